@@ -1,0 +1,51 @@
+package exec
+
+import (
+	"context"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/state"
+	"lakehouse/internal/types"
+)
+
+// An Operator is a running relation.
+type Operator interface {
+	Schema() types.Struct
+	// Execute gives exactly n sequences that together hold the rows, each row once. Each is walked
+	// once, by one goroutine, and all of them are walked: one may wait for work another does. A
+	// caller that stops early cancels ctx.
+	Execute(ctx context.Context, n int) []batch.Seq
+}
+
+// Env is what a plan runs in.
+type Env struct {
+	Eval    expr.Context // copied for each worker
+	Memory  *Memory
+	Workers int         // how many goroutines an operator that gathers rows may use; at least 1
+	Batch   *MicroBatch // nil outside streams
+}
+
+// OutputMode says what a streaming query hands to its sink.
+type OutputMode uint8
+
+// The output modes.
+const (
+	Append OutputMode = iota
+	Update
+	Complete
+)
+
+func (m OutputMode) String() string { return [...]string{"Append", "Update", "Complete"}[m] }
+
+// A MicroBatch is the part of a stream that a plan runs for. Stateful operators are numbered from 0,
+// leaves first; each opens its state, of version ID, through State.
+type MicroBatch struct {
+	ID   int64
+	Mode OutputMode
+	// State opens the state of a stateful operator. Its Commit, which the operator calls when its
+	// last row is out, makes version ID+1.
+	State func(ctx context.Context, op state.Spec) (*state.Operator, error)
+	// Progress takes what a stateful operator has to report; called once an operator, at its end.
+	Progress func(state.Progress)
+}

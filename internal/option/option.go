@@ -1,0 +1,217 @@
+// Package option parses the options that readers, writers and sources take by name. Each is
+// declared once, in a [Table]: parsing, defaults, "did you mean" and the documented list all come
+// from it. Names are matched in any letter case; an unknown name is an error.
+package option
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lakehouse/internal/errclass"
+)
+
+// A Kind is what an option's text must be.
+type Kind uint8
+
+// The kinds of option.
+const (
+	Text     Kind = iota
+	Bool          // true or false
+	Positive      // an integer above 0
+	Count         // an integer of 0 or more
+	Bytes         // a positive number of bytes: 1024, 10k, 5mb, 10g
+	Duration      // 50s, 100ms, 7d, "10 minutes"
+	Enum          // one of Values, in any case; kept as Values spells it
+)
+
+// A Spec declares one option.
+type Spec struct {
+	Name        string
+	Kind        Kind
+	Default     string // as a user would write it; empty: none
+	Values      []string
+	Doc         string // a sentence
+	Unsupported string // not empty: giving the option is an error, and this says why and what to use
+}
+
+// A Table lists the options of one reader, writer or source.
+type Table []Spec
+
+// Values holds parsed options. Only names of the table can be asked for.
+type Values struct {
+	table Table
+	given map[string]string // by canonical name
+}
+
+// Parse checks every given option against the table.
+func (t Table) Parse(given map[string]string) (Values, error) {
+	v := Values{table: t, given: make(map[string]string, len(given))}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		spec, ok := t.find(name)
+		if !ok {
+			return Values{}, errclass.InvalidOption.New("unknown option '%s'.", name).
+				WithHint("%s", cmpHint(errclass.DidYouMean(name, t.Names())))
+		}
+		if spec.Unsupported != "" {
+			return Values{}, errclass.InvalidOption.New("option '%s' is not supported: %s", spec.Name, spec.Unsupported)
+		}
+		text, err := spec.check(given[name])
+		if err != nil {
+			return Values{}, err
+		}
+		v.given[spec.Name] = text
+	}
+	return v, nil
+}
+
+func cmpHint(near string) string {
+	if near == "" {
+		return "See the documented list of options."
+	}
+	return near
+}
+
+// Names lists the table's options.
+func (t Table) Names() []string {
+	names := make([]string, len(t))
+	for i, s := range t {
+		names[i] = s.Name
+	}
+	return names
+}
+
+func (t Table) find(name string) (Spec, bool) {
+	i := slices.IndexFunc(t, func(s Spec) bool { return strings.EqualFold(s.Name, name) })
+	if i < 0 {
+		return Spec{}, false
+	}
+	return t[i], true
+}
+
+func (s Spec) check(text string) (string, error) {
+	switch s.Kind {
+	case Bool:
+		if low := strings.ToLower(text); low == "true" || low == "false" {
+			return low, nil
+		}
+		return "", s.invalid(text, "must be 'true' or 'false'")
+	case Positive:
+		if n, err := strconv.ParseInt(text, 10, 64); err != nil || n <= 0 {
+			return "", s.invalid(text, "must be a positive integer")
+		}
+	case Count:
+		if n, err := strconv.ParseInt(text, 10, 64); err != nil || n < 0 {
+			return "", s.invalid(text, "must be an integer greater than or equal to 0")
+		}
+	case Bytes:
+		if _, err := ParseBytes(text); err != nil {
+			return "", s.invalid(text, "must be a positive integer")
+		}
+	case Duration:
+		if _, err := ParseDuration(text); err != nil {
+			return "", s.invalid(text, "Time must be specified as seconds (s), milliseconds (ms), microseconds (us), "+
+				"minutes (m or min), hour (h), or day (d). E.g. 50s, 100ms, or 250us.")
+		}
+	case Enum:
+		for _, v := range s.Values {
+			if strings.EqualFold(v, text) {
+				return v, nil
+			}
+		}
+		return "", s.invalid(text, "must be one of "+strings.Join(s.Values, ", "))
+	}
+	return text, nil
+}
+
+func (s Spec) invalid(text, rule string) error {
+	return errclass.InvalidOptionValue.New("Invalid value '%s' for option '%s', %s", text, s.Name, rule)
+}
+
+// Has reports whether the option was given.
+func (v Values) Has(name string) bool {
+	_, ok := v.given[v.spec(name).Name]
+	return ok
+}
+
+// String is the option's text, or its default.
+func (v Values) String(name string) string {
+	s := v.spec(name)
+	if text, ok := v.given[s.Name]; ok {
+		return text
+	}
+	return s.Default
+}
+
+// Bool is a Bool option.
+func (v Values) Bool(name string) bool { return v.String(name) == "true" }
+
+// Int is a Positive or Count option; 0 when it has neither value nor default.
+func (v Values) Int(name string) int64 {
+	n, _ := strconv.ParseInt(v.String(name), 10, 64)
+	return n
+}
+
+// Bytes is a Bytes option; 0 when it has neither value nor default.
+func (v Values) Bytes(name string) int64 {
+	n, _ := ParseBytes(v.String(name))
+	return n
+}
+
+// Duration is a Duration option; 0 when it has neither value nor default.
+func (v Values) Duration(name string) time.Duration {
+	d, _ := ParseDuration(v.String(name))
+	return d
+}
+
+func (v Values) spec(name string) Spec {
+	s, ok := v.table.find(name)
+	if !ok {
+		panic("internal error: option " + name + " is not declared")
+	}
+	return s
+}
+
+// ParseBytes reads a positive size: a number and one of b, k, kb, m, mb, g, gb, t, tb.
+func ParseBytes(text string) (int64, error) {
+	number, unit := splitUnit(text)
+	shift, ok := map[string]uint{"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30, "t": 40, "tb": 40}[unit]
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !ok || n <= 0 || n > (1<<62)>>shift {
+		return 0, fmt.Errorf("no size: %q", text)
+	}
+	return n << shift, nil
+}
+
+// ParseDuration reads Spark's short times ("50s", "7d") and interval words ("10 seconds", "1 hour").
+// A bare number counts seconds.
+func ParseDuration(text string) (time.Duration, error) {
+	number, unit := splitUnit(text)
+	unit = strings.TrimSuffix(unit, "s")
+	each, ok := map[string]time.Duration{
+		"": time.Second, "u": time.Microsecond, "microsecond": time.Microsecond,
+		"m": time.Minute, "min": time.Minute, "minute": time.Minute,
+		"millisecond": time.Millisecond, "sec": time.Second, "second": time.Second,
+		"h": time.Hour, "hour": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour,
+	}[unit]
+	if strings.EqualFold(strings.TrimLeft(text, " 0123456789"), "ms") {
+		each, ok = time.Millisecond, true
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !ok || n < 0 || n > int64(1<<62)/int64(each) {
+		return 0, fmt.Errorf("no duration: %q", text)
+	}
+	return time.Duration(n) * each, nil
+}
+
+func splitUnit(text string) (number, unit string) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	i := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], strings.TrimSpace(text[i:])
+}

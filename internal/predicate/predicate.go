@@ -1,0 +1,135 @@
+// Package predicate holds conditions that statistics can refute: what a scan is given to skip
+// whole files and row groups. A predicate never drops a row; the filter above the scan does.
+package predicate
+
+import "github.com/apache/arrow-go/v18/arrow/decimal128"
+
+// A Predicate is [And], [Or], [Compare], [IsNull] or [In]. Nil stands for "anything".
+type Predicate interface{ isPredicate() }
+
+// And holds when all its parts hold; Or when one does.
+type (
+	And []Predicate
+	Or  []Predicate
+)
+
+// Op compares a column with a value.
+type Op uint8
+
+// The comparisons. Each is false for a null column, except EqualNullSafe against a null value.
+const (
+	Equal Op = iota
+	NotEqual
+	Less
+	LessOrEqual
+	Greater
+	GreaterOrEqual
+)
+
+// Compare holds a column against a constant.
+type Compare struct {
+	Column []string // path into structs, as the table spells it
+	Op     Op
+	Value  Value
+}
+
+// IsNull tests a column for null, or, negated, for a value.
+type IsNull struct {
+	Column []string
+	Not    bool
+}
+
+// In holds when the column equals one of the values.
+type In struct {
+	Column []string
+	Values []Value
+}
+
+// A Value is a non-null constant as bool, int64 (all integers; dates as days, timestamps as
+// microseconds), float64, string, []byte, or decimal128.Num (at the column's scale).
+type Value any
+
+var _ = decimal128.Num{} // the type named above
+
+func (And) isPredicate()     {}
+func (Or) isPredicate()      {}
+func (Compare) isPredicate() {}
+func (IsNull) isPredicate()  {}
+func (In) isPredicate()      {}
+
+// A ColumnStats is what is known of one column over a file or a row group. A nil Min or Max is
+// unknown; Nulls is -1 when unknown. Bounds may be wider than the values.
+type ColumnStats struct {
+	Min, Max Value
+	Nulls    int64
+}
+
+// MayMatch reports whether rows could exist for which p holds, given the number of rows (-1:
+// unknown) and what stats says of a column (ok false: nothing known). When in doubt, true.
+func MayMatch(p Predicate, rows int64, stats func(column []string) (s ColumnStats, ok bool)) bool {
+	switch p := p.(type) {
+	case And:
+		for _, part := range p {
+			if !MayMatch(part, rows, stats) {
+				return false
+			}
+		}
+		return true
+	case Or:
+		for _, part := range p {
+			if MayMatch(part, rows, stats) {
+				return true
+			}
+		}
+		return len(p) == 0
+	case Compare:
+		s, ok := stats(p.Column)
+		return !ok || !allNull(s, rows) && mayCompare(p.Op, p.Value, s)
+	case In:
+		s, ok := stats(p.Column)
+		if !ok {
+			return true
+		}
+		if allNull(s, rows) {
+			return false
+		}
+		for _, v := range p.Values {
+			if mayCompare(Equal, v, s) {
+				return true
+			}
+		}
+		return false
+	case IsNull:
+		s, ok := stats(p.Column)
+		if !ok {
+			return true
+		}
+		if p.Not {
+			return !allNull(s, rows)
+		}
+		return s.Nulls != 0
+	}
+	return true
+}
+
+func allNull(s ColumnStats, rows int64) bool { return rows >= 0 && s.Nulls == rows }
+
+func mayCompare(op Op, v Value, s ColumnStats) bool {
+	low, lowKnown := compare(s.Min, v)
+	high, highKnown := compare(s.Max, v)
+	switch op {
+	case Equal:
+		return !(lowKnown && low > 0) && !(highKnown && high < 0)
+	case NotEqual:
+		return !(lowKnown && highKnown && low == 0 && high == 0)
+	case Less:
+		return !(lowKnown && low >= 0)
+	case LessOrEqual:
+		return !(lowKnown && low > 0)
+	case Greater:
+		return !(highKnown && high <= 0)
+	case GreaterOrEqual:
+		return !(highKnown && high < 0)
+	}
+	return true
+}

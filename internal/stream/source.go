@@ -1,0 +1,68 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+
+	"lakehouse/internal/exec"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// An Offset is a position in a source, as the one line of JSON that stands in the checkpoint. Nil: before
+// everything.
+type Offset = json.RawMessage
+
+// A Provider makes a source for a query that starts. It is what a logical.StreamRelation holds.
+type Provider interface {
+	logical.StreamProvider
+	// Open makes the source. It validates what only shows at the start.
+	Open(ctx context.Context, start SourceStart) (Source, error)
+}
+
+// SourceStart is what a source may keep between runs.
+type SourceStart struct {
+	Checkpoint volumes.Store // of the query
+	Dir        string        // the source's own folder there: sources/0
+	QueryID    string
+}
+
+// ReadLimit says how much one batch may take.
+type ReadLimit uint8
+
+// The limits.
+const (
+	LimitByOptions ReadLimit = iota // as the source's own options say
+	LimitNone                       // everything there is (once)
+)
+
+// A Source gives rows between offsets, the same rows each time it is asked. One goroutine uses it.
+type Source interface {
+	Schema() types.Struct
+	// Description is Spark's: "FileStreamSource[file:/…]".
+	Description() string
+	// Latest is where the next batch shall end, given where it starts: start itself when there
+	// is nothing new. What it needs to give the same rows again, it has made durable on return.
+	// batchID is the batch being planned.
+	Latest(ctx context.Context, batchID int64, start Offset, limit ReadLimit) (Offset, error)
+	// Freeze is called once, before the first batch, under the availableNow trigger: from then on Latest
+	// reaches no further than what is there now.
+	Freeze(ctx context.Context) error
+	// Rows gives the rows after start up to end.
+	Rows(ctx context.Context, start, end Offset) (logical.Source, error)
+	// Commit says that everything up to end is in the sink for good and the next batch is planned: the
+	// source may clean up.
+	Commit(ctx context.Context, end Offset) error
+	// Stop ends the source's own goroutines.
+	Stop() error
+}
+
+// A Sink takes the rows of batches.
+type Sink interface {
+	// Description is Spark's: "DeltaSink[file:/…]".
+	Description() string
+	// Write takes all rows of batch id. It is idempotent in id when the sink is durable. rows is the number of rows taken; -1 when the
+	// sink does not tell (numOutputRows in the progress).
+	Write(ctx context.Context, id int64, rows exec.Operator) (n int64, err error)
+}
