@@ -27,6 +27,7 @@ const (
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidPath                  Class = "INVALID_PATH"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
