@@ -67,12 +67,18 @@ const (
 
 // Delta's classes.
 const (
+	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
 	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
+	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
+	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
@@ -81,6 +87,7 @@ const (
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
+	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
 	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
 	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
@@ -135,17 +142,24 @@ var sqlStates = map[Class]string{
 	UnsupportedFeature:           "0A000",
 	WrongNumArgs:                 "42605",
 	WriteStreamNotAllowed:        "42601",
+	DeltaAppendOnly:              "42809",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",
 	DeltaConcurrentTransaction:   "2D521",
 	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
 	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
 	DeltaMetadataChanged:         "2D521",
 	DeltaProtocolChanged:         "2D521",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
 	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
