@@ -24,8 +24,8 @@ import (
 // dbfs: are percent-decoded, once; plain paths are taken literally. A ".." may not leave the volume, or the
 // folder of the second line.
 type Space struct {
-	root *Local
-	host func() (*Local, error)
+	root Store
+	host func() (Store, error)
 }
 
 // NewSpace makes the space of a session, whose root is a folder that exists.
@@ -37,7 +37,15 @@ func NewSpace(root string) (*Space, error) {
 	return &Space{root: store, host: sync.OnceValues(openHost)}, nil
 }
 
-func openHost() (*Local, error) { return OpenLocal("/") }
+// NewSpaceOn makes the space of a session whose root is a store of one's own. Paths of the host are not to be had
+// there, so that all its files are in that store.
+func NewSpaceOn(root Store) *Space {
+	return &Space{root: root, host: func() (Store, error) {
+		return nil, errclass.UnsupportedFeature.New("this session's files are all in its own store; the host's cannot be reached")
+	}}
+}
+
+func openHost() (Store, error) { return OpenLocal("/") }
 
 // Root is the store of the session's root.
 func (s *Space) Root() Store { return s.root }

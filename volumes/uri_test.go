@@ -4,9 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"lakehouse/volumes"
+	"pgregory.net/rapid"
 )
 
 // The first three are Spark's own answers; the others follow java.net.URI's rules for a path.

@@ -8,6 +8,7 @@ const (
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
+	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
 	ConcurrentStreamLogUpdate    Class = "CONCURRENT_STREAM_LOG_UPDATE"
@@ -16,14 +17,18 @@ const (
 	DatatypeMismatchCast         Class = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
 	DatatypeMismatchInput        Class = "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
+	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	InvalidConfValue             Class = "INVALID_CONF_VALUE"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
+	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
@@ -35,6 +40,9 @@ const (
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
+	PathRequired                 Class = "PATH_NOT_SPECIFIED"
+	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
+	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
@@ -56,16 +64,23 @@ const (
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
+	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
 
 // Delta's classes.
 const (
+	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
 	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
+	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
+	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
@@ -74,6 +89,7 @@ const (
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
+	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
 	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
 	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
@@ -98,6 +114,7 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchCast:         "42K09",
 	DatatypeMismatchFilter:       "42K09",
 	DatatypeMismatchInput:        "42K09",
+	DecimalPrecision:             "22003",
 	DivideByZero:                 "22012",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
@@ -127,17 +144,24 @@ var sqlStates = map[Class]string{
 	UnsupportedFeature:           "0A000",
 	WrongNumArgs:                 "42605",
 	WriteStreamNotAllowed:        "42601",
+	DeltaAppendOnly:              "42809",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",
 	DeltaConcurrentTransaction:   "2D521",
 	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
 	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
 	DeltaMetadataChanged:         "2D521",
 	DeltaProtocolChanged:         "2D521",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
 	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
