@@ -66,6 +66,7 @@ const (
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
@@ -131,6 +132,7 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentWrite:         "2D521",
 	DeltaInsertArity:             "42802",
 	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
 	DeltaProtocolChanged:         "2D521",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
