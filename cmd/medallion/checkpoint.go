@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,12 +35,12 @@ func (a *app) checkpointCommand() *cobra.Command {
 }
 
 func (a *app) showCheckpoint(ctx context.Context, store volumes.Store, uri string) error {
-	cp, err := checkpoint.Read(ctx, store)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s holds no checkpoint: it has no metadata file", uri)
-	}
+	cp, err := checkpoint.Read(ctx, store, uri)
 	if err != nil {
 		return err
+	}
+	if cp.ID() == "" {
+		return fmt.Errorf("%s holds no checkpoint: it has no metadata file", uri)
 	}
 	fmt.Fprintf(a.out, "Checkpoint %s\nquery id   %s\n", uri, cp.ID())
 	planned, entry, any, err := cp.Offsets.Latest(ctx)
@@ -57,7 +55,7 @@ func (a *app) showCheckpoint(ctx context.Context, store volumes.Store, uri strin
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "planned    batch %d, at %s\n", planned, entry.Time().UTC().Format(time.RFC3339Nano))
+	fmt.Fprintf(a.out, "planned    batch %d, at %s\n", planned, time.UnixMilli(entry.TimestampMs).UTC().Format(time.RFC3339Nano))
 	for i, end := range entry.Sources {
 		fmt.Fprintf(a.out, "           source %d up to %s\n", i, end)
 	}

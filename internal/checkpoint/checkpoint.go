@@ -41,24 +41,38 @@ type Checkpoint struct {
 // another run holds it the answer is CONCURRENT_QUERY, which names that run. A folder that holds batches but
 // has lost its metadata is refused: under a new id a sink could not tell a batch that it has.
 func Open(ctx context.Context, store volumes.Store, start Start) (*Checkpoint, error) {
-	path := strings.TrimRight(start.Path, "/")
-	c := &Checkpoint{
-		Store:   store,
-		Offsets: &Log[Offsets]{store: store, dir: "offsets", path: path, encode: appendOffsets, decode: decodeOffsets, oldest: -1},
-		Commits: &Log[Commit]{store: store, dir: "commits", path: path, encode: appendCommit, decode: decodeCommit, oldest: -1},
-		path:    path,
-	}
+	c := folder(store, start.Path)
 	id, err := c.readID(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if c.release, err = lease(ctx, store, path, start.holder(id)); err != nil {
+	if c.release, err = lease(ctx, store, c.path, start.holder(id)); err != nil {
 		return nil, err
 	}
 	if err := c.begin(ctx, start.NewID); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+// Read looks at a checkpoint without taking it: its query may be running. The id is empty where there is no checkpoint.
+// Close does nothing.
+func Read(ctx context.Context, store volumes.Store, path string) (*Checkpoint, error) {
+	c := folder(store, path)
+	c.release = func() error { return nil }
+	var err error
+	c.id, err = c.readID(ctx)
+	return c, err
+}
+
+func folder(store volumes.Store, path string) *Checkpoint {
+	path = strings.TrimRight(path, "/")
+	return &Checkpoint{
+		Store:   store,
+		Offsets: &Log[Offsets]{store: store, dir: "offsets", path: path, encode: appendOffsets, decode: decodeOffsets, oldest: -1},
+		Commits: &Log[Commit]{store: store, dir: "commits", path: path, encode: appendCommit, decode: decodeCommit, oldest: -1},
+		path:    path,
+	}
 }
 
 // ID is the query's, the same at each start.

@@ -2,6 +2,7 @@ package checkpoint
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"reflect"
@@ -9,7 +10,6 @@ import (
 	"testing"
 
 	"lakehouse/internal/errclass"
-	"lakehouse/internal/stream"
 	"lakehouse/volumes"
 	"lakehouse/volumes/volumestest"
 )
@@ -45,7 +45,7 @@ func put(t *testing.T, store volumes.Store, name, text string) {
 }
 
 func offsets(line string) Offsets {
-	return Offsets{TimestampMs: 1795249021596, Conf: DefaultConf(2), Sources: []stream.Offset{stream.Offset(line)}}
+	return Offsets{TimestampMs: 1795249021596, Conf: DefaultConf(2), Sources: []json.RawMessage{json.RawMessage(line)}}
 }
 
 // A first start writes what Spark writes; a second keeps the id.
@@ -263,7 +263,7 @@ func TestPurgeKeepsTheNewestBatches(t *testing.T) {
 
 func TestOffsetsRoundTripWithoutASource(t *testing.T) {
 	c := open(t, newStore(t))
-	want := Offsets{WatermarkMs: -5, TimestampMs: 7, Conf: Conf{{"b<&>\u2028", "ü\"\\\n"}, {"a", ""}}, Sources: []stream.Offset{nil, stream.Offset("12")}}
+	want := Offsets{WatermarkMs: -5, TimestampMs: 7, Conf: Conf{{"b<&>\u2028", "ü\"\\\n"}, {"a", ""}}, Sources: []json.RawMessage{nil, json.RawMessage("12")}}
 	if err := c.Offsets.Put(t.Context(), 0, want); err != nil {
 		t.Fatal(err)
 	}

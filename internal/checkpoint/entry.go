@@ -5,16 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-
-	"lakehouse/internal/stream"
 )
 
 // Offsets is the content of offsets/N: what batch N is to read, and under which settings.
 type Offsets struct {
-	WatermarkMs int64           // below it, rows are late
-	TimestampMs int64           // the batch's current_timestamp()
-	Conf        Conf            // freezes what the state depends on
-	Sources     []stream.Offset // the end of the batch in each source, in plan order; nil: nothing yet
+	WatermarkMs int64             // below it, rows are late
+	TimestampMs int64             // the batch's current_timestamp()
+	Conf        Conf              // freezes what the state depends on
+	Sources     []json.RawMessage // the end of the batch in each source, in plan order; nil: nothing yet
 }
 
 // Commit is the content of commits/N.
@@ -77,7 +75,7 @@ func decodeOffsets(lines [][]byte) (Offsets, error) {
 		return Offsets{}, errNoSources
 	}
 	o := Offsets{WatermarkMs: metadata.WatermarkMs, TimestampMs: metadata.TimestampMs, Conf: metadata.Conf}
-	o.Sources = make([]stream.Offset, 0, len(lines)-1)
+	o.Sources = make([]json.RawMessage, 0, len(lines)-1)
 	for i, line := range lines[1:] {
 		switch {
 		case string(line) == noOffset:

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
@@ -17,13 +18,10 @@ import (
 	"lakehouse/internal/state"
 )
 
-// partitionsKey freezes the number of state partitions in the checkpoint.
-const partitionsKey = "spark.sql.shuffle.partitions"
-
 // pending is a batch that is planned: its offsets are in the log.
 type pending struct {
 	id    int64
-	entry checkpoint.OffsetEntry
+	entry checkpoint.Offsets
 }
 
 // counted is what a batch reports of its rows.
@@ -64,7 +62,7 @@ func (q *Query) recover(ctx context.Context) error {
 	return q.startAt(before)
 }
 
-func (q *Query) startAt(entry checkpoint.OffsetEntry) error {
+func (q *Query) startAt(entry checkpoint.Offsets) error {
 	for i, s := range q.streams {
 		s.at = entry.Sources[i]
 	}
@@ -84,7 +82,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 		return false, err
 	}
 	if err := watch.measure("commitOffsets", func() error {
-		return q.cp.Commits.Put(ctx, batch.id, checkpoint.CommitEntry{NextBatchWatermarkMs: batch.entry.BatchWatermarkMs})
+		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: batch.entry.WatermarkMs})
 	}); err != nil {
 		return false, err
 	}
@@ -93,7 +91,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 		s.at = batch.entry.Sources[i]
 	}
 	q.run.next, q.run.pending, q.run.ranBatch = batch.id+1, nil, true
-	return true, nil
+	return true, q.cp.Purge(ctx, q.run.next)
 }
 
 // intend gives the batch to run: the one a run before left unfinished, or a new one over what the
@@ -113,8 +111,8 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 	if err != nil {
 		return nil, err
 	}
-	batch := &pending{id: q.run.next, entry: checkpoint.OffsetEntry{
-		BatchTimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
+	batch := &pending{id: q.run.next, entry: checkpoint.Offsets{
+		TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
 	}}
 	if err := watch.measure("walCommit", func() error { return q.cp.Offsets.Put(ctx, batch.id, batch.entry) }); err != nil {
 		return nil, err
@@ -166,7 +164,7 @@ func (q *Query) latest(ctx context.Context, watch *stopwatch) (ends []json.RawMe
 // conf is the settings that state depends on: those of the first batch, for ever.
 func (q *Query) conf(ctx context.Context) (checkpoint.Conf, error) {
 	if q.run.next == 0 {
-		return checkpoint.NewConf(q.cfg.Partitions), nil
+		return checkpoint.DefaultConf(q.cfg.Partitions), nil
 	}
 	entry, err := q.cp.Offsets.Get(ctx, q.run.next-1)
 	return entry.Conf, err
@@ -211,15 +209,16 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 
 func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (exec.Operator, error) {
 	env := q.cfg.Env()
-	env.Eval.Now = batch.entry.Time()
+	env.Eval.Now = time.UnixMilli(batch.entry.TimestampMs)
 	env.OnRows = func(source logical.Source, n int64) {
 		if count := bySource[source]; count != nil {
 			count.Add(n)
 		}
 	}
-	partitions, err := strconv.Atoi(batch.entry.Conf.Get(partitionsKey))
+	frozen, _ := batch.entry.Conf.Get(checkpoint.ShufflePartitions)
+	partitions, err := strconv.Atoi(frozen)
 	if err != nil {
-		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", partitionsKey, q.cfg.Location, err)
+		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
 	}
 	env.Batch = &exec.MicroBatch{
 		ID: batch.id, Mode: q.cfg.Mode,

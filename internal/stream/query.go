@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -89,7 +90,9 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 }
 
 func (q *Query) open(ctx context.Context) error {
-	cp, err := checkpoint.Open(ctx, q.cfg.Checkpoint, checkpoint.Holder{Location: q.cfg.Location, Name: q.cfg.Name, RunID: q.runID})
+	cp, err := checkpoint.Open(ctx, q.cfg.Checkpoint, checkpoint.Start{
+		Path: q.cfg.Location, Name: q.cfg.Name, RunID: q.runID, NewID: uuid.NewString(), PID: os.Getpid(),
+	})
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func NewSink(t Table, opts SinkOptions) (*Sink, error) {
 }
 
 // Description is Spark's.
-func (s *Sink) Description() string { return "DeltaSink[" + s.table.URI + "]" }
+func (s *Sink) Description() string { return "DeltaSink[" + s.table.description() + "]" }
 
 // Write commits batch id, also when it has no rows. The number of rows is not told, as with Spark.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {

@@ -93,7 +93,7 @@ type indexedFile struct {
 }
 
 // Description is Spark's.
-func (s *source) Description() string { return "DeltaSource[" + s.table.URI + "]" }
+func (s *source) Description() string { return "DeltaSource[" + s.table.description() + "]" }
 
 // Stop does nothing: the source has no goroutines.
 func (s *source) Stop() error { return nil }

@@ -3,6 +3,7 @@ package delta
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"lakehouse/deltalog"
@@ -17,6 +18,9 @@ type Table struct {
 	Store volumes.Store // rooted at the table's folder
 	URI   string        // for messages
 }
+
+// description is the table's place as Spark's source and sink descriptions spell it.
+func (t Table) description() string { return strings.Replace(t.URI, "file:///", "file:/", 1) }
 
 // Exists reports whether the table has a log.
 func (t Table) Exists(ctx context.Context) (bool, error) {
