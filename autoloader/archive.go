@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"lakehouse/internal/connector/files"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )
@@ -41,7 +43,7 @@ func mayMatch(archive, pattern string) bool {
 	}
 	names, globs := strings.Split(archive, "/"), strings.Split(pattern, "/")
 	for i := range min(len(names), len(globs)) {
-		if !matchGlob(globs[i], names[i]) {
+		if !files.MatchGlob(globs[i], names[i]) {
 			return false
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"strings"
 
+	"lakehouse/internal/connector/files"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/stream"
 	"lakehouse/internal/types"
@@ -77,8 +79,8 @@ func sourceName(source string) string {
 
 // checkFolder: a load path without globs is a folder that exists.
 func (p *Provider) checkFolder(ctx context.Context) error {
-	l := newListing(p.place, p.config.Options)
-	info, err := l.base.Store.Stat(ctx, l.base.Key)
+	l := files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup)
+	info, err := l.Base.Store.Stat(ctx, l.Base.Key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return pathNotFound(p.config.Path)
@@ -87,10 +89,10 @@ func (p *Provider) checkFolder(ctx context.Context) error {
 	case !info.IsDir:
 		return errclass.InvalidOption.New("Option 'basePath' must be a directory").
 			WithHint("A stream reads folders: load the folder of %s, and name the file with pathGlobFilter.", p.config.Path)
-	case len(l.pattern) == 0:
+	case len(l.Pattern) == 0:
 		return nil
 	}
-	found, err := l.anyMatch(ctx)
+	found, err := l.AnyMatch(ctx)
 	if err == nil && !found {
 		return pathNotFound(p.config.Path)
 	}

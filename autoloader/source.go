@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 
+	"lakehouse/internal/connector/files"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/stream"
@@ -16,7 +18,7 @@ import (
 // source is a running stream of files. One goroutine uses it; only its cleaner has another.
 type source struct {
 	*Provider
-	listing listing
+	listing files.Listing
 	log     sourceLog
 	cleaner *cleaner
 
@@ -39,7 +41,7 @@ var _ stream.Source = (*source)(nil)
 func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *source {
 	return &source{
 		Provider: p,
-		listing:  newListing(p.place, p.config.Options),
+		listing:  files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup),
 		log:      sourceLog{store: start.Checkpoint, dir: start.Dir},
 		cleaner:  newCleaner(ctx, p.config, p.archive),
 		last:     beforeAll,
@@ -149,7 +151,7 @@ func (s *source) room(l limit) int {
 // found gives the files that no batch holds.
 func (s *source) found(ctx context.Context) iter.Seq2[file, error] {
 	return func(yield func(file, error) bool) {
-		for info, err := range s.listing.files(ctx) {
+		for info, err := range s.listing.Files(ctx) {
 			if err != nil {
 				yield(file{}, err)
 				return
@@ -256,19 +258,19 @@ func (s *source) Metrics() map[string]int64 {
 
 // uri names a file of the source as the log does.
 func (s *source) uri(key string) string {
-	return s.listing.base.Join(s.relative(key)).URI
+	return s.listing.Base.Join(s.relative(key)).URI
 }
 
 func (s *source) relative(key string) string {
-	if s.listing.base.Key == "." {
+	if s.listing.Base.Key == "." {
 		return key
 	}
-	return strings.TrimPrefix(key, s.listing.base.Key+"/")
+	return strings.TrimPrefix(key, s.listing.Base.Key+"/")
 }
 
 // locate finds the file that the log names.
 func (s *source) locate(uri string) (volumes.Location, error) {
-	base := s.listing.base
+	base := s.listing.Base
 	rest, ok := strings.CutPrefix(normalURI(uri), strings.TrimSuffix(base.URI, "/")+"/")
 	name, err := volumes.DecodePath(rest)
 	if !ok || err != nil || path.Clean("/" + name)[1:] != name {

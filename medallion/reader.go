@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lakehouse/autoloader"
+	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
@@ -147,12 +148,48 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if len(d.Paths) != 1 {
 		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("A stream of files reads one path, which may be a glob.")
 	}
-	provider, err := autoloader.New(ctx, autoloader.Config{
-		Space: r.space, Format: d.Format, Schema: d.Schema, Path: d.Paths[0], Options: d.Options,
-		InferSchema: r.Conf(confInference) == "true", Clock: r.clock, Log: r.log,
+	opts, err := autoloader.ParseOptions(d.Format, d.Options, files.OptionTable)
+	if err != nil {
+		return nil, err
+	}
+	format, err := files.NewFormat(opts.Format, opts.FormatOptions)
+	if err != nil {
+		return nil, err
+	}
+	schema, parts, err := r.streamSchema(ctx, d, opts)
+	if err != nil {
+		return nil, err
+	}
+	provider, err := autoloader.New(ctx, d.Format, autoloader.Config{
+		Path: strings.TrimRight(d.Paths[0], "/"), Space: r.space, Schema: schema, Options: opts,
+		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers), Log: r.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &logical.StreamRelation{Provider: provider}, nil
+}
+
+// streamSchema is the columns of a stream of files: those given (or, for text, those that there are) and those of
+// key=value folders.
+func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options) (Schema, files.Partitions, error) {
+	place, err := r.space.Resolve(strings.TrimRight(d.Paths[0], "/"))
+	if err != nil {
+		return Schema{}, files.Partitions{}, err
+	}
+	parts, err := files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup))
+	if err != nil {
+		return Schema{}, parts, err
+	}
+	switch {
+	case d.Schema != nil:
+		return files.WithPartitions(nullable(*d.Schema), parts), parts, nil
+	case r.Conf(confInference) == "true" || opts.Format == "text":
+		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: opts.FormatOptions})
+		if err != nil {
+			return Schema{}, parts, err
+		}
+		return source.Schema(), parts, nil
+	}
+	return Schema{}, parts, nil // autoloader.New says what is missing
 }

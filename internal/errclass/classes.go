@@ -60,6 +60,7 @@ const (
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"

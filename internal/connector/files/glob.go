@@ -1,16 +1,17 @@
-package autoloader
+package files
 
 import "strings"
 
 // globChars make a part of a path a pattern, as Hadoop reads paths.
 const globChars = `*?[]{}\`
 
-func isGlob(part string) bool { return strings.ContainsAny(part, globChars) }
+// IsGlob tells whether a part of a path is a pattern.
+func IsGlob(part string) bool { return strings.ContainsAny(part, globChars) }
 
-// matchGlob tells whether a name matches a Hadoop glob: * and ? within the name, [abc], [a-z], [^a],
+// MatchGlob tells whether a name matches a Hadoop glob: * and ? within the name, [abc], [a-z], [^a],
 // {one,two}, and a backslash before a literal. A pattern that does not close its brackets matches
 // nothing.
-func matchGlob(pattern, name string) bool {
+func MatchGlob(pattern, name string) bool {
 	alternatives, ok := expandBraces(pattern, maxBraces)
 	if !ok {
 		return false

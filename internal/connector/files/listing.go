@@ -1,4 +1,4 @@
-package autoloader
+package files
 
 import (
 	"context"
@@ -11,29 +11,29 @@ import (
 	"lakehouse/volumes"
 )
 
-// A listing finds the files below a load path.
-type listing struct {
-	base      volumes.Location // a folder, without globs
-	pattern   []string         // globs below it, a folder each; none: base is what is read
-	nameGlob  string
-	recursive bool
+// A Listing finds the files below a load path.
+type Listing struct {
+	Base      volumes.Location // a folder, without globs
+	Pattern   []string         // globs below it, a folder each; none: Base is what is read
+	NameGlob  string           // on base names; empty: all
+	Recursive bool             // plain sub-folders too
 }
 
-// newListing takes a place apart into the folder that is fixed and the globs below it.
-func newListing(place volumes.Location, opts Options) listing {
+// NewListing takes a place apart into the folder that is fixed and the globs below it.
+func NewListing(place volumes.Location, nameGlob string, recursive bool) Listing {
 	parts := strings.Split(place.Key, "/")
 	fixed := len(parts)
 	for i, part := range parts {
-		if isGlob(part) {
+		if IsGlob(part) {
 			fixed = i
 			break
 		}
 	}
-	return listing{
-		base:      above(place, len(parts)-fixed),
-		pattern:   parts[fixed:],
-		nameGlob:  opts.PathGlobFilter,
-		recursive: opts.RecursiveFileLookup,
+	return Listing{
+		Base:      above(place, len(parts)-fixed),
+		Pattern:   parts[fixed:],
+		NameGlob:  nameGlob,
+		Recursive: recursive,
 	}
 }
 
@@ -46,10 +46,10 @@ func above(place volumes.Location, levels int) volumes.Location {
 	return place
 }
 
-// files gives every file that is to be read. A folder that is not there has none.
-func (l listing) files(ctx context.Context) iter.Seq2[volumes.Info, error] {
+// Files gives every file that is to be read. A folder that is not there has none.
+func (l Listing) Files(ctx context.Context) iter.Seq2[volumes.Info, error] {
 	return func(yield func(volumes.Info, error) bool) {
-		if err := l.match(ctx, l.base.Key, l.pattern, yield); err != nil && !errors.Is(err, errEnough) {
+		if err := l.match(ctx, l.Base.Key, l.Pattern, yield); err != nil && !errors.Is(err, errEnough) {
 			yield(volumes.Info{}, err)
 		}
 	}
@@ -59,7 +59,7 @@ func (l listing) files(ctx context.Context) iter.Seq2[volumes.Info, error] {
 var errEnough = errors.New("the consumer stopped")
 
 // match walks the globs of the path.
-func (l listing) match(ctx context.Context, dir string, pattern []string, yield func(volumes.Info, error) bool) error {
+func (l Listing) match(ctx context.Context, dir string, pattern []string, yield func(volumes.Info, error) bool) error {
 	if len(pattern) == 0 {
 		return l.folder(ctx, dir, yield)
 	}
@@ -67,7 +67,7 @@ func (l listing) match(ctx context.Context, dir string, pattern []string, yield 
 		if err != nil {
 			return err
 		}
-		if !matchGlob(pattern[0], path.Base(info.Name)) {
+		if !MatchGlob(pattern[0], path.Base(info.Name)) {
 			continue
 		}
 		switch {
@@ -84,17 +84,17 @@ func (l listing) match(ctx context.Context, dir string, pattern []string, yield 
 }
 
 // folder gives the files of a folder, and of those below it that are read.
-func (l listing) folder(ctx context.Context, dir string, yield func(volumes.Info, error) bool) error {
+func (l Listing) folder(ctx context.Context, dir string, yield func(volumes.Info, error) bool) error {
 	for info, err := range l.entries(ctx, dir) {
 		if err != nil {
 			return err
 		}
 		base := path.Base(info.Name)
 		switch {
-		case skippedName(base) != "":
+		case SkippedName(base) != "":
 		case !info.IsDir:
 			err = l.give(info, yield)
-		case l.recursive || strings.Contains(base, "="):
+		case l.Recursive || strings.Contains(base, "="):
 			err = l.folder(ctx, info.Name, yield)
 		}
 		if err != nil {
@@ -105,9 +105,9 @@ func (l listing) folder(ctx context.Context, dir string, yield func(volumes.Info
 }
 
 // entries lists a folder; one that has vanished is empty.
-func (l listing) entries(ctx context.Context, dir string) iter.Seq2[volumes.Info, error] {
+func (l Listing) entries(ctx context.Context, dir string) iter.Seq2[volumes.Info, error] {
 	return func(yield func(volumes.Info, error) bool) {
-		for info, err := range l.base.Store.List(ctx, dir, volumes.ListOptions{Dirs: true, Hidden: true}) {
+		for info, err := range l.Base.Store.List(ctx, dir, volumes.ListOptions{Dirs: true, Hidden: true}) {
 			if errors.Is(err, fs.ErrNotExist) {
 				return
 			}
@@ -118,9 +118,9 @@ func (l listing) entries(ctx context.Context, dir string) iter.Seq2[volumes.Info
 	}
 }
 
-func (l listing) give(info volumes.Info, yield func(volumes.Info, error) bool) error {
+func (l Listing) give(info volumes.Info, yield func(volumes.Info, error) bool) error {
 	base := path.Base(info.Name)
-	if skippedName(base) != "" || l.nameGlob != "" && !matchGlob(l.nameGlob, base) {
+	if SkippedName(base) != "" || l.NameGlob != "" && !MatchGlob(l.NameGlob, base) {
 		return nil
 	}
 	if !yield(info, nil) {
@@ -129,8 +129,8 @@ func (l listing) give(info volumes.Info, yield func(volumes.Info, error) bool) e
 	return nil
 }
 
-// skippedName says why Spark passes a name over; empty: it does not.
-func skippedName(base string) string {
+// SkippedName says why Spark passes a name over; empty: it does not.
+func SkippedName(base string) string {
 	switch {
 	case strings.HasPrefix(base, "."):
 		return `its name begins with "."`
@@ -142,17 +142,17 @@ func skippedName(base string) string {
 	return ""
 }
 
-// anyMatch tells whether the globs match a file or folder at all.
-func (l listing) anyMatch(ctx context.Context) (bool, error) {
-	return l.anyBelow(ctx, l.base.Key, l.pattern)
+// AnyMatch tells whether the globs match a file or folder at all.
+func (l Listing) AnyMatch(ctx context.Context) (bool, error) {
+	return l.anyBelow(ctx, l.Base.Key, l.Pattern)
 }
 
-func (l listing) anyBelow(ctx context.Context, dir string, pattern []string) (bool, error) {
+func (l Listing) anyBelow(ctx context.Context, dir string, pattern []string) (bool, error) {
 	for info, err := range l.entries(ctx, dir) {
 		if err != nil {
 			return false, err
 		}
-		if !matchGlob(pattern[0], path.Base(info.Name)) {
+		if !MatchGlob(pattern[0], path.Base(info.Name)) {
 			continue
 		}
 		if len(pattern) == 1 {
