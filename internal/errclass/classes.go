@@ -21,16 +21,19 @@ const (
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
+	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
@@ -47,12 +50,15 @@ const (
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
+	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
+	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
+	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 )
@@ -74,6 +80,7 @@ const (
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
@@ -108,11 +115,14 @@ var sqlStates = map[Class]string{
 	DivideByZero:                 "22012",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
+	InvalidNumericLiteral:        "22003",
 	InvalidStarUsage:             "42000",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
+	MissingWindowSpecification:   "42P20",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
@@ -127,11 +137,14 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
+	UnclosedComment:              "42601",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
+	UnsupportedTimeType:          "0A000",
+	UnsupportedTypedLiteral:      "0A000",
 	WrongNumArgs:                 "42605",
 	WriteStreamNotAllowed:        "42601",
 	DeltaAppendOnly:              "42809",
@@ -147,6 +160,7 @@ var sqlStates = map[Class]string{
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",
 	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
 	DeltaProtocolChanged:         "2D521",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",

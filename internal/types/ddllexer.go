@@ -188,7 +188,11 @@ func scanString(text string, at int) ddlToken {
 		case '\\':
 			i++
 		case quote:
-			return ddlToken{kind: ddlString, value: Unescape(text[at+1 : i]), start: at, end: i + 1}
+			if i+1 < len(text) && text[i+1] == quote {
+				i++
+				continue
+			}
+			return ddlToken{kind: ddlString, value: Unescape(text[at+1:i], quote), start: at, end: i + 1}
 		}
 	}
 	return ddlToken{kind: ddlOther, start: at, end: at + 1}

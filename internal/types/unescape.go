@@ -6,21 +6,24 @@ import (
 	"unicode/utf8"
 )
 
-// Unescape replaces the escapes of an SQL string literal, given without its quotes: \n, \t, \r,
-// \b, \0, \Z, \u0041, \U0001F600, \101 (octal). \% and \_ keep their backslash, for LIKE; before
-// any other letter the backslash is dropped.
-func Unescape(body string) string {
-	if strings.IndexByte(body, '\\') < 0 {
-		return body
-	}
+// Unescape reads the body of an SQL string literal that stands between the given quotes: the quote
+// twice is the quote; \n, \t, \r, \b, \0, \Z, \u0041, \U0001F600 and \101 (octal) are what they
+// name; \% and \_ keep their backslash, for LIKE; before any other letter it is dropped.
+func Unescape(body string, quote byte) string {
 	var b strings.Builder
+	special := string([]byte{'\\', quote})
 	for {
-		i := strings.IndexByte(body, '\\')
+		i := strings.IndexAny(body, special)
 		if i < 0 || i == len(body)-1 {
 			b.WriteString(body)
 			return b.String()
 		}
 		b.WriteString(body[:i])
+		if body[i] == quote {
+			b.WriteByte(quote)
+			body = body[i+2:]
+			continue
+		}
 		body = body[i+1:]
 		body = body[unescapeOne(&b, body):]
 	}
