@@ -19,8 +19,6 @@ func newGroup(a arrow.Array) (group, error) {
 	return group{s}, nil
 }
 
-func (g group) isValid(row int) bool { return g.Struct.IsValid(row) }
-
 // The readers of fields give the zero value for null.
 
 func (g group) text(field, row int) string {

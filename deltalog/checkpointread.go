@@ -78,7 +78,7 @@ func readActions[Action any](
 				return
 			}
 			for row := range column.Len() {
-				if !column.isValid(row) {
+				if !column.IsValid(row) {
 					continue
 				}
 				action, err := at(column, row)
@@ -139,7 +139,7 @@ func (s *state) readTxns(a arrow.Array) error {
 		return err
 	}
 	for row := range g.Len() {
-		if g.isValid(row) {
+		if g.IsValid(row) {
 			app := g.text(0, row)
 			s.txns[app] = SetTransaction{AppID: app, Version: g.int64(1, row), LastUpdated: g.int64(2, row)}
 		}
@@ -153,7 +153,7 @@ func (s *state) readMetadata(a arrow.Array) error {
 		return err
 	}
 	for row := range g.Len() {
-		if !g.isValid(row) {
+		if !g.IsValid(row) {
 			continue
 		}
 		if s.metadata != nil {
@@ -179,7 +179,7 @@ func (s *state) readProtocol(a arrow.Array) error {
 		return err
 	}
 	for row := range g.Len() {
-		if !g.isValid(row) {
+		if !g.IsValid(row) {
 			continue
 		}
 		if s.protocol != nil {
@@ -199,7 +199,7 @@ func (s *state) readDomains(a arrow.Array) error {
 		return err
 	}
 	for row := range g.Len() {
-		if g.isValid(row) {
+		if g.IsValid(row) {
 			d := DomainMetadata{Domain: g.text(0, row), Configuration: g.text(1, row), Removed: g.bool(2, row)}
 			s.domains[d.Domain] = d
 		}

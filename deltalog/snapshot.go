@@ -21,10 +21,14 @@ func (s *Snapshot) Version() int64 { return s.seg.version }
 func (s *Snapshot) Timestamp() time.Time { return s.seg.timestamp }
 
 // Metadata describes the table.
-func (s *Snapshot) Metadata() Metadata { return *s.state.metadata }
+func (s *Snapshot) Metadata() Metadata { return s.state.metadata.clone() }
 
 // Protocol is what the table demands of readers and writers.
-func (s *Snapshot) Protocol() Protocol { return *s.state.protocol }
+func (s *Snapshot) Protocol() Protocol {
+	p := *s.state.protocol
+	p.ReaderFeatures, p.WriterFeatures = slices.Clone(p.ReaderFeatures), slices.Clone(p.WriterFeatures)
+	return p
+}
 
 // Schema is the table's columns.
 func (s *Snapshot) Schema() (Schema, error) { return s.state.metadata.Schema() }
