@@ -58,8 +58,8 @@ type DiskFile interface {
 // A DiskDir is an open folder.
 type DiskDir interface {
 	io.Closer
-	// ReadDir gives the next n entries or fewer, in no order, and io.EOF at the end.
-	ReadDir(n int) ([]fs.DirEntry, error)
+	// ReadNames gives the next n names or fewer, in no order, and io.EOF at the end.
+	ReadNames(n int) ([]string, error)
 	// Stat and Lstat describe an entry.
 	Stat(base string) (fs.FileInfo, error)
 	Lstat(base string) (fs.FileInfo, error)

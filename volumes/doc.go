@@ -25,7 +25,7 @@
 // is proven by tests.
 //
 // Temporary files that a crash leaves behind are called ".<name>.<16 hex digits>.tmp" and are never
-// listed. Symbolic links are followed inside the root; one that leads out is listed (so that it is
+// listed; [Local.Sweep] removes them. Symbolic links are followed inside the root; one that leads out is listed (so that it is
 // not overlooked) and refused when it is opened. A recursive listing does not enter linked folders. Pipes,
 // devices and sockets are neither listed nor opened.
 package volumes

@@ -42,22 +42,8 @@ type walk struct {
 	yield func(Info, error) bool
 }
 
-// An entry is a line of a listing, or the place in it where a folder's content stands: "a/", which
-// sorts behind "a.json" as the names in it do.
-type entry struct {
-	name string // in its folder
-	kind entryKind
-}
-
-type entryKind uint8
-
-const (
-	entryFile entryKind = iota
-	entryFolder
-	entryLink
-	entryContent
-)
-
+// folder walks one folder. Its names come in order; what a sub-folder "a" holds comes where "a/" stands in
+// that order, behind "a.json". Until then the sub-folder waits.
 func (w *walk) folder(dir string, depth int) error {
 	if depth > maxListDepth {
 		return w.store.fail("list", dir, errTooDeep)
@@ -67,42 +53,60 @@ func (w *walk) folder(dir string, depth int) error {
 		return w.store.failRead("list", dir, err)
 	}
 	defer func() { _ = open.Close() }() // it was only read
-	entries, err := w.entries(dir, open)
+	names, err := w.names(dir, open)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if e.kind == entryContent {
-			err = w.content(under(dir, strings.TrimSuffix(e.name, "/")), depth)
-		} else {
-			err = w.give(dir, open, e)
+	var waiting []string // "a/", in order
+	for _, base := range names {
+		for len(waiting) > 0 && waiting[0] < base {
+			if err := w.content(dir, waiting[0], depth); err != nil {
+				return err
+			}
+			waiting = waiting[1:]
 		}
+		isDir, err := w.give(dir, open, base)
 		if err != nil {
+			return err
+		}
+		if isDir && w.opts.Recursive {
+			at, _ := slices.BinarySearch(waiting, base+"/")
+			waiting = slices.Insert(waiting, at, base+"/")
+		}
+	}
+	for _, sub := range waiting {
+		if err := w.content(dir, sub, depth); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// content walks a sub-folder. One that has vanished since it was read is empty.
-func (w *walk) content(dir string, depth int) error {
-	err := w.folder(dir, depth+1)
+// content walks a sub-folder, "a/". One that has vanished since it was read is empty.
+func (w *walk) content(dir, sub string, depth int) error {
+	if !w.mayHoldAfter(dir, sub) {
+		return nil
+	}
+	err := w.folder(under(dir, strings.TrimSuffix(sub, "/")), depth+1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// entries reads a folder's names and sorts them.
-func (w *walk) entries(dir string, open DiskDir) ([]entry, error) {
-	var entries []entry
+// names reads and sorts the names of a folder that may matter. Nothing is known of them yet but the name: a system
+// call for each of a million files that were seen before would be a second of every batch.
+func (w *walk) names(dir string, open DiskDir) ([]string, error) {
+	var names []string
 	for {
 		if err := w.ctx.Err(); err != nil {
 			return nil, err
 		}
-		chunk, err := open.ReadDir(dirChunk)
-		for _, found := range chunk {
-			entries = w.add(entries, dir, found)
+		chunk, err := open.ReadNames(dirChunk)
+		for _, base := range chunk {
+			if w.mayMatter(dir, base) {
+				names = append(names, base)
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			break
@@ -111,80 +115,67 @@ func (w *walk) entries(dir string, open DiskDir) ([]entry, error) {
 			return nil, w.store.failRead("list", dir, err)
 		}
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	return entries, nil
+	slices.Sort(names)
+	return names, nil
 }
 
-func (w *walk) add(entries []entry, dir string, found fs.DirEntry) []entry {
-	name := found.Name()
-	if isTemp(name) || (!w.opts.Hidden && isHidden(name)) {
-		return entries
+func (w *walk) mayMatter(dir, base string) bool {
+	if isTemp(base) || (!w.opts.Hidden && isHidden(base)) {
+		return false
 	}
-	kind, listed := entryFile, true
-	switch mode := found.Type(); {
-	case mode.IsDir():
-		kind, listed = entryFolder, w.opts.Dirs
-	case mode&fs.ModeSymlink != 0:
-		kind = entryLink
-	default:
-		listed = mode.IsRegular()
-	}
-	if listed && w.after(dir, name) {
-		entries = append(entries, entry{name, kind})
-	}
-	if kind == entryFolder && w.opts.Recursive && w.mayHoldAfter(dir, name+"/") {
-		entries = append(entries, entry{name + "/", entryContent})
-	}
-	return entries
+	return w.after(dir, base) || (w.opts.Recursive && w.mayHoldAfter(dir, base+"/"))
 }
 
 // after tells whether a name comes after where the listing starts, without joining it to its folder.
-func (w *walk) after(dir, name string) bool {
+func (w *walk) after(dir, base string) bool {
 	start := w.opts.StartAfter
 	if start == "" {
 		return true
 	}
 	if dir != "." {
-		rest, inside := strings.CutPrefix(start, dir+"/")
-		if !inside {
+		inDir := len(start) > len(dir) && start[:len(dir)] == dir && start[len(dir)] == '/'
+		if !inDir {
 			return dir+"/" > start
 		}
-		start = rest
+		start = start[len(dir)+1:]
 	}
-	return name > start
+	return base > start
 }
 
 // mayHoldAfter tells whether a folder ("a/") may hold names after where the listing starts.
-func (w *walk) mayHoldAfter(dir, folder string) bool {
-	full := under(dir, folder)
+func (w *walk) mayHoldAfter(dir, sub string) bool {
+	if w.opts.StartAfter == "" {
+		return true
+	}
+	full := under(dir, sub)
 	return full > w.opts.StartAfter || strings.HasPrefix(w.opts.StartAfter, full)
 }
 
-// give describes one entry and hands it on. One that has vanished is passed over.
-func (w *walk) give(dir string, open DiskDir, e entry) error {
+// give describes one name and hands it on if it is wanted. One that has vanished is passed over.
+func (w *walk) give(dir string, open DiskDir, base string) (isDir bool, err error) {
 	if err := w.ctx.Err(); err != nil {
-		return err
+		return false, err
 	}
-	name := under(dir, e.name)
-	info, err := open.Lstat(e.name)
+	info, err := open.Lstat(base)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return w.store.failRead("list", name, err)
+		return false, w.store.failRead("list", under(dir, base), err)
 	}
-	if e.kind == entryLink {
-		info = w.target(open, e.name, info)
+	isDir = info.IsDir() // not a link to one: those may go in circles
+	if info.Mode()&fs.ModeSymlink != 0 {
+		info = target(open, base, info)
 	}
-	if (e.kind == entryLink && !w.wanted(info)) || w.yield(describe(name, info), nil) {
-		return nil
+	if !w.wanted(info) || !w.after(dir, base) || w.yield(describe(under(dir, base), info), nil) {
+		return isDir, nil
 	}
-	return errStopped
+	return false, errStopped
 }
 
 // target is what a symbolic link leads to, or the link itself where it leads out of the root or in a circle: so
 // it is not overlooked, and whoever opens it is told. It is nil for one that leads nowhere.
-func (w *walk) target(open DiskDir, base string, link fs.FileInfo) fs.FileInfo {
+func target(open DiskDir, base string, link fs.FileInfo) fs.FileInfo {
 	info, err := open.Stat(base)
 	switch {
 	case err == nil:
@@ -195,10 +186,10 @@ func (w *walk) target(open DiskDir, base string, link fs.FileInfo) fs.FileInfo {
 	return link
 }
 
-func (w *walk) wanted(target fs.FileInfo) bool {
-	if target == nil {
+func (w *walk) wanted(info fs.FileInfo) bool {
+	if info == nil {
 		return false
 	}
-	mode := target.Mode()
+	mode := info.Mode()
 	return mode.IsRegular() || mode&fs.ModeSymlink != 0 || (mode.IsDir() && w.opts.Dirs)
 }

@@ -132,8 +132,7 @@ func (l *Local) Lock(ctx context.Context, name string, holder []byte) (release f
 			release, err = l.disk.Lock(name, holder)
 		}
 	}
-	var locked *LockedError
-	if errors.As(err, &locked) {
+	if _, held := errors.AsType[*LockedError](err); held {
 		return nil, err
 	}
 	return release, l.fail("lock", name, err)

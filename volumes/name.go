@@ -121,8 +121,7 @@ func under(dir, name string) string {
 
 // reason is what went wrong, without the operation and path that lower layers told.
 func reason(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
+	if inPath, ok := errors.AsType[*fs.PathError](err); ok {
 		return inPath.Err
 	}
 	return linkReason(err)

@@ -163,9 +163,9 @@ type rootDir struct {
 	names  *os.File
 }
 
-func (d *rootDir) ReadDir(n int) ([]fs.DirEntry, error) {
-	entries, err := d.names.ReadDir(n)
-	return entries, classify(err)
+func (d *rootDir) ReadNames(n int) ([]string, error) {
+	names, err := d.names.Readdirnames(n)
+	return names, classify(err)
 }
 
 func (d *rootDir) Stat(base string) (fs.FileInfo, error) {
@@ -197,8 +197,7 @@ func classify(err error) error {
 
 // linkReason is what went wrong with a link or a rename, without the paths.
 func linkReason(err error) error {
-	var inLink *os.LinkError
-	if errors.As(err, &inLink) {
+	if inLink, ok := errors.AsType[*os.LinkError](err); ok {
 		return inLink.Err
 	}
 	return err

@@ -20,7 +20,7 @@ const maxHolderBytes = 4096
 
 func hostInode(info fs.FileInfo) uint64 {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(stat.Ino)
+		return stat.Ino
 	}
 	return 0
 }

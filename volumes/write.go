@@ -30,7 +30,7 @@ func (l *Local) PutIfAbsent(ctx context.Context, name string, data []byte) error
 		return err
 	}
 	if _, err := l.disk.Lstat(name); err == nil {
-		return l.fail(op, name, fs.ErrExist) // spares the loser of a race two syncs
+		return l.exists(op, name) // spares the loser of a race a file
 	}
 	s, err := l.stage(op, name)
 	if err != nil {
@@ -40,7 +40,20 @@ func (l *Local) PutIfAbsent(ctx context.Context, name string, data []byte) error
 	if _, err := s.Write(data); err != nil {
 		return err
 	}
-	return s.commit(l.claim)
+	err = s.commit(l.claim)
+	if errors.Is(err, fs.ErrExist) {
+		return l.exists(op, name)
+	}
+	return err
+}
+
+// exists says that a name is taken, and makes it safe first: who made it may have died before doing so, and the
+// caller is about to build on it.
+func (l *Local) exists(op, name string) error {
+	if err := l.disk.SyncDir(parent(name)); err != nil {
+		return l.fail(op, name, err)
+	}
+	return l.fail(op, name, fs.ErrExist)
 }
 
 // Create starts a file that may be large.

@@ -148,12 +148,12 @@ func (f *File) KeyValue(key string) (string, bool) {
 
 // Schema is the schema that Spark noted in the file, else what the Parquet schema says.
 func (f *File) Schema() (types.Struct, error) {
+	if noted, ok := f.notedSchema(); ok {
+		return noted, nil
+	}
 	inferred, err := inferFields(f.root)
 	if err != nil {
 		return types.Struct{}, fmt.Errorf("read parquet schema: %w", err)
-	}
-	if noted, ok := notedSchema(f.footer.keyValues[rowMetadataKey], inferred); ok {
-		return noted, nil
 	}
 	return inferred, nil
 }

@@ -72,7 +72,7 @@ func NewWriter(out io.Writer, schema types.Struct, opts WriterOptions) (*Writer,
 		Version:          2,
 		Schema:           layout.elements,
 		CreatedBy:        opts.CreatedBy,
-		KeyValueMetadata: keyValues(schema),
+		KeyValueMetadata: rowMetadata(schema),
 		ColumnOrders:     make([]format.ColumnOrder, len(layout.leaves)),
 	}
 	for i := range w.meta.ColumnOrders {

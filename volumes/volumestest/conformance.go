@@ -421,13 +421,16 @@ func testListStartAfter(s *suite) {
 func testListStops(s *suite) {
 	putTree(s)
 	seen := 0
-	for range s.store.List(s.ctx, ".", volumes.ListOptions{Recursive: true}) {
-		if seen++; seen == 3 {
+	for _, err := range s.store.List(s.ctx, ".", volumes.ListOptions{Recursive: true}) {
+		if seen++; err != nil || seen == 3 {
 			break
 		}
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
+	if seen != 3 {
+		s.Fatalf("%d files were given, want 3", seen)
+	}
 	var err error
 	for _, err = range s.store.List(ctx, ".", volumes.ListOptions{Recursive: true}) {
 		cancel()

@@ -210,21 +210,17 @@ func (d *disk) OpenDir(name string) (volumes.DiskDir, error) {
 	if !n.dir {
 		return nil, volumes.ErrNotDir
 	}
-	open := &folder{tree: d.tree, node: n}
-	for base, n := range n.entries {
-		open.unread = append(open.unread, fs.FileInfoToDirEntry(n.info(base)))
-	}
-	return open, nil
+	return &folder{tree: d.tree, node: n, unread: slices.Collect(maps.Keys(n.entries))}, nil
 }
 
 // folder is an open folder.
 type folder struct {
 	tree   *tree
 	node   *node
-	unread []fs.DirEntry
+	unread []string
 }
 
-func (f *folder) ReadDir(n int) ([]fs.DirEntry, error) {
+func (f *folder) ReadNames(n int) ([]string, error) {
 	if len(f.unread) == 0 {
 		return nil, io.EOF
 	}

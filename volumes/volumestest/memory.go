@@ -51,10 +51,19 @@ func (m *Memory) SetModTime(name string, at time.Time) error {
 	return (&disk{tree: m.tree}).SetModTime(name, at)
 }
 
-// ReleaseLocks ends all locks, as the death of the processes that hold them does.
-func (m *Memory) ReleaseLocks() {
+// KillAfter has the process that uses the store die after so many more steps, in the middle of whatever it does:
+// each further step is ErrStopped. Nothing is lost by that, and nothing made safe.
+func (m *Memory) KillAfter(steps int) {
 	m.tree.mu.Lock()
 	defer m.tree.mu.Unlock()
+	m.tree.killed, m.tree.stepsLeft = true, steps
+}
+
+// Restart lets a new process use the store: steps succeed again, and the locks of the old one are gone.
+func (m *Memory) Restart() {
+	m.tree.mu.Lock()
+	defer m.tree.mu.Unlock()
+	m.tree.killed = false
 	clear(m.tree.locks)
 }
 
@@ -67,6 +76,9 @@ type tree struct {
 	now    time.Time
 	locks  map[string][]byte // by name: the holder
 	onStep func(Step)
+
+	killed    bool // once no steps are left
+	stepsLeft int
 }
 
 type node struct {
@@ -124,15 +136,24 @@ func (t *tree) place(name string) (dir *node, base string, err error) {
 
 // change makes one step.
 func (t *tree) change(step Step, apply func() error) error {
-	t.mu.Lock()
-	t.now = t.now.Add(time.Millisecond)
-	err := apply()
-	told := t.onStep
-	t.mu.Unlock()
+	told, err := t.apply(apply)
 	if err == nil && told != nil {
 		told(step)
 	}
 	return err
+}
+
+func (t *tree) apply(change func() error) (told func(Step), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.killed {
+		if t.stepsLeft == 0 {
+			return nil, ErrStopped
+		}
+		t.stepsLeft--
+	}
+	t.now = t.now.Add(time.Millisecond)
+	return t.onStep, change()
 }
 
 func (t *tree) tempID() string {
