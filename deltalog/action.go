@@ -99,7 +99,8 @@ type DomainMetadata struct {
 	Removed       bool   `json:"removed"`
 }
 
-// CommitInfo says who made a version, how and why.
+// CommitInfo says who made a version, how and why. The specification leaves it to writers what they
+// put there, so it is read leniently: what is not of the usual type counts as absent.
 type CommitInfo struct {
 	Timestamp           int64             `json:"timestamp,omitempty"` // milliseconds since the epoch
 	InCommitTimestamp   int64             `json:"inCommitTimestamp,omitempty"`

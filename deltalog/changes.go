@@ -2,7 +2,9 @@ package deltalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"time"
 
@@ -21,41 +23,62 @@ type CommitFile struct {
 // a reader that tails the table has then lost changes.
 func (t *Table) Changes(ctx context.Context, from int64) iter.Seq2[CommitFile, error] {
 	return func(yield func(CommitFile, error) bool) {
-		found, err := list(ctx, t.store, max(from, 0), latest)
-		if err != nil {
-			yield(CommitFile{}, err)
-			return
+		version := max(from, 0)
+		var stamp time.Time
+		for ; ; version++ {
+			change, err := t.change(ctx, version, stamp)
+			if errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+			if !yield(change, err) || err != nil {
+				return
+			}
+			stamp = change.Timestamp
 		}
-		t.changes(ctx, found, yield)
+		if err := t.checkEnd(ctx, version); err != nil {
+			yield(CommitFile{}, err)
+		}
 	}
 }
 
-func (t *Table) changes(ctx context.Context, found *listing, yield func(CommitFile, error) bool) {
-	expected := found.from
-	var stamp time.Time
-	if len(found.commits) == 0 && found.newest() >= found.from {
-		yield(CommitFile{}, changesLost(found.from, found.newest()+1))
-		return
+func (t *Table) change(ctx context.Context, version int64, previous time.Time) (CommitFile, error) {
+	actions, f, err := readCommitFile(ctx, t.store, version)
+	if err == nil && actions.Protocol != nil {
+		err = actions.Protocol.CheckRead()
 	}
-	for _, f := range found.commits {
-		if f.version != expected {
-			yield(CommitFile{}, changesLost(expected, f.version))
-			return
-		}
-		stamp = monotone(stamp, f.modTime)
-		actions, err := readCommit(ctx, t.store, f.version)
-		if err == nil && actions.Protocol != nil {
-			err = actions.Protocol.CheckRead()
-		}
-		if err != nil {
-			yield(CommitFile{}, fmt.Errorf("read changes of version %d: %w", f.version, err))
-			return
-		}
-		if !yield(CommitFile{f.version, stamp, actions}, nil) {
-			return
-		}
-		expected++
+	if err != nil {
+		return CommitFile{}, fmt.Errorf("read changes of version %d: %w", version, err)
 	}
+	return CommitFile{version, monotone(previous, f.modTime), actions}, nil
+}
+
+// checkEnd makes sure that the log ends before the version: that it is not a hole, or cleaned away.
+// At the end of a healthy log that takes two looks, however long the log is.
+func (t *Table) checkEnd(ctx context.Context, version int64) error {
+	after, err := t.has(ctx, version+1)
+	if err != nil {
+		return err
+	}
+	before := version == 0
+	if !before {
+		if before, err = t.has(ctx, version-1); err != nil {
+			return err
+		}
+	}
+	if before && !after {
+		return nil
+	}
+	found, err := list(ctx, t.store, version, latest)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(found.commits) > 0 && found.commits[0].version > version:
+		return changesLost(version, found.commits[0].version)
+	case len(found.commits) == 0 && found.newest() >= version:
+		return changesLost(version, found.newest()+1)
+	}
+	return nil
 }
 
 func changesLost(expected, found int64) error {

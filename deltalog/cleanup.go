@@ -10,14 +10,19 @@ import (
 // cleanUp deletes the files of the log that no version within the retention needs
 // (delta.logRetentionDuration), as the specification's section Metadata Cleanup has it:
 //
-//   - the cutoff is the midnight (UTC) before now minus the retention;
+//   - the cutoff is the midnight (UTC) before now minus the retention, where now is not later than
+//     the log's own newest time: a clock that is ahead deletes nothing;
 //   - the cutoff commit is the newest one that is not newer than that;
 //   - everything before the newest checkpoint that is not above the cutoff commit goes.
 func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 	if !s.state.metadata.logCleanup() {
 		return nil
 	}
-	cutoff := t.opts.Clock().Add(-s.state.metadata.logRetention()).UTC().Truncate(24 * time.Hour)
+	now := t.opts.Clock()
+	if newest := s.Timestamp(); newest.Before(now) {
+		now = newest
+	}
+	cutoff := now.Add(-s.state.metadata.logRetention()).UTC().Truncate(24 * time.Hour)
 	all, err := list(ctx, t.store, 0, s.Version())
 	if err != nil {
 		return err

@@ -208,27 +208,58 @@ func TestCommitRefusesPathsThatLeadOut(t *testing.T) {
 	}
 }
 
-// The storage operations of a commit, once the table is known: one listing to refresh, one put, one
-// checksum. What the table holds makes no difference.
-func TestCommitCostsWhatIsNew(t *testing.T) {
-	for _, files := range []int{1, 500} {
+// An append costs the same whatever the table holds and however long its log is: the log is listed
+// when the table is opened, and never again.
+func TestAppendCostsWhatIsNew(t *testing.T) {
+	var first string
+	for _, versions := range []int{3, 60} {
 		store := volumestest.NewMemory()
-		table := newTable(t, store, nil)
-		txn := table.snapshot().Begin(Operation{Name: "WRITE"})
-		for i := range files {
-			txn.Add(write(fmt.Sprint(i, ".parquet")))
+		seed := newTable(t, store, map[string]string{"delta.checkpointInterval": "1000"})
+		for v := range versions {
+			seed.append(fmt.Sprint(v, "a.parquet"), fmt.Sprint(v, "b.parquet"))
 		}
-		table.commit(txn)
 		recorded := volumestest.Record(store)
-		fresh := Open(recorded, Options{})
-		if _, err := appendOne(t.Context(), fresh, "new.parquet"); err != nil {
+		table := Open(recorded, Options{})
+		if _, err := appendOne(t.Context(), table, "warm.parquet"); err != nil {
 			t.Fatal(err)
 		}
-		if got := len(recorded.Ops()); got > 5 {
-			t.Errorf("%d files: %d operations:\n%s", files, got, recorded.Trace())
+		opened := len(recorded.Ops())
+		if _, err := appendOne(t.Context(), table, "new.parquet"); err != nil {
+			t.Fatal(err)
 		}
-		if strings.Contains(recorded.Trace(), "00001.json") && strings.Contains(recorded.Trace(), "open "+commitName(1)) {
-			t.Errorf("the append read the files of version 1:\n%s", recorded.Trace())
+		var kinds []string
+		for _, op := range recorded.Ops()[opened:] {
+			kinds = append(kinds, string(op.Kind))
 		}
+		trace := strings.Join(kinds, " ")
+		if strings.Contains(trace, "list") || len(kinds) > 10 {
+			t.Errorf("%d versions: the append cost %s", versions, trace)
+		}
+		if first == "" {
+			first = trace
+		}
+		if trace != first {
+			t.Errorf("%d versions: the append cost\n%s\nand with a shorter log\n%s", versions, trace, first)
+		}
+	}
+}
+
+// Opening a table costs its checksum file and what follows, not what it holds.
+func TestOpenReadsChecksumInsteadOfCommits(t *testing.T) {
+	store := volumestest.NewMemory()
+	table := newTable(t, store, map[string]string{"delta.checkpointInterval": "1000"})
+	for v := range 30 {
+		table.append(fmt.Sprint(v, ".parquet"))
+	}
+	recorded := volumestest.Record(store)
+	s, err := Open(recorded, Options{}).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.NumFiles(t.Context()); err != nil || n != 30 {
+		t.Errorf("%d files, %v", n, err)
+	}
+	if strings.Contains(recorded.Trace(), ".json") {
+		t.Errorf("commits were read:\n%s", recorded.Trace())
 	}
 }

@@ -21,28 +21,34 @@ const (
 
 // readCommit reads the actions of one version.
 func readCommit(ctx context.Context, store volumes.Store, version int64) (*Actions, error) {
+	actions, _, err := readCommitFile(ctx, store, version)
+	return actions, err
+}
+
+// readCommitFile is readCommit, and what the storage says of the file.
+func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*Actions, logFile, error) {
 	name := commitName(version)
 	file, err := store.Open(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, logFile{}, err
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
-	size := file.Info().Size
-	if size > maxCommitBytes {
-		return nil, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, size, int64(maxCommitBytes))
+	info := parseLogFile(file.Info())
+	if info.size > maxCommitBytes {
+		return nil, info, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, info.size, int64(maxCommitBytes))
 	}
-	actions, err := decodeCommit(io.NewSectionReader(file, 0, size))
+	actions, err := decodeCommit(io.NewSectionReader(file, 0, info.size), info.size)
 	if err != nil {
-		return nil, errclass.DeltaLogCorrupt.New("version %d: read %s: %w.", version, name, err).
+		return nil, info, errclass.DeltaLogCorrupt.New("version %d: read %s: %w.", version, name, err).
 			WithHint("Restore the file, or read a version before it.")
 	}
-	return actions, nil
+	return actions, info, nil
 }
 
-// decodeCommit reads the lines of a commit. An empty commit has no actions.
-func decodeCommit(in io.Reader) (*Actions, error) {
+// decodeCommit reads the lines of a commit of about that size. An empty commit has no actions.
+func decodeCommit(in io.Reader, size int64) (*Actions, error) {
 	var actions Actions
-	lines := lineReader{in: bufio.NewReaderSize(in, 64<<10)}
+	lines := lineReader{in: bufio.NewReaderSize(in, int(min(size+1, 64<<10)))}
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {

@@ -30,7 +30,7 @@ func Create(ctx context.Context, store volumes.Store, opts CreateOptions) (*Tabl
 	table := Open(store, opts.Options)
 	version, err := table.LatestVersion(ctx)
 	if errors.Is(err, errclass.DeltaTableNotFound) {
-		version, err = 0, table.create(ctx, opts)
+		err = table.create(ctx, opts)
 	} else if err == nil {
 		err = errclass.DeltaTableAlreadyExists.New("a Delta table already exists in this folder, at version %d.", version)
 	}

@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,6 +25,15 @@ func (m *Metadata) Schema() (Schema, error) {
 func (m Metadata) WithSchema(schema Schema) Metadata {
 	m.SchemaString = string(types.ToJSON(schema))
 	return m
+}
+
+// clone shares nothing with m.
+func (m *Metadata) clone() Metadata {
+	c := *m
+	c.PartitionColumns = slices.Clone(m.PartitionColumns)
+	c.Configuration = maps.Clone(m.Configuration)
+	c.Format.Options = maps.Clone(m.Format.Options)
+	return c
 }
 
 // invalidInNames cannot stand in a column's name: Parquet readers of old would trip over them.
@@ -124,9 +134,4 @@ func fieldWith(t Type, key string) string {
 		return fieldWith(t.Key, key) + fieldWith(t.Value, key)
 	}
 	return ""
-}
-
-// isPartition reports whether the column is one that the table is partitioned by.
-func (m *Metadata) isPartition(column string) bool {
-	return slices.ContainsFunc(m.PartitionColumns, func(p string) bool { return strings.EqualFold(p, column) })
 }

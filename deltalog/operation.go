@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // An Operation says what a transaction does, for commitInfo and the table's history.
@@ -26,7 +27,7 @@ type Parameter struct {
 
 // With is the parameters and one more.
 func (p Parameters) With(name string, value any) Parameters {
-	return append(p[:len(p):len(p)], Parameter{name, value})
+	return append(slices.Clip(p), Parameter{name, value})
 }
 
 // Get is the value of that name, nil when there is none.

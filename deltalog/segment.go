@@ -107,15 +107,15 @@ func (l *listing) completeCheckpoint(below int64) *checkpointFiles {
 func complete(files []logFile) []logFile {
 	byParts := map[int64][]logFile{}
 	for _, f := range files {
-		switch f.kind {
-		case checkpointFile:
+		if f.kind == checkpointFile {
 			return []logFile{f}
-		case checkpointPart:
-			if group := append(byParts[f.parts], f); int64(len(group)) == f.parts {
-				return group
-			} else {
-				byParts[f.parts] = group
-			}
+		}
+		if f.kind != checkpointPart {
+			continue
+		}
+		byParts[f.parts] = append(byParts[f.parts], f)
+		if group := byParts[f.parts]; int64(len(group)) == f.parts {
+			return group
 		}
 	}
 	return nil
@@ -152,7 +152,7 @@ func (l *listing) segment(version, checkpointBelow int64) (*segment, error) {
 		s.timestamp = s.checkpoint.parts[0].modTime
 	}
 	if version != latest && s.version != version {
-		return nil, l.notFound(s, version)
+		return nil, s.notFound(version)
 	}
 	return s, nil
 }
@@ -183,16 +183,12 @@ func gapError(l *listing, expected, found, wanted int64) error {
 		WithHint("Restore the missing file of %s, or a checkpoint above it.", logDir)
 }
 
-func (l *listing) notFound(s *segment, version int64) error {
-	oldest := s.base()
-	if oldest < 0 {
-		oldest = 0
-	}
+func (s *segment) notFound(version int64) error {
 	if s.version < 0 {
 		return tableNotFound()
 	}
 	return errclass.DeltaVersionNotFound.New(
-		"cannot time travel the Delta table to version %d. Available versions: [%d, %d].", version, oldest, s.version)
+		"cannot time travel the Delta table to version %d. Available versions: [%d, %d].", version, max(s.base(), 0), s.version)
 }
 
 func tableNotFound() error {

@@ -21,10 +21,14 @@ func (s *Snapshot) Version() int64 { return s.seg.version }
 func (s *Snapshot) Timestamp() time.Time { return s.seg.timestamp }
 
 // Metadata describes the table.
-func (s *Snapshot) Metadata() Metadata { return *s.state.metadata }
+func (s *Snapshot) Metadata() Metadata { return s.state.metadata.clone() }
 
 // Protocol is what the table demands of readers and writers.
-func (s *Snapshot) Protocol() Protocol { return *s.state.protocol }
+func (s *Snapshot) Protocol() Protocol {
+	p := *s.state.protocol
+	p.ReaderFeatures, p.WriterFeatures = slices.Clone(p.ReaderFeatures), slices.Clone(p.WriterFeatures)
+	return p
+}
 
 // Schema is the table's columns.
 func (s *Snapshot) Schema() (Schema, error) { return s.state.metadata.Schema() }
@@ -37,34 +41,35 @@ func (s *Snapshot) PartitionColumns() []string {
 // SetTransaction is how far an application has written the table, ok false for one that never did.
 // A streaming query asks with its id.
 func (s *Snapshot) SetTransaction(ctx context.Context, appID string) (version int64, ok bool, err error) {
-	txns := s.state.txns
-	if txns == nil {
-		if txns, err = s.transactions(ctx); err != nil {
-			return 0, false, err
-		}
+	small, err := s.complete(ctx)
+	if err != nil {
+		return 0, false, err
 	}
-	txn, ok := txns[appID]
+	txn, ok := small.txns[appID]
 	return txn.Version, ok, nil
 }
 
-// transactions looks for the applications in the checkpoint and the commits after it: the checksum
-// file left them out.
-func (s *Snapshot) transactions(ctx context.Context) (map[string]SetTransaction, error) {
-	base := emptyState()
+// complete is the state with its applications and domains. Where the checksum file left them out,
+// they are looked for in the checkpoint and the commits after it.
+func (s *Snapshot) complete(ctx context.Context) (state, error) {
+	if s.state.txns != nil && s.state.domains != nil {
+		return s.state, nil
+	}
+	full := emptyState()
 	if s.seg.checkpoint != nil {
 		var err error
-		if base, err = readCheckpointState(ctx, s.table.store, s.seg.checkpoint); err != nil {
-			return nil, err
+		if full, err = readCheckpointState(ctx, s.table.store, s.seg.checkpoint); err != nil {
+			return state{}, err
 		}
 	}
 	for _, f := range s.seg.commits {
 		actions, err := readCommit(ctx, s.table.store, f.version)
 		if err != nil {
-			return nil, err
+			return state{}, err
 		}
-		base = base.apply(actions)
+		full = full.apply(actions)
 	}
-	return base.txns, nil
+	return full, nil
 }
 
 // NumFiles is how many data files the version has. It is free where a checksum file told, else the

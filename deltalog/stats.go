@@ -12,6 +12,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/parquetio"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 )
@@ -59,6 +60,15 @@ func MakeStats(numRecords int64, columns []ColumnStats, opts StatsOptions) strin
 	return string(append(out, '}'))
 }
 
+// StatsOf writes the statistics of a file that our Parquet writer has finished.
+func StatsOf(file parquetio.FileStats, opts StatsOptions) string {
+	columns := make([]ColumnStats, len(file.Columns))
+	for i, c := range file.Columns {
+		columns[i] = ColumnStats{Path: c.Path, Min: c.Min, Max: c.Max, Nulls: c.Nulls}
+	}
+	return MakeStats(file.NumRows, columns, opts)
+}
+
 func statsKey(path []string) string { return strings.ToLower(strings.Join(path, "\x00")) }
 
 // statsWriter walks the schema once and fills three JSON objects in step.
@@ -90,7 +100,7 @@ func (w *statsWriter) fields(s Schema, path []string) {
 		if w.left == 0 {
 			return
 		}
-		at := append(path[:len(path):len(path)], f.Name)
+		at := append(slices.Clip(path), f.Name)
 		inner, nested := f.Type.(Schema)
 		if !nested {
 			w.left--

@@ -173,7 +173,7 @@ func FuzzStatsJSON(f *testing.F) {
 	schema := Schema{Fields: []Field{
 		field("a", Long), field("s", Schema{Fields: []Field{field("t", String)}}), field("d", Date), field("m", Decimal{Precision: 38, Scale: 10}), field("f", Double),
 	}}
-	f.Fuzz(func(t *testing.T, text string) {
+	f.Fuzz(func(_ *testing.T, text string) {
 		stats := ParseStats(text, schema)
 		for _, path := range [][]string{{"a"}, {"s", "t"}, {"s"}, {"d"}, {"m"}, {"f"}, {"a", "b"}} {
 			of, _ := stats.Column(path)

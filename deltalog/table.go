@@ -3,6 +3,7 @@ package deltalog
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -55,8 +56,8 @@ func Open(store volumes.Store, opts Options) *Table {
 	return &Table{store: store, opts: opts.withDefaults()}
 }
 
-// Snapshot is the table's latest version. After the first time it costs one listing and the
-// versions that are new. A table that does not exist is an error of class DELTA_TABLE_NOT_FOUND.
+// Snapshot is the table's latest version. After the first time it costs three looks into the log, and
+// reading the versions that are new. A table that does not exist is an error of class DELTA_TABLE_NOT_FOUND.
 func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 	var s *Snapshot
 	var err error
@@ -144,12 +145,17 @@ func oldestVersion(all *listing) int64 {
 	return 0
 }
 
-// LatestVersion looks for the newest version, without reading it.
+// LatestVersion looks for the newest version, without reading it. From a version that is known it
+// costs a look at each new one.
 func (t *Table) LatestVersion(ctx context.Context) (int64, error) {
-	from := int64(0)
 	if known := t.known.Load(); known != nil {
-		from = known.Version()
-	} else if hint, ok := readLastCheckpoint(ctx, t.store); ok {
+		version, ok, err := t.latestFrom(ctx, known.seg.version)
+		if ok || err != nil {
+			return version, err
+		}
+	}
+	from := int64(0)
+	if hint, ok := readLastCheckpoint(ctx, t.store); ok {
 		from = hint.Version
 	}
 	for {
@@ -165,6 +171,29 @@ func (t *Table) LatestVersion(ctx context.Context) (int64, error) {
 		}
 		from = 0
 	}
+}
+
+// latestFrom looks at the versions after one, ok false where that is gone or many have followed.
+func (t *Table) latestFrom(ctx context.Context, version int64) (newest int64, ok bool, err error) {
+	for n := range manyCommits {
+		there, err := t.has(ctx, version+int64(n))
+		if err != nil {
+			return -1, false, err
+		}
+		if !there {
+			return version + int64(n) - 1, n > 0, nil
+		}
+	}
+	return -1, false, nil
+}
+
+// has looks whether the log has a version.
+func (t *Table) has(ctx context.Context, version int64) (bool, error) {
+	_, err := t.store.Stat(ctx, commitName(version))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (l *listing) newest() int64 {

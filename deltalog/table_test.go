@@ -60,7 +60,7 @@ func newTable(t testing.TB, store volumes.Store, configuration map[string]string
 
 func (t *testTable) snapshot() *Snapshot {
 	t.Helper()
-	s, err := t.Table.Snapshot(t.Context())
+	s, err := t.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,10 @@ func (x *Txn) RemoveFile(files ...RemoveFile) {
 
 // UpdateMetadata gives the table new metadata. An empty id or format is filled in; the protocol is
 // raised where the metadata asks for it.
-func (x *Txn) UpdateMetadata(m Metadata) { x.actions.Metadata = &m }
+func (x *Txn) UpdateMetadata(m Metadata) {
+	m = m.clone()
+	x.actions.Metadata = &m
+}
 
 // SetTransaction records how far an application has written. The transaction then relies on nobody
 // else writing for the same application.
