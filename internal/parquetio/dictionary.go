@@ -1,7 +1,7 @@
 package parquetio
 
 import (
-	"hash/maphash"
+	"encoding/binary"
 	"math/bits"
 	"unsafe"
 )
@@ -103,22 +103,27 @@ func (d *numberDictionary[T]) rehash(size int) {
 	}
 }
 
-// A bytesDictionary is a numberDictionary for strings of bytes.
+// A bytesDictionary is a numberDictionary for strings of bytes. Those of up to eight bytes are
+// compared as one word, without a look at where they lie; of longer ones the word is the hash.
 type bytesDictionary struct {
-	data    []byte
-	ends    []uint32 // value i is data[ends[i-1]:ends[i]]
-	stamps  []uint32 // the last page that holds value i
-	table   []slot
-	hashing maphash.Seed
+	data   []byte
+	ends   []uint32 // value i is data[ends[i-1]:ends[i]]
+	stamps []uint32 // the last page that holds value i
+	table  []slot
+	seed   uint64
 }
 
-// A slot holds index+1 and some bits of the hash, so that most other values are told apart without a look at them.
 type slot struct {
-	entry, hash uint32
+	word  uint64
+	entry uint32 // index+1; 0: empty
+	size  uint32
 }
 
-func newBytesDictionary(seed maphash.Seed) *bytesDictionary {
-	return &bytesDictionary{hashing: seed, table: make([]slot, minTable)}
+// shortBytes is the length up to which a value is its own word.
+const shortBytes = 8
+
+func newBytesDictionary(seed uint64) *bytesDictionary {
+	return &bytesDictionary{seed: seed, table: make([]slot, minTable)}
 }
 
 func (d *bytesDictionary) reset() {
@@ -138,47 +143,84 @@ func (d *bytesDictionary) index(indexes []uint32, data []byte, spans []span, pag
 	start := len(indexes)
 	indexes = append(indexes, make([]uint32, len(spans))...)
 	out := indexes[start:]
+	var last slot // rows that lie together often have the same value
 	for i, s := range spans {
-		v := data[s.start:s.end]
-		at := d.find(v)
-		d.stamps[at] = page
-		out[i] = at
+		size := uint32(s.end - s.start)
+		word := d.word(data, s)
+		if word == last.word && size == last.size && size <= shortBytes && last.entry != 0 {
+			out[i] = last.entry - 1
+			continue
+		}
+		at := mix(word+uint64(size), d.seed)
+		for {
+			found := &d.table[at&uint64(len(d.table)-1)]
+			if found.word == word && found.size == size && found.entry != 0 &&
+				(size <= shortBytes || string(d.value(found.entry-1)) == string(data[s.start:s.end])) {
+				out[i] = found.entry - 1
+				d.stamps[found.entry-1] = page
+				last = *found
+				break
+			}
+			if found.entry == 0 {
+				out[i] = d.insert(found, word, data[s.start:s.end], page)
+				break
+			}
+			at++
+		}
 	}
 	return indexes
 }
 
-// find gives the index of v, a new one where it is not known yet.
-func (d *bytesDictionary) find(v []byte) uint32 {
-	h := maphash.Bytes(d.hashing, v)
-	mask := uint64(len(d.table) - 1)
-	short := uint32(h >> 32)
-	for at := h; ; at++ {
-		s := &d.table[at&mask]
-		switch {
-		case s.entry == 0:
-			d.data = append(d.data, v...)
-			d.ends = append(d.ends, uint32(len(d.data)))
-			d.stamps = append(d.stamps, 0)
-			*s = slot{entry: uint32(len(d.ends)), hash: short}
-			if 2*len(d.ends) > len(d.table) {
-				d.rehash(2 * len(d.table))
-			}
-			return uint32(len(d.ends) - 1)
-		case s.hash == short && string(d.value(s.entry-1)) == string(v):
-			return s.entry - 1
-		}
+// word is the value itself, filled up with zeros, or the hash of a longer one.
+func (d *bytesDictionary) word(data []byte, s span) uint64 {
+	size := int(s.end - s.start)
+	if size > shortBytes {
+		return hashLong(data[s.start:s.end], d.seed)
 	}
+	if at := int(s.start); at+8 <= len(data) {
+		return binary.LittleEndian.Uint64(data[at:]) & (1<<(8*size) - 1)
+	}
+	return tailWord(data[s.start:s.end])
 }
 
-func (d *bytesDictionary) rehash(size int) {
-	d.table = make([]slot, size)
+// hashLong hashes more than eight bytes, sixteen at a time; the last ones overlap.
+func hashLong(v []byte, seed uint64) uint64 {
+	h := seed ^ uint64(len(v))
+	tail := v[len(v)-8:]
+	for ; len(v) > 16; v = v[16:] {
+		h = mix(binary.LittleEndian.Uint64(v)^h, binary.LittleEndian.Uint64(v[8:])^seed)
+	}
+	var head uint64
+	if len(v) >= 8 {
+		head = binary.LittleEndian.Uint64(v)
+	}
+	return mix(head^h, binary.LittleEndian.Uint64(tail)^seed)
+}
+
+// insert fills an empty slot. The table stays at most half full.
+func (d *bytesDictionary) insert(empty *slot, word uint64, v []byte, page uint32) uint32 {
+	d.data = append(d.data, v...)
+	d.ends = append(d.ends, uint32(len(d.data)))
+	d.stamps = append(d.stamps, page)
+	*empty = slot{word: word, entry: uint32(len(d.ends)), size: uint32(len(v))}
+	if 2*len(d.ends) > len(d.table) {
+		d.rehash()
+	}
+	return uint32(len(d.ends) - 1)
+}
+
+func (d *bytesDictionary) rehash() {
+	old := d.table
+	d.table = make([]slot, 2*len(old))
 	mask := uint64(len(d.table) - 1)
-	for i := range d.ends {
-		h := maphash.Bytes(d.hashing, d.value(uint32(i)))
-		at := h
+	for _, s := range old {
+		if s.entry == 0 {
+			continue
+		}
+		at := mix(s.word+uint64(s.size), d.seed)
 		for d.table[at&mask].entry != 0 {
 			at++
 		}
-		d.table[at&mask] = slot{entry: uint32(i + 1), hash: uint32(h >> 32)}
+		d.table[at&mask] = s
 	}
 }

@@ -2,7 +2,6 @@ package parquetio
 
 import (
 	"encoding/binary"
-	"hash/maphash"
 
 	"lakehouse/internal/predicate"
 
@@ -23,6 +22,7 @@ type bytesEncoder struct {
 
 	state      dictionaryState
 	dictionary *bytesDictionary
+	known      int // entries of the dictionary before the page
 	indexes    []uint32
 	plain      []byte
 	plainSize  int    // of the page, were it plain
@@ -40,7 +40,7 @@ type bytesScratch struct {
 // A bytesLoader gives an array's values at the positions, or all for nil.
 type bytesLoader func(scratch *bytesScratch, a arrow.Array, at []int32) (data []byte, spans []span, err error)
 
-func newBytesEncoder(load bytesLoader, value func([]byte) predicate.Value, seed maphash.Seed) *bytesEncoder {
+func newBytesEncoder(load bytesLoader, value func([]byte) predicate.Value, seed uint64) *bytesEncoder {
 	return &bytesEncoder{load: load, value: value, dictionary: newBytesDictionary(seed), pageNumber: 1}
 }
 
@@ -108,7 +108,11 @@ func (e *bytesEncoder) endPage(dst []byte) ([]byte, format.Encoding, pageBounds)
 	if e.state.growing() {
 		e.boundIndexed()
 		entries := len(e.dictionary.ends)
-		e.state = e.state.afterPage(e.dictionarySize(), entries, len(e.indexes), e.plainSize)
+		e.state = e.state.after(indexedPage{
+			dictionary: e.dictionarySize(), entries: entries, fresh: entries - e.known,
+			values: len(e.indexes), plain: e.plainSize,
+		})
+		e.known = entries
 		if e.state == dictionaryRejected {
 			for _, at := range e.indexes {
 				dst = e.appendValue(dst, e.dictionary.value(at))
@@ -161,7 +165,7 @@ func (e *bytesEncoder) endChunk() ([]byte, int, pageBounds) {
 	}
 	e.dictionary.reset()
 	e.chunk.reset()
-	e.state, e.pageNumber = dictionaryOnTrial, 1
+	e.state, e.known, e.pageNumber = dictionaryOnTrial, 0, 1
 	return dictionary, n, bounds
 }
 

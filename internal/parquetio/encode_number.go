@@ -17,6 +17,7 @@ type numberEncoder[T number] struct {
 
 	state      dictionaryState
 	dictionary *numberDictionary[T]
+	known      int      // entries of the dictionary before the page
 	indexes    []uint32 // of the page, while the dictionary grows
 	plain      []byte   // of the page, once it does not
 
@@ -73,7 +74,11 @@ func (e *numberEncoder[T]) endPage(dst []byte) ([]byte, format.Encoding, pageBou
 		return dst, format.Plain, bounds
 	}
 	entries := len(e.dictionary.values)
-	e.state = e.state.afterPage(entries*e.width(), entries, len(e.indexes), len(e.indexes)*e.width())
+	e.state = e.state.after(indexedPage{
+		dictionary: entries * e.width(), entries: entries, fresh: entries - e.known,
+		values: len(e.indexes), plain: len(e.indexes) * e.width(),
+	})
+	e.known = entries
 	encoding := format.RLEDictionary
 	if e.state == dictionaryRejected {
 		encoding = format.Plain
@@ -105,7 +110,7 @@ func (e *numberEncoder[T]) endChunk() ([]byte, int, pageBounds) {
 		dictionary = append(dictionary, bytesOf(e.dictionary.values)...)
 	}
 	e.dictionary.reset()
-	e.state, e.chunk = dictionaryOnTrial, numberBounds[T]{}
+	e.state, e.known, e.chunk = dictionaryOnTrial, 0, numberBounds[T]{}
 	return dictionary, n, bounds
 }
 

@@ -47,12 +47,26 @@ func (s dictionaryState) growing() bool { return s <= dictionaryInUse }
 // used reports whether a page needs the dictionary.
 func (s dictionaryState) used() bool { return s == dictionaryInUse || s == dictionaryFull }
 
-// afterPage is the state after a page of so many indexes, which would have been plain bytes otherwise.
-func (s dictionaryState) afterPage(dictionary, entries, indexes, plain int) dictionaryState {
+// An indexedPage is what the fate of a dictionary is decided by.
+type indexedPage struct {
+	dictionary int // its size in bytes, plainly encoded
+	entries    int // of the dictionary
+	fresh      int // of which this page brought so many
+	values     int // of the page
+	plain      int // the size of the page in bytes, were it plain
+}
+
+// minRepeats is how often a value must occur on average for a dictionary that grows with every page.
+const minRepeats = 4
+
+// after is the state after a page. A dictionary that a later page still adds much to holds values
+// that are nearly unique: looking them up costs more than it saves.
+func (s dictionaryState) after(p indexedPage) dictionaryState {
+	indexes := p.values * bitWidth(max(p.entries-1, 0)) / 8
 	switch {
-	case s == dictionaryOnTrial && dictionary+indexes*bitWidth(max(entries-1, 0))/8 >= plain:
+	case s == dictionaryOnTrial && p.dictionary+indexes >= p.plain:
 		return dictionaryRejected
-	case dictionary >= dictionaryBytes:
+	case s == dictionaryInUse && p.fresh*minRepeats > p.values, p.dictionary >= dictionaryBytes:
 		return dictionaryFull
 	default:
 		return dictionaryInUse

@@ -12,7 +12,7 @@ import (
 )
 
 // A leafWriter writes one leaf of the schema: it pairs values with levels, cuts pages, and holds the
-// finished pages of the chunk until the row group ends. Leaves share nothing, so that several can be
+// finished pages of the chunk until the row group ends. Leaves share nothing but the compressor, so that several can be
 // written at once.
 type leafWriter struct {
 	name     string // dotted, for errors

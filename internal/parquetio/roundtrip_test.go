@@ -295,6 +295,8 @@ func sameValue(a, b arrow.Array, i, j int) bool {
 		return a.IsNull(i) == b.IsNull(j)
 	}
 	switch a := a.(type) {
+	case *array.Timestamp: // PyArrow gives the old ones no zone
+		return a.Value(i) == b.(*array.Timestamp).Value(j)
 	case *array.Struct:
 		for f := range a.NumField() {
 			if !sameValue(a.Field(f), b.(*array.Struct).Field(f), i, j) {

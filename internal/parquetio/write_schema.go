@@ -43,7 +43,7 @@ type layout struct {
 	columns  []*writeNode
 	leaves   []*leafWriter
 	flat     []flatLeaf // the leaves that statistics are kept of
-	seed     maphash.Seed
+	seed     uint64     // of the dictionaries
 }
 
 // A flatLeaf is a leaf that has at most one value a row.
@@ -57,7 +57,7 @@ const maxDepth = 100
 
 // newLayout lays a schema out as Spark does.
 func newLayout(schema types.Struct) (*layout, error) {
-	l := &layout{seed: maphash.MakeSeed()}
+	l := &layout{seed: maphash.Bytes(maphash.MakeSeed(), nil)}
 	l.elements = append(l.elements, format.SchemaElement{
 		Name: "spark_schema", NumChildren: thrift.New(int32(len(schema.Fields))),
 	})
@@ -253,8 +253,7 @@ func describeDecimal(e *format.SchemaElement, t types.Decimal) format.Type {
 }
 
 // newEncoder makes the encoder of a type that describeLeaf knows.
-func newEncoder(t types.Type, seed maphash.Seed) valueEncoder {
-	key := maphash.Bytes(seed, nil)
+func newEncoder(t types.Type, seed uint64) valueEncoder {
 	integer32 := func(v int32) predicate.Value { return int64(v) }
 	integer64 := func(v int64) predicate.Value { return v }
 	switch t := t.(type) {
@@ -262,29 +261,29 @@ func newEncoder(t types.Type, seed maphash.Seed) valueEncoder {
 		return newDecimalEncoder(t, seed)
 	case types.Interval:
 		if t.YearMonth() {
-			return newNumberEncoder(loadAs(view[int32, arrow.MonthInterval]), integer32, key)
+			return newNumberEncoder(loadAs(view[int32, arrow.MonthInterval]), integer32, seed)
 		}
-		return newNumberEncoder(loadAs(view[int64, arrow.Duration]), integer64, key)
+		return newNumberEncoder(loadAs(view[int64, arrow.Duration]), integer64, seed)
 	}
 	switch t {
 	case types.Boolean:
 		return &boolEncoder{}
 	case types.Byte:
-		return newNumberEncoder(loadWidened[int8], integer32, key)
+		return newNumberEncoder(loadWidened[int8], integer32, seed)
 	case types.Short:
-		return newNumberEncoder(loadWidened[int16], integer32, key)
+		return newNumberEncoder(loadWidened[int16], integer32, seed)
 	case types.Integer:
-		return newNumberEncoder(loadAs(view[int32, int32]), integer32, key)
+		return newNumberEncoder(loadAs(view[int32, int32]), integer32, seed)
 	case types.Date:
-		return newNumberEncoder(loadAs(view[int32, arrow.Date32]), integer32, key)
+		return newNumberEncoder(loadAs(view[int32, arrow.Date32]), integer32, seed)
 	case types.Long:
-		return newNumberEncoder(loadAs(view[int64, int64]), integer64, key)
+		return newNumberEncoder(loadAs(view[int64, int64]), integer64, seed)
 	case types.Timestamp, types.TimestampNTZ:
-		return newNumberEncoder(loadAs(view[int64, arrow.Timestamp]), integer64, key)
+		return newNumberEncoder(loadAs(view[int64, arrow.Timestamp]), integer64, seed)
 	case types.Float:
-		return newNumberEncoder(loadAs(view[float32, float32]), func(v float32) predicate.Value { return float64(v) }, key)
+		return newNumberEncoder(loadAs(view[float32, float32]), func(v float32) predicate.Value { return float64(v) }, seed)
 	case types.Double:
-		return newNumberEncoder(loadAs(view[float64, float64]), func(v float64) predicate.Value { return v }, key)
+		return newNumberEncoder(loadAs(view[float64, float64]), func(v float64) predicate.Value { return v }, seed)
 	case types.String:
 		e := newBytesEncoder(loadBytes, func(v []byte) predicate.Value { return string(v) }, seed)
 		e.text = true
@@ -294,13 +293,12 @@ func newEncoder(t types.Type, seed maphash.Seed) valueEncoder {
 	}
 }
 
-func newDecimalEncoder(t types.Decimal, seed maphash.Seed) valueEncoder {
-	key := maphash.Bytes(seed, nil)
+func newDecimalEncoder(t types.Decimal, seed uint64) valueEncoder {
 	switch {
 	case t.Precision <= 9:
-		return newNumberEncoder(loadDecimal[int32], func(v int32) predicate.Value { return decimal128.FromI64(int64(v)) }, key)
+		return newNumberEncoder(loadDecimal[int32], func(v int32) predicate.Value { return decimal128.FromI64(int64(v)) }, seed)
 	case t.Precision <= 18:
-		return newNumberEncoder(loadDecimal[int64], func(v int64) predicate.Value { return decimal128.FromI64(v) }, key)
+		return newNumberEncoder(loadDecimal[int64], func(v int64) predicate.Value { return decimal128.FromI64(v) }, seed)
 	}
 	size := decimalBytes(t.Precision)
 	e := newBytesEncoder(loadWideDecimal(size), func(v []byte) predicate.Value { return decimalOf(v) }, seed)
