@@ -24,39 +24,34 @@ const (
 	DatatypeMismatchDataDiff     Class = "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
 	DatatypeMismatchInput        Class = "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
-	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
-	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DatatypeMismatchNonFoldable  Class = "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"
 	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
+	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
+	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidConfValue             Class = "INVALID_CONF_VALUE"
-	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
-	InvalidOption                Class = "INVALID_OPTION"
-	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
-	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
-	InvalidPath                  Class = "INVALID_PATH"
-	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
-	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
-	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
-	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
 	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidPath                  Class = "INVALID_PATH"
+	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
@@ -71,8 +66,8 @@ const (
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
-	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
+	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
@@ -87,8 +82,8 @@ const (
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
-	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
+	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
@@ -97,12 +92,10 @@ const (
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
-	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
-	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
 
 // Delta's classes.
@@ -160,25 +153,41 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchDataDiff:     "42K09",
 	DatatypeMismatchFilter:       "42K09",
 	DatatypeMismatchInput:        "42K09",
-	DecimalPrecision:             "22003",
 	DatatypeMismatchNonFoldable:  "42K09",
 	DatatypeMismatchOrdering:     "42K09",
 	DatatypeMismatchRange:        "42K09",
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
+	DecimalPrecision:             "22003",
+	DeltaAppendOnly:              "42809",
+	DeltaConcurrentAppend:        "2D521",
+	DeltaConcurrentDeleteDelete:  "2D521",
+	DeltaConcurrentDeleteRead:    "2D521",
+	DeltaConcurrentTransaction:   "2D521",
+	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
+	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
+	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
+	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaNotSet:            "KD008",
+	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
+	DeltaTableNotFound:           "42P01",
+	DeltaUnsupportedOutputMode:   "0AKDC",
+	DeltaUnsupportedRead:         "56038",
+	DeltaUnsupportedWrite:        "56038",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
-	IntervalOverflow:             "22015",
-	InvalidArrayIndex:            "22003",
-	InvalidArrayIndexInElementAt: "22003",
-	InvalidNumericLiteral:        "22003",
-	InvalidStarUsage:             "42000",
-	MalformedRecord:              "22023",
-	MissingAggregation:           "42803",
-	MissingWindowSpecification:   "42P20",
 	IntervalDividedByZero:        "22012",
+	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidDatetimePattern:       "22007",
@@ -186,10 +195,12 @@ var sqlStates = map[Class]string{
 	InvalidExtractField:          "42601",
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
+	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
+	MissingWindowSpecification:   "42P20",
 	NullMapKey:                   "2200E",
 	NumericValueOutOfRange:       "22003",
 	OutputModeDataSource:         "42KDE",
@@ -215,32 +226,7 @@ var sqlStates = map[Class]string{
 	UnsupportedFeature:           "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
-	WrongNumArgs:                 "42605",
-	WriteStreamNotAllowed:        "42601",
-	DeltaAppendOnly:              "42809",
 	UserRaised:                   "P0001",
 	WriteStreamNotAllowed:        "42601",
 	WrongNumArgs:                 "42605",
-	DeltaConcurrentAppend:        "2D521",
-	DeltaConcurrentDeleteDelete:  "2D521",
-	DeltaConcurrentDeleteRead:    "2D521",
-	DeltaConcurrentTransaction:   "2D521",
-	DeltaConcurrentWrite:         "2D521",
-	DeltaDuplicateActions:        "2D521",
-	DeltaDuplicateColumns:        "42711",
-	DeltaInsertArity:             "42802",
-	DeltaInvalidColumnName:       "42K05",
-	DeltaInvalidPartitionColumn:  "42996",
-	DeltaInvalidProtocol:         "KD004",
-	DeltaMetadataChanged:         "2D521",
-	DeltaNotNullViolated:         "23502",
-	DeltaProtocolChanged:         "2D521",
-	DeltaSchemaNotSet:            "KD008",
-	DeltaSourceIgnoreChanges:     "0A000",
-	DeltaSourceOtherTable:        "55019",
-	DeltaTableAlreadyExists:      "42P07",
-	DeltaTableNotFound:           "42P01",
-	DeltaUnsupportedOutputMode:   "0AKDC",
-	DeltaUnsupportedRead:         "56038",
-	DeltaUnsupportedWrite:        "56038",
 }
