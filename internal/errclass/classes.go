@@ -4,8 +4,10 @@ package errclass
 const (
 	AmbiguousReference           Class = "AMBIGUOUS_REFERENCE"
 	ArithmeticOverflow           Class = "ARITHMETIC_OVERFLOW"
-	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
+	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
+	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
+	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
@@ -13,28 +15,49 @@ const (
 	ConcurrentStreamLogUpdate    Class = "CONCURRENT_STREAM_LOG_UPDATE"
 	DataSourceNotFound           Class = "DATA_SOURCE_NOT_FOUND"
 	DatatypeMismatch             Class = "DATATYPE_MISMATCH"
+	DatatypeMismatchBinary       Class = "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES"
+	DatatypeMismatchBinaryType   Class = "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE"
 	DatatypeMismatchCast         Class = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
+	DatatypeMismatchCastANSI     Class = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
+	DatatypeMismatchConstraint   Class = "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION"
+	DatatypeMismatchDataDiff     Class = "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
 	DatatypeMismatchInput        Class = "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+	DatatypeMismatchNonFoldable  Class = "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"
+	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
+	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
+	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
+	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
+	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
+	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
+	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
+	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
+	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
+	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
+	NullMapKey                   Class = "NULL_MAP_KEY"
+	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
+	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
@@ -52,8 +75,9 @@ const (
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
+	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 )
 
 // Delta's classes.
@@ -85,31 +109,54 @@ const (
 var sqlStates = map[Class]string{
 	AmbiguousReference:           "42704",
 	ArithmeticOverflow:           "22003",
-	CannotParseInterval:          "22006",
+	BinaryArithmeticOverflow:     "22003",
 	CallOnStreaming:              "42KDE",
+	CannotParseInterval:          "22006",
+	CannotParseTimestamp:         "22007",
 	CastInvalidInput:             "22018",
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
 	ConcurrentStreamLogUpdate:    "40000",
 	DataSourceNotFound:           "42K02",
 	DatatypeMismatch:             "42K09",
+	DatatypeMismatchBinary:       "42K09",
+	DatatypeMismatchBinaryType:   "42K09",
 	DatatypeMismatchCast:         "42K09",
+	DatatypeMismatchCastANSI:     "42K09",
+	DatatypeMismatchConstraint:   "42K09",
+	DatatypeMismatchDataDiff:     "42K09",
 	DatatypeMismatchFilter:       "42K09",
 	DatatypeMismatchInput:        "42K09",
+	DatatypeMismatchNonFoldable:  "42K09",
+	DatatypeMismatchOrdering:     "42K09",
+	DatatypeMismatchRange:        "42K09",
+	DateTimeFieldOutOfBounds:     "22023",
+	DateTimeOverflow:             "22008",
 	DivideByZero:                 "22012",
+	DuplicatedMapKey:             "23505",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	IntervalDividedByZero:        "22012",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
+	InvalidDatetimePattern:       "22007",
+	InvalidExtractBase:           "42000",
+	InvalidExtractField:          "42601",
+	InvalidExtractFieldType:      "42000",
+	InvalidIndexOfZero:           "22003",
+	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
+	NullMapKey:                   "2200E",
+	NumericValueOutOfRange:       "22003",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
 	PathNotFound:                 "42K03",
 	ScalarSubqueryTooManyRows:    "21000",
+	RemainderByZero:              "22012",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
@@ -124,8 +171,9 @@ var sqlStates = map[Class]string{
 	UnresolvedRoutine:            "42883",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
-	WrongNumArgs:                 "42605",
+	UserRaised:                   "P0001",
 	WriteStreamNotAllowed:        "42601",
+	WrongNumArgs:                 "42605",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",
