@@ -40,8 +40,6 @@ const (
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidConfValue             Class = "INVALID_CONF_VALUE"
-	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
-	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
 	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
@@ -54,35 +52,24 @@ const (
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
-	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
-	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
-	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
-	InvalidConfValue             Class = "INVALID_CONF_VALUE"
-	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
-	InvalidOption                Class = "INVALID_OPTION"
-	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
-	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
-	InvalidPath                  Class = "INVALID_PATH"
-	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
+	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
 	NullMapKey                   Class = "NULL_MAP_KEY"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
-	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
-	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
-	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
+	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
@@ -104,16 +91,11 @@ const (
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
-	UserRaised                   Class = "USER_RAISED_EXCEPTION"
-	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
-	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
 
@@ -222,21 +204,13 @@ var sqlStates = map[Class]string{
 	MissingWindowSpecification:   "42P20",
 	NullMapKey:                   "2200E",
 	NumericValueOutOfRange:       "22003",
-	IntervalOverflow:             "22015",
-	InvalidArrayIndex:            "22003",
-	InvalidArrayIndexInElementAt: "22003",
-	InvalidNumericLiteral:        "22003",
-	InvalidStarUsage:             "42000",
-	MalformedRecord:              "22023",
-	MissingAggregation:           "42803",
-	MissingWindowSpecification:   "42P20",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
 	PathNotFound:                 "42K03",
-	ScalarSubqueryTooManyRows:    "21000",
 	RemainderByZero:              "22012",
+	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
@@ -252,37 +226,9 @@ var sqlStates = map[Class]string{
 	UnresolvedRoutine:            "42883",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
-	UserRaised:                   "P0001",
-	WriteStreamNotAllowed:        "42601",
-	WrongNumArgs:                 "42605",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
 	UserRaised:                   "P0001",
 	WriteStreamNotAllowed:        "42601",
 	WrongNumArgs:                 "42605",
-	WrongNumArgs:                 "42605",
-	WriteStreamNotAllowed:        "42601",
-	DeltaAppendOnly:              "42809",
-	DeltaConcurrentAppend:        "2D521",
-	DeltaConcurrentDeleteDelete:  "2D521",
-	DeltaConcurrentDeleteRead:    "2D521",
-	DeltaConcurrentTransaction:   "2D521",
-	DeltaConcurrentWrite:         "2D521",
-	DeltaDuplicateActions:        "2D521",
-	DeltaDuplicateColumns:        "42711",
-	DeltaInsertArity:             "42802",
-	DeltaInvalidColumnName:       "42K05",
-	DeltaInvalidPartitionColumn:  "42996",
-	DeltaInvalidProtocol:         "KD004",
-	DeltaMetadataChanged:         "2D521",
-	DeltaNotNullViolated:         "23502",
-	DeltaProtocolChanged:         "2D521",
-	DeltaSchemaNotSet:            "KD008",
-	DeltaSourceIgnoreChanges:     "0A000",
-	DeltaSourceOtherTable:        "55019",
-	DeltaTableAlreadyExists:      "42P07",
-	DeltaTableNotFound:           "42P01",
-	DeltaUnsupportedOutputMode:   "0AKDC",
-	DeltaUnsupportedRead:         "56038",
-	DeltaUnsupportedWrite:        "56038",
 }
