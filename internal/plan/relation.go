@@ -227,6 +227,12 @@ type SQL struct {
 	Text string
 }
 
+// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one.
+type Resolved struct {
+	Node any
+}
+
+func (*Resolved) isRelation()           {}
 func (*NamedTable) isRelation()         {}
 func (*DataSource) isRelation()         {}
 func (*Project) isRelation()            {}
