@@ -37,7 +37,7 @@ type decoder interface {
 // textFormat is what the formats of text have in common.
 type textFormat struct {
 	whole   bool // a file is one document
-	decoder func(schema types.Struct) (decoder, error)
+	decoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
 	infer   func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
@@ -50,7 +50,7 @@ func newJSON(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole:   opts.MultiLine,
-		decoder: func(schema types.Struct) (decoder, error) { return jsonio.NewDecoder(schema, opts) },
+		decoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferJSON(ctx, files, opts)
 		},
@@ -67,9 +67,9 @@ func newCSV(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole:   opts.MultiLine,
-		decoder: func(schema types.Struct) (decoder, error) { return csvio.NewDecoder(schema, opts) },
+		decoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
 		infer:   func(ctx context.Context, files []File) (types.Struct, error) { return inferCSV(ctx, files, opts) },
-		prunes:  func(types.Struct) bool { return false }, // a column is found by its place
+		prunes:  func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
 	}, nil
 }
 
@@ -80,7 +80,7 @@ func newText(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole:   opts.WholeText,
-		decoder: func(schema types.Struct) (decoder, error) { return textio.NewDecoder(schema, opts) },
+		decoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
 		infer: func(context.Context, []File) (types.Struct, error) {
 			return types.Struct{Fields: []types.Field{{Name: "value", Type: types.String, Nullable: true}}}, nil
 		},
@@ -100,7 +100,7 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 	if f.prunes(want) {
 		decode = want
 	}
-	d, err := f.decoder(decode)
+	d, err := f.decoder(schema, decode)
 	if err != nil {
 		return nil, err
 	}
