@@ -153,12 +153,11 @@ func (f *Fate) findFile(ctx context.Context, space *volumes.Space, q WhyQuery, f
 	if err != nil {
 		return err
 	}
-	target := archived(at, f.URI)
-	_, err = target.Store.Stat(ctx, target.Key)
+	_, err = at.Store.Stat(ctx, archived(at, f.URI))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	f.Archived = target.URI
+	f.Archived = at.Join(wholePath(f.URI)[1:]).URI
 	return err
 }
 
