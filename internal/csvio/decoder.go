@@ -83,13 +83,14 @@ func (d *Decoder) decode(open func() *lines.Reader, header bool, skip int) batch
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		in, rows := open(), d.newRows()
 		defer rows.count()
-		for ; skip > 0 && in.Next(); skip-- {
+		for skip > 0 && in.Next() {
+			skip--
 		}
 		for in.Next() {
 			if rows.tokens.passedOver(in.Bytes()) {
 				continue
 			}
-			err := error(nil)
+			var err error
 			if header {
 				header = false
 				err = rows.checkHeader(in.Bytes())
@@ -127,7 +128,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 		in := newDocument(data, &d.opts)
 		header := d.opts.Header
 		for in.next(&rows.tokens) {
-			err := error(nil)
+			var err error
 			if header {
 				header = false
 				err = rows.compareHeader()

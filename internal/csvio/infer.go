@@ -34,7 +34,8 @@ func (in *Inference) Done() bool { return in.names != nil && !in.opts.Infer.Type
 // Add looks at a file of records, one a line.
 func (in *Inference) Add(r io.Reader) error {
 	source := lines.NewReader(r, in.opts.lines())
-	for skip := in.opts.SkipRows; skip > 0 && source.Next(); skip-- {
+	for skip := in.opts.SkipRows; skip > 0 && source.Next(); {
+		skip--
 	}
 	first := true
 	for !in.Done() && source.Next() {

@@ -96,7 +96,7 @@ func (t *tokenizer) lineEnd(i int) int {
 // end is where a value without quotes ends: at a separator, a line end, or the end of the data.
 func (t *tokenizer) end(i int) int {
 	if !t.spanning {
-		at := -1
+		var at int
 		if len(t.sep) == 1 {
 			at = bytes.IndexByte(t.data[i:], t.sep[0])
 		} else {

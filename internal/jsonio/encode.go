@@ -11,93 +11,60 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/internal/datetime"
-	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
 
-// EncodeOptions says how rows are written. The zero value is Spark's default, with every null written.
+// EncodeOptions says how rows are written. The zero value is Spark's default.
 type EncodeOptions struct {
-	IgnoreNulls                   bool              // fields that are null are left out
+	KeepNulls                     bool              // fields that are null are written, not left out
 	SortKeys                      bool              // fields stand in the order of their names
-	Date, Timestamp, TimestampNTZ *datetime.Pattern // nil: Spark's
+	Date, Timestamp, TimestampNTZ *datetime.Pattern // nil: 2016-07-26, 2016-07-26T02:00:00.000Z, without the Z
 	Zone                          *time.Location    // of timestamps; nil: UTC
 }
 
-// An Encoder writes rows as JSON objects, as to_json does. It is immutable.
+// An Encoder writes rows as JSON objects, as to_json does. It is not safe for concurrent use.
 type Encoder struct {
 	schema types.Struct
 	opts   EncodeOptions
+
+	batch arrow.RecordBatch // what row writes
+	row   ValueWriter
 }
 
 // NewEncoder makes an encoder for rows of the schema.
-func NewEncoder(schema types.Struct, opts EncodeOptions) (*Encoder, error) {
-	if err := encodable(schema); err != nil {
-		return nil, err
+func NewEncoder(schema types.Struct, opts EncodeOptions) *Encoder {
+	if opts.Date == nil {
+		opts.Date = datetime.ISODate
 	}
-	for text, pattern := range map[string]**datetime.Pattern{
-		"yyyy-MM-dd": &opts.Date, "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]": &opts.Timestamp,
-		"yyyy-MM-dd'T'HH:mm:ss[.SSS]": &opts.TimestampNTZ,
-	} {
-		if *pattern == nil {
-			compiled, err := datetime.Compile(text)
-			if err != nil {
-				return nil, err
-			}
-			*pattern = compiled
-		}
+	if opts.Timestamp == nil {
+		opts.Timestamp = datetime.ISOTimestamp
+	}
+	if opts.TimestampNTZ == nil {
+		opts.TimestampNTZ = datetime.ISOTimestampNTZ
 	}
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
-	return &Encoder{schema: schema, opts: opts}, nil
-}
-
-func encodable(t types.Type) error {
-	switch t := t.(type) {
-	case types.Array:
-		return encodable(t.Element)
-	case types.Map:
-		if err := encodable(t.Key); err != nil {
-			return err
-		}
-		return encodable(t.Value)
-	case types.Struct:
-		for _, f := range t.Fields {
-			if err := encodable(f.Type); err != nil {
-				return err
-			}
-		}
-		return nil
-	case types.Interval:
-		return notEncodable(t)
-	case types.Primitive:
-		if t == types.CalendarInterval {
-			return notEncodable(t)
-		}
-	}
-	return nil
-}
-
-func notEncodable(t types.Type) error {
-	return errclass.UnsupportedDatatype.New("a value of type \"%s\" cannot be written as JSON.", types.SQL(t)).
-		WithHint("Cast it to STRING.")
+	return &Encoder{schema: schema, opts: opts}
 }
 
 // A ValueWriter appends row i of the column it was made for.
 type ValueWriter func(dst []byte, i int) []byte
 
-// AppendRows appends each row of the batch, and a line end.
-func (e *Encoder) AppendRows(dst []byte, b arrow.RecordBatch) []byte {
-	row := e.rows(b)
-	for i := range int(b.NumRows()) {
-		dst = append(row(dst, i), '\n')
+// AppendRow appends row i of a batch as an object, without a line end.
+func (e *Encoder) AppendRow(dst []byte, b arrow.RecordBatch, i int) []byte {
+	if e.batch != b {
+		e.batch, e.row = b, e.fields(e.schema, b.Columns())
 	}
-	return dst
+	return e.row(dst, i)
 }
 
-// Rows gives the writer of a batch's rows.
-func (e *Encoder) rows(b arrow.RecordBatch) ValueWriter {
-	return e.fields(e.schema, b.Columns())
+// AppendRows appends each row of the batch, and a line end.
+func (e *Encoder) AppendRows(dst []byte, b arrow.RecordBatch) []byte {
+	for i := range int(b.NumRows()) {
+		dst = append(e.AppendRow(dst, b, i), '\n')
+	}
+	return dst
 }
 
 // Column gives the writer of a column of any type; a null is written as null.
@@ -127,11 +94,11 @@ func (e *Encoder) fields(t types.Struct, columns []arrow.Array) ValueWriter {
 	if e.opts.SortKeys {
 		slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
 	}
-	ignoreNulls := e.opts.IgnoreNulls
+	keepNulls := e.opts.KeepNulls
 	return func(dst []byte, i int) []byte {
 		dst = append(dst, '{')
 		for _, m := range members {
-			if ignoreNulls && m.column.IsNull(i) {
+			if !keepNulls && m.column.IsNull(i) {
 				continue
 			}
 			dst = append(dst, m.key...)
@@ -184,6 +151,12 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 		}
 	case *array.Timestamp:
 		return e.timestamps(t, c)
+	case *array.Duration:
+		return e.intervals(t.(types.Interval), func(i int) int64 { return int64(c.Value(i)) })
+	case *array.MonthInterval:
+		return e.intervals(t.(types.Interval), func(i int) int64 { return int64(c.Value(i)) })
+	case *array.MonthDayNanoInterval:
+		return calendarIntervals(c)
 	case *array.Map:
 		return e.maps(t.(types.Map), c)
 	case *array.List:
@@ -195,7 +168,7 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 		}
 		return e.fields(t.(types.Struct), columns)
 	default:
-		panic("internal error: NewEncoder accepted a column of type " + column.DataType().String())
+		panic("internal error: no column of Spark's types is " + column.DataType().String())
 	}
 }
 
@@ -244,4 +217,8 @@ func (e *Encoder) maps(t types.Map, c *array.Map) ValueWriter {
 		}
 		return closeWith(dst, '{', '}')
 	}
+}
+
+func (e *Encoder) intervals(t types.Interval, at func(int) int64) ValueWriter {
+	return func(dst []byte, i int) []byte { return appendString(dst, types.FormatInterval(at(i), t)) }
 }

@@ -28,10 +28,7 @@ func encodeText(t failer, schema types.Struct, opts EncodeOptions, text string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := NewEncoder(schema, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := NewEncoder(schema, opts)
 	var out []byte
 	for _, b := range batches {
 		out = e.AppendRows(out, b)
@@ -68,7 +65,7 @@ func TestEncodeAsSparkDoes(t *testing.T) {
 		{types.String, `null`, `null`},
 	} {
 		t.Run(c.typ.String()+" "+c.value, func(t *testing.T) {
-			got := encodeText(t, structOf(field("a", c.typ)), EncodeOptions{}, `{"a":`+c.value+`}`)
+			got := encodeText(t, structOf(field("a", c.typ)), EncodeOptions{KeepNulls: true}, `{"a":`+c.value+`}`)
 			if want := `{"a":` + c.out + "}\n"; got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
@@ -78,10 +75,10 @@ func TestEncodeAsSparkDoes(t *testing.T) {
 
 func TestEncodeOptions(t *testing.T) {
 	schema := structOf(field("b", types.Long), field("a", types.Long), field("n", types.Long))
-	if got := encodeText(t, schema, EncodeOptions{IgnoreNulls: true, SortKeys: true}, `{"b":1,"a":2}`); got != `{"a":2,"b":1}`+"\n" {
+	if got := encodeText(t, schema, EncodeOptions{SortKeys: true}, `{"b":1,"a":2}`); got != `{"a":2,"b":1}`+"\n" {
 		t.Errorf("got %s", got)
 	}
-	if got := encodeText(t, schema, EncodeOptions{IgnoreNulls: true}, `{}`); got != "{}\n" {
+	if got := encodeText(t, schema, EncodeOptions{}, `{}`); got != "{}\n" {
 		t.Errorf("got %s", got)
 	}
 }

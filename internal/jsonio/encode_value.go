@@ -1,10 +1,13 @@
 package jsonio
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 )
 
@@ -44,10 +47,8 @@ func appendFloat(dst []byte, f float64, bits int) []byte {
 		return javaExponent(strconv.AppendFloat(dst, f, 'e', -1, bits), start)
 	}
 	dst = strconv.AppendFloat(dst, f, 'f', -1, bits)
-	for _, c := range dst[start:] {
-		if c == '.' {
-			return dst
-		}
+	if slices.Contains(dst[start:], '.') {
+		return dst
 	}
 	return append(dst, ".0"...)
 }
@@ -89,4 +90,41 @@ func appendDecimal(dst []byte, n decimal128.Num, scale int) []byte {
 	}
 	point := len(digits) - scale
 	return append(append(append(dst, digits[:point]...), '.'), digits[point:]...)
+}
+
+// calendarIntervals writes intervals unit by unit: "1 years 2 months 3 days".
+func calendarIntervals(c *array.MonthDayNanoInterval) ValueWriter {
+	return func(dst []byte, i int) []byte {
+		v := c.Value(i)
+		micros := v.Nanoseconds / 1000
+		var parts []string
+		for _, unit := range []struct {
+			n    int64
+			name string
+		}{
+			{int64(v.Months / 12), "years"},
+			{int64(v.Months % 12), "months"},
+			{int64(v.Days), "days"},
+			{micros / 3_600_000_000, "hours"},
+			{micros / 60_000_000 % 60, "minutes"},
+		} {
+			if unit.n != 0 {
+				parts = append(parts, strconv.FormatInt(unit.n, 10)+" "+unit.name)
+			}
+		}
+		if rest := micros % 60_000_000; rest != 0 || len(parts) == 0 {
+			parts = append(parts, seconds(rest)+" seconds")
+		}
+		return appendString(dst, strings.Join(parts, " "))
+	}
+}
+
+// seconds writes microseconds as seconds, without zeros at the end.
+func seconds(micros int64) string {
+	sign := ""
+	if micros < 0 {
+		sign, micros = "-", -micros
+	}
+	text := fmt.Sprintf("%s%d.%06d", sign, micros/1_000_000, micros%1_000_000)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }

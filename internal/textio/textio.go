@@ -37,13 +37,13 @@ type Options struct {
 	Counts    *batch.Counts // nil: not counted
 }
 
-// OptionsOf takes the options from parsed values whose table holds [OptionTable].
-func OptionsOf(v option.Values) Options {
+// OptionsOf takes the options from parsed values whose table holds [OptionTable]. It never fails; the other formats' may.
+func OptionsOf(v option.Values) (Options, error) {
 	return Options{
 		WholeText: v.Bool("wholeText"),
 		LineSep:   v.String("lineSep"),
 		MaxRecord: int(min(v.Bytes("maxRecordBytes"), maxDocument)),
-	}
+	}, nil
 }
 
 // Schema is the schema of text files: the column value.
