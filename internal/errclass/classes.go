@@ -32,6 +32,7 @@ const (
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
@@ -45,6 +46,7 @@ const (
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
+	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
@@ -135,6 +137,7 @@ var sqlStates = map[Class]string{
 	DuplicatedMapKey:             "23505",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	IllegalDayOfWeek:             "22009",
 	IntervalDividedByZero:        "22012",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
@@ -145,6 +148,7 @@ var sqlStates = map[Class]string{
 	InvalidIndexOfZero:           "22003",
 	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
+	InvalidTimezone:              "22009",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	NullMapKey:                   "2200E",
