@@ -47,6 +47,7 @@ const (
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
@@ -200,6 +201,7 @@ var sqlStates = map[Class]string{
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
 	InvalidLogVersion:            "KD002",
+	InvalidName:                  "42602",
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
