@@ -8,6 +8,7 @@ const (
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
 	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
 	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
+	CannotResolveStar            Class = "CANNOT_RESOLVE_STAR_EXPAND"
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
@@ -33,48 +34,56 @@ const (
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
+	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
+	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
+	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
+	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	InvalidConfValue             Class = "INVALID_CONF_VALUE"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
 	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
+	InvalidInlineTable           Class = "INVALID_INLINE_TABLE"
+	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
-	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
-	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
-	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
-	InvalidConfValue             Class = "INVALID_CONF_VALUE"
-	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
-	InvalidOption                Class = "INVALID_OPTION"
-	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
-	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidPath                  Class = "INVALID_PATH"
-	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
+	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
+	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
+	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
+	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
+	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
-	NullMapKey                   Class = "NULL_MAP_KEY"
-	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
+	NestedAggregate              Class = "NESTED_AGGREGATE_FUNCTION"
+	NullMapKey                   Class = "NULL_MAP_KEY"
+	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
+	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
+	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
-	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
-	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
-	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
+	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
+	RemainderByZero              Class = "REMAINDER_BY_ZERO"
+	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
@@ -88,21 +97,27 @@ const (
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
-	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
+	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
+	UnresolvedUsing              Class = "UNRESOLVED_USING_COLUMN_FOR_JOIN"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
+	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
+	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
-	UserRaised                   Class = "USER_RAISED_EXCEPTION"
-	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	UnsupportedSubquery          Class = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	UserRaised                   Class = "USER_RAISED_EXCEPTION"
+	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
+	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
+	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
 
@@ -147,6 +162,7 @@ var sqlStates = map[Class]string{
 	CallOnStreaming:              "42KDE",
 	CannotParseInterval:          "22006",
 	CannotParseTimestamp:         "22007",
+	CannotResolveStar:            "42704",
 	CastInvalidInput:             "22018",
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
@@ -169,9 +185,14 @@ var sqlStates = map[Class]string{
 	DecimalPrecision:             "22003",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
+	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	GroupByAggregate:             "42903",
+	GroupByPosition:              "42805",
+	IncompatibleColumnType:       "42825",
 	IntervalDividedByZero:        "22012",
+	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidDatetimePattern:       "22007",
@@ -179,27 +200,29 @@ var sqlStates = map[Class]string{
 	InvalidExtractField:          "42601",
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
+	InvalidInlineTable:           "42000",
+	InvalidLimit:                 "42K0E",
+	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
-	MalformedRecord:              "22023",
-	MissingAggregation:           "42803",
-	NullMapKey:                   "2200E",
-	NumericValueOutOfRange:       "22003",
-	IntervalOverflow:             "22015",
-	InvalidArrayIndex:            "22003",
-	InvalidArrayIndexInElementAt: "22003",
-	InvalidNumericLiteral:        "22003",
-	InvalidStarUsage:             "42000",
+	InvalidSubquery:              "42823",
+	InvalidWhere:                 "42903",
+	LambdaArguments:              "42K0D",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",
+	NestedAggregate:              "42607",
+	NullMapKey:                   "2200E",
+	NumColumnsMismatch:           "42826",
+	NumericValueOutOfRange:       "22003",
+	OrderByPosition:              "42805",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
 	PathNotFound:                 "42K03",
-	ScalarSubqueryTooManyRows:    "21000",
 	RemainderByZero:              "22012",
+	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
@@ -209,19 +232,24 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
+	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
+	UnresolvableTableFunction:    "42883",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
+	UnresolvedUsing:              "42703",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
-	UserRaised:                   "P0001",
-	WriteStreamNotAllowed:        "42601",
-	WrongNumArgs:                 "42605",
+	UnsupportedGenerator:         "42K0E",
+	UnsupportedGrouping:          "42K0E",
+	UnsupportedSubquery:          "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
-	WrongNumArgs:                 "42605",
+	UserRaised:                   "P0001",
+	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
+	WrongNumArgs:                 "42605",
 	DeltaAppendOnly:              "42809",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
