@@ -192,6 +192,31 @@ func TestBrokenCheckpointFallsBack(t *testing.T) {
 	wantClass(t, err, errclass.DeltaLogGap)
 }
 
+// A broken checkpoint does not keep the next one from being written.
+func TestCheckpointAfterBrokenOne(t *testing.T) {
+	store := volumestest.NewMemory()
+	table := newTable(t, store, map[string]string{"delta.checkpointInterval": "2"})
+	table.append("1.parquet")
+	table.append("2.parquet")
+	if err := store.Put(t.Context(), checkpointName(2), []byte("PAR1PAR1")); err != nil {
+		t.Fatal(err)
+	}
+	for v := range int64(3) {
+		table.delete(checksumName(v))
+	}
+	table.Table = Open(store, testOptions())
+	table.append("3.parquet")
+	table.append("4.parquet")
+	for v := range int64(4) {
+		table.delete(commitName(v))
+	}
+	s, err := Open(store, Options{}).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNames(t, s, "1.parquet", "2.parquet", "3.parquet", "4.parquet")
+}
+
 // Checksum files that lie about little things or are broken do not hide the truth.
 func TestBrokenChecksumIsPassedOver(t *testing.T) {
 	store := volumestest.NewMemory()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"time"
+
+	"lakehouse/volumes"
 )
 
 // cleanUp deletes the files of the log that no version within the retention needs
@@ -23,6 +25,9 @@ func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 		now = newest
 	}
 	cutoff := now.Add(-s.state.metadata.logRetention()).UTC().Truncate(24 * time.Hour)
+	if old, err := t.startsBefore(ctx, cutoff); err != nil || !old {
+		return err
+	}
 	all, err := list(ctx, t.store, 0, s.Version())
 	if err != nil {
 		return err
@@ -39,6 +44,20 @@ func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 		}
 	}
 	return nil
+}
+
+// startsBefore looks at the oldest commit: most of the time there is nothing to delete, and a long
+// log need not be looked through to see it.
+func (t *Table) startsBefore(ctx context.Context, cutoff time.Time) (bool, error) {
+	for info, err := range t.store.List(ctx, logDir, volumes.ListOptions{}) {
+		if err != nil {
+			return false, err
+		}
+		if f := parseLogFile(info); f.kind == commitFile {
+			return !f.modTime.After(cutoff), nil
+		}
+	}
+	return false, nil
 }
 
 // keptFrom is the version of the checkpoint from which on the log is kept; 0: all of it. The oldest

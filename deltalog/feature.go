@@ -3,6 +3,7 @@ package deltalog
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -194,6 +195,21 @@ func protocolFor(current Protocol, m *Metadata) (Protocol, error) {
 		}
 	}
 	return current.raised(needed), nil
+}
+
+// dropProtocolProperties takes the properties out of the metadata that speak of the protocol: the
+// protocol action holds what they ask for. A version above it is refused, not passed over.
+func (m *Metadata) dropProtocolProperties(p Protocol) error {
+	for name, limit := range map[string]int{"delta.minReaderVersion": p.MinReaderVersion, "delta.minWriterVersion": p.MinWriterVersion} {
+		text, set := m.Configuration[name]
+		if n, err := strconv.Atoi(text); set && (err != nil || n > limit) {
+			return errclass.DeltaUnsupportedWrite.New("table property %s = '%s': the table needs only version %d.", name, text, limit).
+				WithHint("Name the feature instead: 'delta.feature.<name>' = 'supported'.")
+		}
+		delete(m.Configuration, name)
+	}
+	maps.DeleteFunc(m.Configuration, func(name, _ string) bool { return strings.HasPrefix(name, "delta.feature.") })
+	return nil
 }
 
 // raised is the protocol with the needed features: unchanged where the versions imply them already.

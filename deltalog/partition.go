@@ -39,6 +39,9 @@ func partitionText(t Type, v any) (string, error) {
 	case bool:
 		return strconv.FormatBool(v), nil
 	case float64:
+		if t == types.Float {
+			v = shortestFloat(v)
+		}
 		return javaDouble(v), nil
 	case decimal128.Num:
 		if d, ok := t.(types.Decimal); ok {
@@ -152,6 +155,12 @@ func formatDate(days int64) string {
 
 func formatMicros(micros int64, layout string) string {
 	return time.UnixMicro(micros).UTC().Format(layout)
+}
+
+// shortestFloat is the double that is written like the float v, with no more digits.
+func shortestFloat(v float64) float64 {
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64) // its own output
+	return short
 }
 
 // javaDouble writes a number as Java does, so that "15.0" stays a double for every reader.

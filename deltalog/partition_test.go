@@ -19,6 +19,7 @@ func TestPartitionValues(t *testing.T) {
 		{Integer, int64(-5), "-5"},
 		{Long, int64(1 << 60), "1152921504606846976"},
 		{Double, 15.0, "15.0"},
+		{Float, float64(float32(0.1)), "0.1"},
 		{Double, 1e-5, "1.0E-5"},
 		{Double, 1.5e10, "1.5E10"},
 		{Boolean, true, "true"},

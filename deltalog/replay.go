@@ -42,8 +42,7 @@ func (t *tail) apply(a *Actions) {
 	}
 }
 
-// replayFiles gives the live files of a segment. When the checkpoint cannot be read from its very
-// start, the segment before it takes its place.
+// replayFiles gives the live files of a segment.
 func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile, error) bool) {
 	after, err := readTail(ctx, t, seg)
 	if err != nil {
@@ -53,7 +52,7 @@ func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile
 	given := false
 	for file, err := range readCheckpointAdds(ctx, t.store, seg.checkpoint) {
 		if err != nil {
-			fallBack(ctx, t, seg, given, err, yield)
+			fallBack(ctx, t, seg, given, err, replayFiles, yield)
 			return
 		}
 		if _, touched := after.live[file.key()]; touched {
@@ -80,18 +79,52 @@ func giveFile(file AddFile, yield func(AddFile, error) bool) bool {
 	return yield(file, nil)
 }
 
-func fallBack(ctx context.Context, t *Table, seg *segment, given bool, cause error, yield func(AddFile, error) bool) {
+// replayTombstones gives the removed files that the log remembers.
+func replayTombstones(ctx context.Context, t *Table, seg *segment, yield func(RemoveFile, error) bool) {
+	after, err := readTail(ctx, t, seg)
+	if err != nil {
+		yield(RemoveFile{}, err)
+		return
+	}
+	given := false
+	for file, err := range readCheckpointRemoves(ctx, t.store, seg.checkpoint) {
+		if err != nil {
+			fallBack(ctx, t, seg, given, err, replayTombstones, yield)
+			return
+		}
+		if _, touched := after.live[file.key()]; touched {
+			continue
+		}
+		given = true
+		if !yield(file, nil) {
+			return
+		}
+	}
+	for _, file := range after.removes {
+		if !yield(file, nil) {
+			return
+		}
+	}
+}
+
+// fallBack replays the segment before, when the checkpoint cannot be read from its very start. Once
+// something was given there is no way back, because it would be given twice.
+func fallBack[Action any](
+	ctx context.Context, t *Table, seg *segment, given bool, cause error,
+	replay func(context.Context, *Table, *segment, func(Action, error) bool), yield func(Action, error) bool,
+) {
+	var none Action
 	cause = fmt.Errorf("read checkpoint of version %d: %w", seg.checkpoint.version, cause)
 	if given || ctx.Err() != nil {
-		yield(AddFile{}, cause)
+		yield(none, cause)
 		return
 	}
 	older, err := t.segmentBelow(ctx, seg)
 	if err != nil {
-		yield(AddFile{}, errors.Join(cause, err))
+		yield(none, errors.Join(cause, err))
 		return
 	}
-	replayFiles(ctx, t, older, yield)
+	replay(ctx, t, older, yield)
 }
 
 // segmentBelow makes the same version from an older checkpoint, or from commits alone.
@@ -101,27 +134,4 @@ func (t *Table) segmentBelow(ctx context.Context, seg *segment) (*segment, error
 		return nil, err
 	}
 	return all.segment(seg.version, seg.base())
-}
-
-// replayTombstones gives the removed files that the log remembers.
-func replayTombstones(ctx context.Context, t *Table, seg *segment, yield func(RemoveFile, error) bool) {
-	after, err := readTail(ctx, t, seg)
-	if err != nil {
-		yield(RemoveFile{}, err)
-		return
-	}
-	for file, err := range readCheckpointRemoves(ctx, t.store, seg.checkpoint) {
-		if err != nil {
-			yield(RemoveFile{}, fmt.Errorf("read checkpoint of version %d: %w", seg.checkpoint.version, err))
-			return
-		}
-		if _, touched := after.live[file.key()]; !touched && !yield(file, nil) {
-			return
-		}
-	}
-	for _, file := range after.removes {
-		if !yield(file, nil) {
-			return
-		}
-	}
 }

@@ -2,6 +2,8 @@ package deltalog
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -55,15 +57,23 @@ func (s *Snapshot) complete(ctx context.Context) (state, error) {
 	if s.state.txns != nil && s.state.domains != nil {
 		return s.state, nil
 	}
+	return s.table.completeState(ctx, s.seg)
+}
+
+func (t *Table) completeState(ctx context.Context, seg *segment) (state, error) {
 	full := emptyState()
-	if s.seg.checkpoint != nil {
+	if seg.checkpoint != nil {
 		var err error
-		if full, err = readCheckpointState(ctx, s.table.store, s.seg.checkpoint); err != nil {
-			return state{}, err
+		if full, err = readCheckpointState(ctx, t.store, seg.checkpoint); err != nil {
+			older, olderErr := t.segmentBelow(ctx, seg)
+			if olderErr != nil {
+				return state{}, errors.Join(fmt.Errorf("read checkpoint of version %d: %w", seg.base(), err), olderErr)
+			}
+			return t.completeState(ctx, older)
 		}
 	}
-	for _, f := range s.seg.commits {
-		actions, err := readCommit(ctx, s.table.store, f.version)
+	for _, f := range seg.commits {
+		actions, err := readCommit(ctx, t.store, f.version)
 		if err != nil {
 			return state{}, err
 		}

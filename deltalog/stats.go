@@ -146,7 +146,7 @@ func statsValue(t Type, v any, cut func(string) (string, bool)) []byte {
 	case float64:
 		if !math.IsNaN(v) && !math.IsInf(v, 0) {
 			if t == types.Float {
-				v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', -1, 32), 64)
+				v = shortestFloat(v)
 			}
 			return []byte(javaDouble(v))
 		}

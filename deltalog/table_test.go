@@ -197,6 +197,7 @@ func TestCreateRefusesBadMetadata(t *testing.T) {
 		{"partitioned by all", CreateOptions{Schema: two("a", "b"), PartitionColumns: []string{"a", "b"}}, errclass.DeltaInvalidPartitionColumn},
 		{"a feature not written here", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.enableChangeDataFeed": "true"}}, errclass.DeltaUnsupportedWrite},
 		{"an unknown feature", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.feature.time": "supported"}}, errclass.DeltaUnsupportedWrite},
+		{"a protocol version for its own sake", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.minWriterVersion": "5"}}, errclass.DeltaUnsupportedWrite},
 		{"an interval that is none", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.logRetentionDuration": "soon"}}, errclass.InvalidOptionValue},
 	}
 	for _, test := range tests {
@@ -207,6 +208,20 @@ func TestCreateRefusesBadMetadata(t *testing.T) {
 			_, err = Open(store, Options{}).Snapshot(t.Context())
 			wantClass(t, err, errclass.DeltaTableNotFound)
 		})
+	}
+}
+
+// Properties that speak of the protocol end up there and not in the metadata.
+func TestProtocolPropertiesAreNotKept(t *testing.T) {
+	table := newTable(t, volumestest.NewMemory(), map[string]string{
+		"delta.feature.timestampNtz": "supported", "delta.minReaderVersion": "1", "my.own": "kept",
+	})
+	s := table.snapshot()
+	if got := s.Metadata().Configuration; len(got) != 1 || got["my.own"] != "kept" {
+		t.Errorf("configuration %v", got)
+	}
+	if got := s.Protocol(); got.MinReaderVersion != 3 {
+		t.Errorf("protocol %+v", got)
 	}
 }
 

@@ -141,6 +141,9 @@ func (x *Txn) prepareMetadata(protocol Protocol) error {
 	if err != nil {
 		return err
 	}
+	if err := m.dropProtocolProperties(raised); err != nil {
+		return err
+	}
 	if x.read == nil || len(raised.WriterFeatures) != len(protocol.WriterFeatures) ||
 		raised.MinWriterVersion != protocol.MinWriterVersion {
 		x.actions.Protocol = &raised

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"context"
 	"io"
-
-	"github.com/apache/arrow-go/v18/arrow"
+	"strings"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
-	"lakehouse/internal/sql"
 	"lakehouse/internal/types"
 )
 
@@ -303,8 +302,18 @@ func cols(names []string) []Column {
 	return columns
 }
 
-func joinType(how string) (plan.JoinType, error) {
-	return sql.ParseJoinType(how)
+// joinTypes are Spark's words, without underscores.
+var joinTypes = map[string]plan.JoinType{
+	"inner": plan.InnerJoin, "": plan.InnerJoin, "cross": plan.CrossJoin,
+	"left": plan.LeftOuterJoin, "leftouter": plan.LeftOuterJoin, "right": plan.RightOuterJoin, "rightouter": plan.RightOuterJoin,
+	"full": plan.FullOuterJoin, "outer": plan.FullOuterJoin, "fullouter": plan.FullOuterJoin,
+	"semi": plan.LeftSemiJoin, "leftsemi": plan.LeftSemiJoin, "anti": plan.LeftAntiJoin, "leftanti": plan.LeftAntiJoin,
 }
 
-var _ arrow.RecordBatch
+func joinType(how string) (plan.JoinType, error) {
+	t, ok := joinTypes[strings.ReplaceAll(strings.ToLower(how), "_", "")]
+	if !ok {
+		return 0, errclass.UnsupportedJoinType.New("Unsupported join type '%s'. Supported join types include: 'inner', 'outer', 'full', 'left', 'right', 'left_semi', 'left_anti', 'cross'.", how)
+	}
+	return t, nil
+}

@@ -66,7 +66,7 @@ func (r resolver) atVersion(d *plan.DataSource, t *plan.NamedTable) *plan.DataSo
 		opts["versionAsOf"] = fmt.Sprint(*t.VersionAsOf)
 	}
 	if t.TimestampAsOf != nil {
-		opts["timestampAsOf"] = sql.ConstantText(t.TimestampAsOf)
+		opts["timestampAsOf"] = constantText(t.TimestampAsOf)
 	}
 	d.Options = opts
 	return d
@@ -100,7 +100,7 @@ func (r resolver) viewNode(ctx context.Context, name string, v tempView) (logica
 }
 
 func (r resolver) storedView(ctx context.Context, entry catalog.Table) (logical.Node, error) {
-	rel, err := sql.ParseQuery(entry.ViewText)
+	rel, err := sql.ParseRelation(entry.ViewText)
 	if err != nil {
 		return nil, fmt.Errorf("view %s: %w", entry.Name, err)
 	}
@@ -164,4 +164,15 @@ func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []strin
 		return nil, err
 	}
 	return &logical.Relation{Name: name, Source: source}, nil
+}
+
+// constantText is the text of TIMESTAMP AS OF's constant.
+func constantText(e plan.Expression) string {
+	switch e := e.(type) {
+	case *plan.Literal:
+		return fmt.Sprint(e.Value)
+	case *plan.Cast:
+		return constantText(e.Child)
+	}
+	return ""
 }

@@ -170,7 +170,7 @@ func (s *Session) SetConf(key, value string) error {
 	}
 	switch key {
 	case confTimeZone:
-		if _, err := expr.LoadTimeZone(value); err != nil {
+		if _, ok := expr.ParseZone(value); !ok {
 			return invalid("it is no time zone.")
 		}
 	case confANSI, confInference:
@@ -208,8 +208,8 @@ func (s *Session) env() *exec.Env {
 func (s *Session) evalContext() expr.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	zone, err := expr.LoadTimeZone(s.conf[confTimeZone])
-	if err != nil {
+	zone, ok := expr.ParseZone(s.conf[confTimeZone])
+	if !ok {
 		zone = time.UTC // not reachable: SetConf has checked it
 	}
 	return expr.Context{

@@ -27,15 +27,15 @@ type DataFrameWriter struct {
 type saveMode string
 
 const (
-	errorIfExists saveMode = "errorifexists"
-	appendRows    saveMode = "append"
-	overwrite     saveMode = "overwrite"
-	ignore        saveMode = "ignore"
+	saveErrorIfExists saveMode = "errorifexists"
+	saveAppend        saveMode = "append"
+	saveOverwrite     saveMode = "overwrite"
+	saveIgnore        saveMode = "ignore"
 )
 
 // Write begins a batch write.
 func (d *DataFrame) Write() DataFrameWriter {
-	return DataFrameWriter{frame: d, mode: errorIfExists, err: d.err}
+	return DataFrameWriter{frame: d, mode: saveErrorIfExists, err: d.err}
 }
 
 // Format names the sink: delta, the default.
@@ -44,10 +44,10 @@ func (w DataFrameWriter) Format(name string) DataFrameWriter { w.format = name; 
 // Mode says what happens to a table that is there: append, overwrite, ignore, or errorifexists (the default).
 func (w DataFrameWriter) Mode(mode string) DataFrameWriter {
 	switch m := saveMode(strings.ToLower(mode)); m {
-	case appendRows, overwrite, ignore, errorIfExists:
+	case saveAppend, saveOverwrite, saveIgnore, saveErrorIfExists:
 		w.mode = m
 	case "error", "default":
-		w.mode = errorIfExists
+		w.mode = saveErrorIfExists
 	default:
 		w.err = cmp.Or(w.err, error(errclass.InvalidSaveMode.New("The specified save mode \"%s\" is invalid. Valid save modes include \"append\", \"overwrite\", \"ignore\", \"error\", \"errorifexists\", and \"default\".", mode)))
 	}
@@ -118,7 +118,7 @@ func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if w.mode == errorIfExists {
+	if w.mode == saveErrorIfExists {
 		return errclass.TableAlreadyExists.New("Cannot create table or view %s because it already exists.", full).
 			WithHint("Choose a different name, drop or replace the existing object, or write with mode append or overwrite.")
 	}
@@ -141,10 +141,10 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts optio
 	if err != nil {
 		return err
 	}
-	if exists && w.mode == ignore {
+	if exists && w.mode == saveIgnore {
 		return nil
 	}
-	if exists && w.mode == errorIfExists {
+	if exists && w.mode == saveErrorIfExists {
 		return errclass.TableAlreadyExists.New("Cannot create table or view delta.`%s` because it already exists.", table.URI).
 			WithHint("Write with mode append or overwrite.")
 	}
@@ -153,7 +153,7 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts optio
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: w.mode == overwrite, PartitionBy: w.partition, Operation: operation, Options: opts,
+		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: operation, Options: opts,
 		Workers: w.frame.session.confInt(confWorkers),
 	})
 	return err

@@ -11,7 +11,8 @@ import (
 func ParseDate(text []byte) (days int32, ok bool) {
 	s := scanner{text: trim(text)}
 	c, ok := s.date(7)
-	if !ok || !c.valid() || !s.done() && !(s.dateParts == 3 && (s.peek() == ' ' || s.peek() == 'T')) {
+	behind := s.dateParts == 3 && (s.peek() == ' ' || s.peek() == 'T')
+	if !ok || !c.valid() || !s.done() && !behind {
 		return 0, false
 	}
 	return int32(c.days()), true
@@ -102,7 +103,7 @@ func (s *scanner) digits(least, most int) (n int, ok bool) {
 		n = n*10 + int(s.text[s.at]-'0')
 		s.at++
 	}
-	return n, s.at-start >= least && !(s.at-start == most && isDigit(s.peek()))
+	return n, s.at-start >= least && !isDigit(s.peek())
 }
 
 func (s *scanner) date(yearDigits int) (c civil, ok bool) {

@@ -21,6 +21,21 @@ type item struct {
 	optional []item
 }
 
+// The patterns in which Spark writes when no others are given.
+var (
+	ISODate         = standard("yyyy-MM-dd")
+	ISOTimestamp    = standard("yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]")
+	ISOTimestampNTZ = standard("yyyy-MM-dd'T'HH:mm:ss[.SSS]")
+)
+
+func standard(text string) *Pattern {
+	p, err := Compile(text)
+	if err != nil {
+		panic("internal error: " + err.Error())
+	}
+	return p
+}
+
 const letters = "GyuMLdDEaHhKkmsSXxZzVOQq"
 
 // Compile reads a pattern such as "yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]".

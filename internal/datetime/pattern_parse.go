@@ -82,7 +82,7 @@ func (s *scanner) field(it item, reserved int, f *fields) bool {
 	case 'd':
 		return s.number(it.count, reserved, &f.civil.day)
 	case 'D':
-		return s.number(min(it.count, 1), reserved, &f.dayOfYear) && f.dayOfYear >= 1 && f.dayOfYear <= 366
+		return s.number(1, 0, &f.dayOfYear) && f.dayOfYear >= 1 && f.dayOfYear <= 366
 	case 'H':
 		return s.number(it.count, reserved, &f.civil.hour)
 	case 'k':
@@ -123,21 +123,19 @@ func (s *scanner) year(count, reserved int, f *fields) bool {
 		f.civil.year += 2000
 		return ok
 	}
-	sign := 1
-	if s.peek() == '-' || s.peek() == '+' {
-		if s.text[s.at] == '-' {
+	least, most, sign := count, count, 1
+	if c := s.peek(); c == '-' || c == '+' { // with a sign, more digits
+		s.at++
+		most = 6
+		if c == '-' {
 			sign = -1
 		}
-		s.at++
-		count, reserved = min(count, 6), 0
-	}
-	most := count
-	if count == 1 || s.at > 0 && (s.text[s.at-1] == '+' || s.text[s.at-1] == '-') && reserved == 0 && sign < 0 {
+	} else if count == 1 {
 		most = 6
 	}
 	n, digits := s.greedy(most, reserved)
 	f.civil.year = sign * n
-	return digits >= min(count, most)
+	return digits >= least
 }
 
 // number reads a field of exactly count digits, or of one letter of as many as there are.

@@ -40,6 +40,7 @@ const (
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
+	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
@@ -64,6 +65,7 @@ const (
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
+	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
@@ -74,6 +76,8 @@ const (
 	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
+	NullMapKey                   Class = "NULL_MAP_KEY"
+	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
@@ -101,6 +105,8 @@ const (
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
+	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
+	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
@@ -116,6 +122,9 @@ const (
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
+	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
+	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
+	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
@@ -273,4 +282,54 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
 	DeltaUnsupportedWrite:        "56038",
+	DivideByZero:                 "22012",
+	DuplicatedMapKey:             "23505",
+	FailedReadFile:               "KD001",
+	FieldNotFound:                "42704",
+	IllegalDayOfWeek:             "22009",
+	IntervalDividedByZero:        "22012",
+	IntervalOverflow:             "22015",
+	InvalidArrayIndex:            "22003",
+	InvalidArrayIndexInElementAt: "22003",
+	InvalidDatetimePattern:       "22007",
+	InvalidExtractBase:           "42000",
+	InvalidExtractField:          "42601",
+	InvalidExtractFieldType:      "42000",
+	InvalidIndexOfZero:           "22003",
+	InvalidNumericLiteral:        "22003",
+	InvalidParameterValue:        "22023",
+	InvalidStarUsage:             "42000",
+	InvalidTimezone:              "22009",
+	MalformedRecord:              "22023",
+	MissingAggregation:           "42803",
+	MissingWindowSpecification:   "42P20",
+	NullMapKey:                   "2200E",
+	NumericValueOutOfRange:       "22003",
+	OutputModeDataSource:         "42KDE",
+	OutputModeInvalid:            "42KDE",
+	OutputModeOperation:          "42KDE",
+	ParseSyntaxError:             "42601",
+	PathNotFound:                 "42K03",
+	RemainderByZero:              "22012",
+	ScalarSubqueryTooManyRows:    "21000",
+	SchemaAlreadyExists:          "42P06",
+	SchemaNotEmpty:               "2BP01",
+	SchemaNotFound:               "42704",
+	StateKeySchema:               "XXKST",
+	StateValueSchema:             "XXKST",
+	StreamFailed:                 "XXKST",
+	StreamMissingMetadata:        "42K03",
+	TableAlreadyExists:           "42P07",
+	TableNotFound:                "42P01",
+	UnclosedComment:              "42601",
+	UnresolvedColumn:             "42703",
+	UnresolvedColumnBare:         "42703",
+	UnresolvedRoutine:            "42883",
+	UnsupportedDatatype:          "0A000",
+	UnsupportedFeature:           "0A000",
+	UnsupportedTimeType:          "0A000",
+	UnsupportedTypedLiteral:      "0A000",
+	UserRaised:                   "P0001",
+	WriteStreamNotAllowed:        "42601",
+	WrongNumArgs:                 "42605",
 }

@@ -200,7 +200,7 @@ func (r *Reader) read() {
 	for range 100 { // a reader that gives nothing is not asked for ever
 		n, err := r.src.Read(r.buf[r.end:])
 		r.end += n
-		if err == io.EOF { //nolint:errorlint // io.Reader promises io.EOF itself
+		if err == io.EOF {
 			r.eof = true
 			return
 		}

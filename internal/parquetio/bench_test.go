@@ -32,19 +32,19 @@ func silverSchema() types.Struct {
 	}}
 }
 
-// silverBatches makes the table from a seed, in batches of 8,192 rows.
-func silverBatches() []arrow.RecordBatch {
+// silverBatches makes rows of the table from a seed, in batches of 8,192 rows.
+func silverBatches(rows int) []arrow.RecordBatch {
 	schema := types.ToArrowSchema(silverSchema())
 	rnd := &rapidSource{state: 7}
 	var batches []arrow.RecordBatch
 	invoice, lines := 0, 0
-	for done := 0; done < silverRows; {
+	for done := 0; done < rows; {
 		b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 		text := func(column int, format string, args ...any) {
 			b.Field(column).(*array.StringBuilder).Append(fmt.Sprintf(format, args...))
 		}
-		rows := min(8192, silverRows-done)
-		for range rows {
+		n := min(8192, rows-done)
+		for range n {
 			if lines == 0 {
 				invoice, lines = 50_000_000+rnd.n(49_000_000), 1+rnd.n(5)
 			}
@@ -75,7 +75,7 @@ func silverBatches() []arrow.RecordBatch {
 			b.Field(14).(*array.Float64Builder).Append(price * float64(qty))
 		}
 		batches = append(batches, b.NewRecordBatch())
-		done += rows
+		done += n
 	}
 	return batches
 }
@@ -114,7 +114,7 @@ func arrowBytes(batches []arrow.RecordBatch) int64 {
 }
 
 func BenchmarkWriteSilver(b *testing.B) {
-	batches := silverBatches()
+	batches := silverBatches(silverRows)
 	run := func(name string, write func(io.Writer)) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(arrowBytes(batches))
@@ -197,7 +197,7 @@ func writeParquetGo(b *testing.B, out io.Writer, batches []arrow.RecordBatch) {
 }
 
 func BenchmarkReadSilver(b *testing.B) {
-	batches := silverBatches()
+	batches := silverBatches(silverRows)
 	var out bytes.Buffer
 	writeSilver(b, &out, batches, WriterOptions{})
 	data := out.Bytes()
@@ -225,37 +225,4 @@ func BenchmarkReadSilver(b *testing.B) {
 			}
 		}
 	})
-	b.Run("reader=parquet-go", func(b *testing.B) {
-		b.SetBytes(arrowBytes(batches))
-		b.ReportAllocs()
-		for b.Loop() {
-			readParquetGo(b, data)
-		}
-	})
-}
-
-// readParquetGo decodes all pages to typed slices, without making rows or Arrow arrays of them.
-func readParquetGo(b *testing.B, data []byte) {
-	f, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		b.Fatal(err)
-	}
-	values := int64(0)
-	for _, group := range f.RowGroups() {
-		for _, chunk := range group.ColumnChunks() {
-			pages := chunk.Pages()
-			for {
-				page, err := pages.ReadPage()
-				if err != nil {
-					break
-				}
-				values += page.NumValues()
-				parquet.Release(page)
-			}
-			_ = pages.Close()
-		}
-	}
-	if values != silverRows*15 {
-		b.Fatal(values)
-	}
 }

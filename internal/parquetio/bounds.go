@@ -198,6 +198,12 @@ func prefixLength(v []byte, text bool) int {
 	return n
 }
 
+// Surrogates are code points that are no characters.
+const (
+	surrogates      = 0xD800
+	afterSurrogates = 0xE000
+)
+
 func raiseText(prefix []byte) ([]byte, bool) {
 	for len(prefix) > 0 {
 		r, n := utf8.DecodeLastRune(prefix)
@@ -205,7 +211,11 @@ func raiseText(prefix []byte) ([]byte, bool) {
 		if r == utf8.RuneError && n <= 1 {
 			return nil, false // not text after all: say nothing
 		}
-		if next := r + 1; utf8.ValidRune(next) {
+		next := r + 1
+		if next == surrogates {
+			next = afterSurrogates
+		}
+		if utf8.ValidRune(next) {
 			return utf8.AppendRune(prefix, next), true
 		}
 	}

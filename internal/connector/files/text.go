@@ -37,7 +37,7 @@ type decoder interface {
 // textFormat is what the formats of text have in common.
 type textFormat struct {
 	whole   bool // a file is one document
-	decoder func(schema types.Struct) (decoder, error)
+	decoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
 	infer   func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
@@ -50,7 +50,7 @@ func newJSON(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole:   opts.MultiLine,
-		decoder: func(schema types.Struct) (decoder, error) { return jsonio.NewDecoder(schema, opts) },
+		decoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferJSON(ctx, files, opts)
 		},
@@ -67,9 +67,9 @@ func newCSV(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole:   opts.MultiLine,
-		decoder: func(schema types.Struct) (decoder, error) { return csvio.NewDecoder(schema, opts) },
+		decoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
 		infer:   func(ctx context.Context, files []File) (types.Struct, error) { return inferCSV(ctx, files, opts) },
-		prunes:  func(types.Struct) bool { return false }, // a column is found by its place
+		prunes:  func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
 	}, nil
 }
 
@@ -80,7 +80,7 @@ func newText(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole:   opts.WholeText,
-		decoder: func(schema types.Struct) (decoder, error) { return textio.NewDecoder(schema, opts) },
+		decoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
 		infer: func(context.Context, []File) (types.Struct, error) {
 			return types.Struct{Fields: []types.Field{{Name: "value", Type: types.String, Nullable: true}}}, nil
 		},
@@ -100,7 +100,7 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 	if f.prunes(want) {
 		decode = want
 	}
-	d, err := f.decoder(decode)
+	d, err := f.decoder(schema, decode)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,8 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 			pick = append(pick, decode.Index(field.Name))
 		}
 	}
-	piece := textPiece{place: file, decoder: d, pick: pick, want: want, whole: f.whole, codec: records.CodecOf(info.Name), end: info.Size, size: info.Size}
-	if f.whole || piece.codec != records.Plain || info.Size <= splitBytes {
+	piece := textPiece{place: file, decoder: d, pick: pick, want: want, whole: f.whole, end: info.Size}
+	if f.whole || compressed(file.Key) || info.Size <= splitBytes {
 		return []batch.Piece{&piece}, nil
 	}
 	var pieces []batch.Piece
@@ -129,9 +129,7 @@ type textPiece struct {
 	pick       []int
 	want       types.Struct
 	whole      bool
-	codec      records.Codec
 	start, end int64
-	size       int64 // of the file
 }
 
 // Size is what is read, before it is unpacked.
@@ -152,10 +150,11 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 		return err
 	}
 	defer in.Close()
-	rows, err := p.rows(in)
+	rows, done, err := p.rows(in)
 	if err != nil {
 		return err
 	}
+	defer done()
 	for b, err := range rows {
 		if err == nil {
 			err = ctx.Err()
@@ -170,17 +169,29 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 	return nil
 }
 
-func (p *textPiece) rows(in volumes.Reader) (batch.Seq, error) {
-	if p.codec == records.Plain && !p.whole {
-		return p.decoder.DecodeRange(in, in.Info().Size, p.start, p.end), nil
+// rows decodes the piece; done lets go of what it needed.
+func (p *textPiece) rows(in volumes.Reader) (rows batch.Seq, done func(), err error) {
+	if !compressed(p.place.Key) && !p.whole {
+		return p.decoder.DecodeRange(in, in.Info().Size, p.start, p.end), func() {}, nil
 	}
-	plain, err := records.Unpack(io.NewSectionReader(in, 0, in.Info().Size), p.codec)
+	plain, err := unpack(p.place.Key, io.NewSectionReader(in, 0, in.Info().Size))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	done = func() { _ = plain.Close() } // read to its end or given up: nothing is lost
 	if !p.whole {
-		return p.decoder.Decode(plain), nil
+		return p.decoder.Decode(plain), done, nil
 	}
+	data, err := wholeDocument(plain)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return p.decoder.DecodeDocument(data), done, nil
+}
+
+// wholeDocument reads a file that is one document.
+func wholeDocument(plain io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(plain, maxDocument+1))
 	if err != nil {
 		return nil, err
@@ -189,7 +200,7 @@ func (p *textPiece) rows(in volumes.Reader) (batch.Seq, error) {
 		return nil, errclass.MalformedRecord.New("the document is larger than %d bytes.", maxDocument).
 			WithHint("Write one record a line and leave multiLine out.")
 	}
-	return p.decoder.DecodeDocument(data), nil
+	return data, nil
 }
 
 // picked is the wanted columns of a decoder's batch.
