@@ -39,8 +39,8 @@ const (
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
-	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
+	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
@@ -62,22 +62,21 @@ const (
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
+	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
-	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
 	NestedAggregate              Class = "NESTED_AGGREGATE_FUNCTION"
+	NonTimeWindow                Class = "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING"
 	NullMapKey                   Class = "NULL_MAP_KEY"
 	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
-	NullMapKey                   Class = "NULL_MAP_KEY"
-	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
@@ -105,8 +104,6 @@ const (
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
-	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
-	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
@@ -122,9 +119,6 @@ const (
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
-	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
-	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
-	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
@@ -199,6 +193,7 @@ var sqlStates = map[Class]string{
 	FieldNotFound:                "42704",
 	GroupByAggregate:             "42903",
 	GroupByPosition:              "42805",
+	IllegalDayOfWeek:             "22009",
 	IncompatibleColumnType:       "42825",
 	IntervalDividedByZero:        "22012",
 	IntervalOverflow:             "22015",
@@ -215,12 +210,14 @@ var sqlStates = map[Class]string{
 	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
+	InvalidTimezone:              "22009",
 	InvalidWhere:                 "42903",
 	LambdaArguments:              "42K0D",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",
 	NestedAggregate:              "42607",
+	NonTimeWindow:                "42KDE",
 	NullMapKey:                   "2200E",
 	NumColumnsMismatch:           "42826",
 	NumericValueOutOfRange:       "22003",
@@ -282,54 +279,4 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
 	DeltaUnsupportedWrite:        "56038",
-	DivideByZero:                 "22012",
-	DuplicatedMapKey:             "23505",
-	FailedReadFile:               "KD001",
-	FieldNotFound:                "42704",
-	IllegalDayOfWeek:             "22009",
-	IntervalDividedByZero:        "22012",
-	IntervalOverflow:             "22015",
-	InvalidArrayIndex:            "22003",
-	InvalidArrayIndexInElementAt: "22003",
-	InvalidDatetimePattern:       "22007",
-	InvalidExtractBase:           "42000",
-	InvalidExtractField:          "42601",
-	InvalidExtractFieldType:      "42000",
-	InvalidIndexOfZero:           "22003",
-	InvalidNumericLiteral:        "22003",
-	InvalidParameterValue:        "22023",
-	InvalidStarUsage:             "42000",
-	InvalidTimezone:              "22009",
-	MalformedRecord:              "22023",
-	MissingAggregation:           "42803",
-	MissingWindowSpecification:   "42P20",
-	NullMapKey:                   "2200E",
-	NumericValueOutOfRange:       "22003",
-	OutputModeDataSource:         "42KDE",
-	OutputModeInvalid:            "42KDE",
-	OutputModeOperation:          "42KDE",
-	ParseSyntaxError:             "42601",
-	PathNotFound:                 "42K03",
-	RemainderByZero:              "22012",
-	ScalarSubqueryTooManyRows:    "21000",
-	SchemaAlreadyExists:          "42P06",
-	SchemaNotEmpty:               "2BP01",
-	SchemaNotFound:               "42704",
-	StateKeySchema:               "XXKST",
-	StateValueSchema:             "XXKST",
-	StreamFailed:                 "XXKST",
-	StreamMissingMetadata:        "42K03",
-	TableAlreadyExists:           "42P07",
-	TableNotFound:                "42P01",
-	UnclosedComment:              "42601",
-	UnresolvedColumn:             "42703",
-	UnresolvedColumnBare:         "42703",
-	UnresolvedRoutine:            "42883",
-	UnsupportedDatatype:          "0A000",
-	UnsupportedFeature:           "0A000",
-	UnsupportedTimeType:          "0A000",
-	UnsupportedTypedLiteral:      "0A000",
-	UserRaised:                   "P0001",
-	WriteStreamNotAllowed:        "42601",
-	WrongNumArgs:                 "42605",
 }

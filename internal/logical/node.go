@@ -54,6 +54,8 @@ type Generate struct {
 	Outer     bool
 	Names     []string
 	Drop      []bool // of the input's columns, those that nobody reads; nil: none. Set by Optimize
+
+	window bool // it makes the time windows of overlapping ones
 }
 
 // Expand makes of each row one row for each projection: sliding windows, grouping sets.
@@ -188,7 +190,7 @@ func (n *Generate) Children() []Node { return []Node{n.Input} }
 
 // WithChildren is the same over another input.
 func (n *Generate) WithChildren(c []Node) Node {
-	return &Generate{Input: c[0], Generator: n.Generator, Outer: n.Outer, Names: n.Names, Drop: n.Drop}
+	return &Generate{Input: c[0], Generator: n.Generator, Outer: n.Outer, Names: n.Names, Drop: n.Drop, window: n.window}
 }
 
 func (n *Generate) String() string {

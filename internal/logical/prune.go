@@ -179,7 +179,7 @@ func pruneGenerate(n *Generate, w wanted) (Node, places) {
 	below := append(wanted(nil), w[:width]...)
 	below.read(n.Generator.Args()...)
 	input, moves := prune(n.Input, below)
-	out := mapExprs(&Generate{Input: input, Generator: n.Generator, Outer: n.Outer, Names: n.Names}, moves.move).(*Generate)
+	out := mapExprs(&Generate{Input: input, Generator: n.Generator, Outer: n.Outer, Names: n.Names, window: n.window}, moves.move).(*Generate)
 	out.Drop = make([]bool, len(input.Schema().Fields))
 	for i := range out.Drop {
 		out.Drop[i] = true

@@ -27,17 +27,35 @@ func (r *resolver) withTimeWindow(input *scope, list []plan.Expression) (*scope,
 }
 
 func (r *resolver) addTimeWindow(input *scope, window expr.Expr) (*scope, error) {
-	present, err := expr.Build(&r.build, "isnotnull", window.Children()[:1])
+	w, ok := window.(*expr.TimeWindow)
+	if !ok {
+		return nil, errclass.UnsupportedFeature.New("%s is not supported.", window)
+	}
+	present, err := expr.Build(&r.build, "isnotnull", []expr.Expr{w.Time})
 	if err != nil {
 		return nil, err
 	}
-	columns := append(passThrough(input.node.Schema()), Named{Expr: window, Name: "window"})
-	node := &Project{Input: &Filter{Input: input.node, Condition: present}, Columns: columns}
+	node, err := r.computeWindow(&Filter{Input: input.node, Condition: present}, w)
+	if err != nil {
+		return nil, err
+	}
 	out := &scope{node: node, columns: input.columns[:len(input.columns):len(input.columns)], window: window}
-	field := columns[len(columns)-1].field()
-	field.Nullable = false
-	out.columns = append(out.columns, column{Field: field})
+	fields := node.Schema().Fields
+	out.columns = append(out.columns, column{Field: fields[len(fields)-1]})
 	return out, nil
+}
+
+// computeWindow makes one window a row, or, of windows that overlap, a row for each.
+func (r *resolver) computeWindow(input Node, w *expr.TimeWindow) (Node, error) {
+	if w.Tumbling() {
+		columns := append(passThrough(input.Schema()), Named{Expr: w, Name: expr.WindowColumn})
+		return &Project{Input: input, Columns: columns}, nil
+	}
+	each, err := expr.BuildGenerator(&r.build, "explode", []expr.Expr{w.Windows()})
+	if err != nil {
+		return nil, err
+	}
+	return &Generate{Input: input, Generator: each, Names: []string{expr.WindowColumn}, window: true}, nil
 }
 
 // timeWindows finds the calls of window() in expressions.
@@ -46,7 +64,7 @@ func timeWindows(list []plan.Expression) []*plan.UnresolvedFunction {
 	for _, e := range list {
 		switch e := e.(type) {
 		case *plan.UnresolvedFunction:
-			if e.Name == "window" && len(e.Args) >= 2 {
+			if (e.Name == "window" || e.Name == "session_window") && len(e.Args) >= 2 {
 				found = append(found, e)
 			} else {
 				found = append(found, timeWindows(e.Args)...)
