@@ -112,6 +112,7 @@ const (
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
 	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
 	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
+	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
 	UnsupportedSubquery          Class = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
@@ -120,7 +121,6 @@ const (
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
-	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
