@@ -35,6 +35,7 @@ const (
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
@@ -53,6 +54,7 @@ const (
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
+	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
@@ -187,6 +189,7 @@ var sqlStates = map[Class]string{
 	DuplicatedMapKey:             "23505",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	IllegalDayOfWeek:             "22009",
 	IntervalDividedByZero:        "22012",
 	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
@@ -199,6 +202,7 @@ var sqlStates = map[Class]string{
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
+	InvalidTimezone:              "22009",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",

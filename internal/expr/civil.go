@@ -149,3 +149,5 @@ func split(local int64) (day, micros int64) {
 	day = floorDiv(local, microsPerDay)
 	return day, local - day*microsPerDay
 }
+
+func timeAt(micros int64) time.Time { return time.UnixMicro(micros) }

@@ -33,7 +33,8 @@ type BuildContext struct {
 type table map[string]function
 
 var scalars = merge(
-	operatorFunctions, conditionalFunctions, accessFunctions,
+	operatorFunctions, conditionalFunctions, accessFunctions, mathFunctions, datetimeFunctions, timestampFunctions,
+	sessionFunctions, windowTimeFunctions,
 )
 
 func merge(tables ...table) table {

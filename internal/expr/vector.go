@@ -254,3 +254,8 @@ func nullConst(t types.Type) Vector { return Vector{Values: nulls(t, 1), Const: 
 
 // allocator makes all memory; what it makes is garbage-collected.
 var allocator = memory.DefaultAllocator
+
+// nullKernel gives nothing but nulls.
+func nullKernel(t types.Type) kernel {
+	return func(_ *Context, n int, _ []Vector) (arrow.Array, error) { return nulls(t, n), nil }
+}

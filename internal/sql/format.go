@@ -70,15 +70,34 @@ func quoteName(name string) string {
 }
 
 // notNames mean something else than a name in one place or other.
-var notNames = set("all", "any", "case", "cast", "ceil", "ceiling", "cluster", "cube", "current", "distinct", "distribute",
-	"end", "exists", "extended", "extract", "false", "floor", "for", "formatted", "group", "grouping", "history", "if", "interval",
-	"not", "null", "order", "outer", "overlay", "position", "recursive", "rollup", "some", "sort", "stream", "substr", "substring",
-	"system_time", "system_version", "table", "timestamp", "transform", "trim", "true", "try_cast", "unbounded", "version", "view", "window")
+var notNames = set("all", "any", "both", "case", "cube", "current", "distinct", "exists", "false", "for", "grouping", "if", "interval",
+	"leading", "not", "null", "recursive", "rollup", "some", "stream", "system_time", "system_version", "table", "trailing", "true",
+	"unbounded", "version")
 
+// quoteFunction is quoteName for what stands before a parenthesis, where most words are functions.
+func quoteFunction(f *plan.UnresolvedFunction) string {
+	name := f.Name
+	plainArgs := len(f.Args) > 0 && !f.IsDistinct
+	if reserved[name] || clauses[name] || notFunctions[name] || specialForms[name] && !plainArgs || name == "exists" && len(f.Args) == 1 {
+		return "`" + name + "`"
+	}
+	return types.QuoteIfNeeded(name)
+}
+
+var notFunctions = set("all", "case", "cast", "cube", "distinct", "grouping", "not", "outer", "position", "rollup", "table", "try_cast")
+
+// specialForms have keywords between their arguments; written with commas they are plain calls.
+var specialForms = set("ceil", "ceiling", "extract", "floor", "overlay", "substr", "substring", "trim")
+
+// qualifiedName quotes what a name begins with more carefully than what stands behind a point.
 func qualifiedName(parts []string) string {
 	quoted := make([]string, len(parts))
 	for i, part := range parts {
-		quoted[i] = quoteName(part)
+		if i == 0 {
+			quoted[i] = quoteName(part)
+		} else {
+			quoted[i] = types.QuoteIfNeeded(part)
+		}
 	}
 	return strings.Join(quoted, ".")
 }

@@ -266,7 +266,11 @@ func (w *printer) between(f *plan.UnresolvedFunction) {
 func (w *printer) like(f *plan.UnresolvedFunction) {
 	w.expr(f.Args[0], powerPredicate)
 	w.text(" ", strings.ToUpper(f.Name), " ")
-	w.expr(f.Args[1], powerPredicate+1)
+	floor := powerPredicate + 1
+	if call, ok := f.Args[1].(*plan.UnresolvedFunction); ok && (call.Name == "any" || call.Name == "some") {
+		floor = powerPrimary + 1 // LIKE ANY (…) is another predicate
+	}
+	w.expr(f.Args[1], floor)
 	if len(f.Args) == 3 {
 		w.text(" ESCAPE ")
 		w.bare(f.Args[2])
@@ -274,7 +278,7 @@ func (w *printer) like(f *plan.UnresolvedFunction) {
 }
 
 func (w *printer) call(f *plan.UnresolvedFunction) {
-	w.text(quoteName(f.Name), "(")
+	w.text(quoteFunction(f), "(")
 	if f.IsDistinct {
 		w.text("DISTINCT ")
 	}

@@ -260,7 +260,7 @@ func (w *printer) from(r plan.Relation) {
 	}
 	w.bare(view.Generator)
 	if view.Table != "" {
-		w.text(" ", quoteName(view.Table))
+		w.text(" `", strings.ReplaceAll(view.Table, "`", "``"), "`")
 	}
 	if view.Columns != nil {
 		w.text(" AS ")

@@ -63,22 +63,28 @@ func (p *parser) isAlias() bool {
 	if t.kind == kindQuoted {
 		return true
 	}
-	return t.kind == kindWord && !strict[t.key] && !clauses[t.key] && !p.isClause()
+	return t.kind == kindWord && !strict[t.key] && !clauses[t.key] && !p.isClause() && !p.isTemporal()
 }
 
-// isClause tells the clauses of two words from names: GROUP BY, but a column called group.
+// isClause tells the clauses of several words from names: GROUP BY, but a column called group.
 func (p *parser) isClause() bool {
 	switch p.tok().key {
 	case "group", "order", "sort", "cluster", "distribute":
 		return p.peek(1).key == "by"
 	case "window":
-		return p.peek(2).key == "as"
-	case "for":
-		return isVersionWord(p.peek(1).key)
-	case "version", "timestamp", "system_version", "system_time":
-		return p.is(p.tok().key, "as", "of")
+		name := p.peek(1)
+		return (name.kind == kindQuoted || name.kind == kindWord && name.key != "as") && p.peek(2).key == "as"
 	}
 	return false
+}
+
+// isTemporal reports whether [FOR] VERSION AS OF or its like comes next.
+func (p *parser) isTemporal() bool {
+	n := 0
+	if p.is("for") {
+		n = 1
+	}
+	return isVersionWord(p.peek(n).key) && p.peek(n+1).key == "as" && p.peek(n+2).key == "of"
 }
 
 // tableAlias: [[AS] identifier ['(' identifier, … ')']]

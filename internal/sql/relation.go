@@ -179,6 +179,12 @@ func (p *parser) streamRelation(from int) (plan.Relation, error) {
 		return nil, err
 	}
 	table.Streaming = true
+	if parenthesis && p.is("with", "(") {
+		p.skip()
+		if table.Options, err = p.properties(); err != nil {
+			return nil, err
+		}
+	}
 	return p.watermark(table)
 }
 
@@ -244,12 +250,10 @@ func isVersionWord(key string) bool {
 // temporalClause: [FOR] (VERSION | SYSTEM_VERSION) AS OF (number | string)
 // | [FOR] (TIMESTAMP | SYSTEM_TIME) AS OF expression
 func (p *parser) temporalClause(table *plan.NamedTable) error {
-	if p.is("for") && isVersionWord(p.peek(1).key) {
-		p.skip()
-	}
-	if !isVersionWord(p.tok().key) || p.peek(1).key != "as" || p.peek(2).key != "of" {
+	if !p.isTemporal() {
 		return nil
 	}
+	p.take("for")
 	byTime := p.is("timestamp") || p.is("system_time")
 	p.i += 3
 	if byTime {
