@@ -92,6 +92,7 @@ const (
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
+	UnsupportedOnlyCorruptRecord Class = "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
@@ -230,6 +231,7 @@ var sqlStates = map[Class]string{
 	UnresolvedRoutine:            "42883",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
+	UnsupportedOnlyCorruptRecord: "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
 	UserRaised:                   "P0001",
