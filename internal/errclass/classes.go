@@ -28,6 +28,7 @@ const (
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
+	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
@@ -111,6 +112,7 @@ var sqlStates = map[Class]string{
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidNumericLiteral:        "22003",
+	InvalidSetSyntax:             "42000",
 	InvalidStarUsage:             "42000",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
