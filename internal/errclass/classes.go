@@ -16,6 +16,7 @@ const (
 	DatatypeMismatchCast         Class = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
 	DatatypeMismatchInput        Class = "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
@@ -104,6 +105,7 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchCast:         "42K09",
 	DatatypeMismatchFilter:       "42K09",
 	DatatypeMismatchInput:        "42K09",
+	DatatypeMissingSize:          "42K01",
 	DecimalPrecision:             "22003",
 	DivideByZero:                 "22012",
 	FailedReadFile:               "KD001",
