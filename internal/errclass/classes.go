@@ -30,6 +30,7 @@ const (
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
+	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
@@ -60,6 +61,8 @@ const (
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
+	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
@@ -187,6 +190,7 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchRange:        "42K09",
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
+	DatatypeMissingSize:          "42K01",
 	DecimalPrecision:             "22003",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
@@ -210,6 +214,7 @@ var sqlStates = map[Class]string{
 	InvalidLimit:                 "42K0E",
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
+	InvalidSetSyntax:             "42000",
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
