@@ -9,11 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+	"lakehouse/internal/types"
 )
 
 // readHostile reads whatever there is, up to a number of rows, and gives the first error.

@@ -3,11 +3,10 @@ package parquetio
 import (
 	"strings"
 
+	"github.com/parquet-go/parquet-go/format"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
-
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // WriterOptions shape a file. The zero value is what Spark's readers like: snappy, row groups of

@@ -6,13 +6,12 @@ import (
 	"math"
 	"testing"
 
-	"lakehouse/internal/batch"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"lakehouse/internal/batch"
+	"lakehouse/internal/types"
 	"pgregory.net/rapid"
 )
 

@@ -121,8 +121,11 @@ func (r *indexReader) read(n, limit int) ([]uint32, error) {
 	return r.scratch, nil
 }
 
+// oldDictionary is what files of format version 1 call both kinds of pages: PLAIN_DICTIONARY.
+const oldDictionary format.Encoding = 2
+
 func usesDictionary(e format.Encoding) bool {
-	return e == format.RLEDictionary || e == format.PlainDictionary
+	return e == format.RLEDictionary || e == oldDictionary
 }
 
 // fixedValue is what an Arrow array of fixed width holds.
@@ -383,9 +386,8 @@ func (r *bytesReader) finish() arrow.Array {
 // A decimalReader decodes decimals kept as big-endian bytes.
 type decimalReader struct {
 	bytesReader
-	typ     arrow.DataType
-	factor  decimalFactor
-	numbers []decimalValue
+	typ    arrow.DataType
+	factor decimalFactor
 }
 
 func (r *decimalReader) setDictionary(d dictionaryPage) error { return r.bytesReader.setDictionary(d) }
