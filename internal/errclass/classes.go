@@ -4,52 +4,88 @@ package errclass
 const (
 	AmbiguousReference           Class = "AMBIGUOUS_REFERENCE"
 	ArithmeticOverflow           Class = "ARITHMETIC_OVERFLOW"
-	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
+	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
+	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
+	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
+	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
 	ConcurrentStreamLogUpdate    Class = "CONCURRENT_STREAM_LOG_UPDATE"
 	DataSourceNotFound           Class = "DATA_SOURCE_NOT_FOUND"
 	DatatypeMismatch             Class = "DATATYPE_MISMATCH"
+	DatatypeMismatchBinary       Class = "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES"
+	DatatypeMismatchBinaryType   Class = "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE"
 	DatatypeMismatchCast         Class = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
+	DatatypeMismatchCastANSI     Class = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
+	DatatypeMismatchConstraint   Class = "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION"
+	DatatypeMismatchDataDiff     Class = "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
 	DatatypeMismatchInput        Class = "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+	DatatypeMismatchNonFoldable  Class = "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"
+	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
+	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
+	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
+	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
+	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
+	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	InvalidConfValue             Class = "INVALID_CONF_VALUE"
+	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
+	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
+	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
+	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
+	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
-	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
+	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidPath                  Class = "INVALID_PATH"
+	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
+	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
+	NullMapKey                   Class = "NULL_MAP_KEY"
+	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
+	PathRequired                 Class = "PATH_NOT_SPECIFIED"
+	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
+	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
+	RemainderByZero              Class = "REMAINDER_BY_ZERO"
+	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
+	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
+	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
+	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -59,18 +95,26 @@ const (
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
-	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
+	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
 
 // Delta's classes.
 const (
+	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
 	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
+	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
+	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
@@ -80,6 +124,7 @@ const (
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
+	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
 	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
 	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
@@ -93,34 +138,83 @@ const (
 var sqlStates = map[Class]string{
 	AmbiguousReference:           "42704",
 	ArithmeticOverflow:           "22003",
-	CannotParseInterval:          "22006",
+	BinaryArithmeticOverflow:     "22003",
 	CallOnStreaming:              "42KDE",
+	CannotParseInterval:          "22006",
+	CannotParseTimestamp:         "22007",
 	CastInvalidInput:             "22018",
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
 	ConcurrentStreamLogUpdate:    "40000",
 	DataSourceNotFound:           "42K02",
 	DatatypeMismatch:             "42K09",
+	DatatypeMismatchBinary:       "42K09",
+	DatatypeMismatchBinaryType:   "42K09",
 	DatatypeMismatchCast:         "42K09",
+	DatatypeMismatchCastANSI:     "42K09",
+	DatatypeMismatchConstraint:   "42K09",
+	DatatypeMismatchDataDiff:     "42K09",
 	DatatypeMismatchFilter:       "42K09",
 	DatatypeMismatchInput:        "42K09",
+	DatatypeMismatchNonFoldable:  "42K09",
+	DatatypeMismatchOrdering:     "42K09",
+	DatatypeMismatchRange:        "42K09",
+	DateTimeFieldOutOfBounds:     "22023",
+	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
+	DeltaAppendOnly:              "42809",
+	DeltaConcurrentAppend:        "2D521",
+	DeltaConcurrentDeleteDelete:  "2D521",
+	DeltaConcurrentDeleteRead:    "2D521",
+	DeltaConcurrentTransaction:   "2D521",
+	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
+	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
+	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
+	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaNotSet:            "KD008",
+	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
+	DeltaTableNotFound:           "42P01",
+	DeltaUnsupportedOutputMode:   "0AKDC",
+	DeltaUnsupportedRead:         "56038",
+	DeltaUnsupportedWrite:        "56038",
 	DivideByZero:                 "22012",
+	DuplicatedMapKey:             "23505",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	IllegalDayOfWeek:             "22009",
+	IntervalDividedByZero:        "22012",
 	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
+	InvalidDatetimePattern:       "22007",
+	InvalidExtractBase:           "42000",
+	InvalidExtractField:          "42601",
+	InvalidExtractFieldType:      "42000",
+	InvalidIndexOfZero:           "22003",
 	InvalidNumericLiteral:        "22003",
+	InvalidParameterValue:        "22023",
 	InvalidStarUsage:             "42000",
+	InvalidTimezone:              "22009",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",
+	NullMapKey:                   "2200E",
+	NumericValueOutOfRange:       "22003",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
 	PathNotFound:                 "42K03",
+	RemainderByZero:              "22012",
+	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
@@ -138,22 +232,7 @@ var sqlStates = map[Class]string{
 	UnsupportedFeature:           "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
-	WrongNumArgs:                 "42605",
+	UserRaised:                   "P0001",
 	WriteStreamNotAllowed:        "42601",
-	DeltaConcurrentAppend:        "2D521",
-	DeltaConcurrentDeleteDelete:  "2D521",
-	DeltaConcurrentDeleteRead:    "2D521",
-	DeltaConcurrentTransaction:   "2D521",
-	DeltaConcurrentWrite:         "2D521",
-	DeltaInsertArity:             "42802",
-	DeltaMetadataChanged:         "2D521",
-	DeltaNotNullViolated:         "23502",
-	DeltaProtocolChanged:         "2D521",
-	DeltaSchemaNotSet:            "KD008",
-	DeltaSourceIgnoreChanges:     "0A000",
-	DeltaSourceOtherTable:        "55019",
-	DeltaTableNotFound:           "42P01",
-	DeltaUnsupportedOutputMode:   "0AKDC",
-	DeltaUnsupportedRead:         "56038",
-	DeltaUnsupportedWrite:        "56038",
+	WrongNumArgs:                 "42605",
 }

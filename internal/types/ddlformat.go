@@ -84,7 +84,7 @@ func isPlainName(name string) bool {
 	return name != ""
 }
 
-var stringEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", `\0`)
+var stringEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "\x00", `\000`)
 
 // QuoteString is text as an SQL string literal.
 func QuoteString(text string) string { return "'" + stringEscapes.Replace(text) + "'" }

@@ -1,0 +1,216 @@
+package files
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/csvio"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/jsonio"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
+	"lakehouse/internal/records"
+	"lakehouse/internal/textio"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// splitBytes is how large a piece of a text file is: small enough to keep cores busy to the end, large enough that the
+// records cut at borders do not matter.
+const splitBytes = 4 << 20
+
+// maxDocument is how large a file may be that is read as one document: it is held in memory.
+const maxDocument = 1 << 30
+
+// A decoder reads records for one schema.
+type decoder interface {
+	Decode(r io.Reader) batch.Seq
+	DecodeRange(r io.ReaderAt, size, start, end int64) batch.Seq
+	DecodeDocument(data []byte) batch.Seq
+}
+
+// textFormat is what the formats of text have in common.
+type textFormat struct {
+	whole   bool // a file is one document
+	decoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
+	infer   func(ctx context.Context, files []File) (types.Struct, error)
+	// prunes reports whether columns that nobody wants may stay undecoded.
+	prunes func(want types.Struct) bool
+}
+
+func newJSON(v option.Values) (Format, error) {
+	opts, err := jsonio.OptionsOf(v)
+	if err != nil {
+		return nil, err
+	}
+	return &textFormat{
+		whole:   opts.MultiLine,
+		decoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
+		infer: func(ctx context.Context, files []File) (types.Struct, error) {
+			return inferJSON(ctx, files, opts)
+		},
+		prunes: func(want types.Struct) bool {
+			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0
+		},
+	}, nil
+}
+
+func newCSV(v option.Values) (Format, error) {
+	opts, err := csvio.OptionsOf(v)
+	if err != nil {
+		return nil, err
+	}
+	return &textFormat{
+		whole:   opts.MultiLine,
+		decoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
+		infer:   func(ctx context.Context, files []File) (types.Struct, error) { return inferCSV(ctx, files, opts) },
+		prunes:  func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
+	}, nil
+}
+
+func newText(v option.Values) (Format, error) {
+	opts, err := textio.OptionsOf(v)
+	if err != nil {
+		return nil, err
+	}
+	return &textFormat{
+		whole:   opts.WholeText,
+		decoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
+		infer: func(context.Context, []File) (types.Struct, error) {
+			return types.Struct{Fields: []types.Field{{Name: "value", Type: types.String, Nullable: true}}}, nil
+		},
+		prunes: func(types.Struct) bool { return false },
+	}, nil
+}
+
+// Infer finds the columns of files.
+func (f *textFormat) Infer(ctx context.Context, files []File) (types.Struct, error) {
+	return f.infer(ctx, files)
+}
+
+// Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
+func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+	want := wanted(schema, opts.Columns)
+	decode := schema
+	if f.prunes(want) {
+		decode = want
+	}
+	d, err := f.decoder(schema, decode)
+	if err != nil {
+		return nil, err
+	}
+	var pick []int // columns of the decoder's batches that are wanted; nil: all as they come
+	if !slices.Equal(decode.Names(), want.Names()) {
+		for _, field := range want.Fields {
+			pick = append(pick, decode.Index(field.Name))
+		}
+	}
+	piece := textPiece{place: file, decoder: d, pick: pick, want: want, whole: f.whole, end: info.Size}
+	if f.whole || compressed(file.Key) || info.Size <= splitBytes {
+		return []batch.Piece{&piece}, nil
+	}
+	var pieces []batch.Piece
+	for at := int64(0); at < info.Size; at += splitBytes {
+		part := piece
+		part.start, part.end = at, min(at+splitBytes, info.Size)
+		pieces = append(pieces, &part)
+	}
+	return pieces, nil
+}
+
+type textPiece struct {
+	place      volumes.Location
+	decoder    decoder
+	pick       []int
+	want       types.Struct
+	whole      bool
+	start, end int64
+}
+
+// Size is what is read, before it is unpacked.
+func (p *textPiece) Size() int64 { return p.end - p.start }
+
+// Read opens the file and decodes the piece.
+func (p *textPiece) Read(ctx context.Context) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		if err := p.read(ctx, yield); err != nil {
+			yield(nil, failed(p.place, err))
+		}
+	}
+}
+
+func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
+	in, err := p.place.Store.Open(ctx, p.place.Key)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	rows, done, err := p.rows(in)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for b, err := range rows {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if !yield(p.picked(b), nil) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// rows decodes the piece; done lets go of what it needed.
+func (p *textPiece) rows(in volumes.Reader) (rows batch.Seq, done func(), err error) {
+	if !compressed(p.place.Key) && !p.whole {
+		return p.decoder.DecodeRange(in, in.Info().Size, p.start, p.end), func() {}, nil
+	}
+	plain, err := unpack(p.place.Key, io.NewSectionReader(in, 0, in.Info().Size))
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() { _ = plain.Close() } // read to its end or given up: nothing is lost
+	if !p.whole {
+		return p.decoder.Decode(plain), done, nil
+	}
+	data, err := wholeDocument(plain)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return p.decoder.DecodeDocument(data), done, nil
+}
+
+// wholeDocument reads a file that is one document.
+func wholeDocument(plain io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(plain, maxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxDocument {
+		return nil, errclass.MalformedRecord.New("the document is larger than %d bytes.", maxDocument).
+			WithHint("Write one record a line and leave multiLine out.")
+	}
+	return data, nil
+}
+
+// picked is the wanted columns of a decoder's batch.
+func (p *textPiece) picked(b arrow.RecordBatch) arrow.RecordBatch {
+	if p.pick == nil {
+		return b
+	}
+	columns := make([]arrow.Array, len(p.pick))
+	for i, at := range p.pick {
+		columns[i] = b.Column(at)
+	}
+	return array.NewRecordBatch(types.ToArrowSchema(p.want), columns, b.NumRows())
+}

@@ -1,0 +1,264 @@
+package expr
+
+import (
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+func isAtomic(t types.Type) bool {
+	switch t.(type) {
+	case types.Array, types.Map, types.Struct:
+		return false
+	}
+	return t != types.Null && t != types.CalendarInterval
+}
+
+func isInteger(t types.Type) bool {
+	rank := numericRank(t)
+	return rank >= 1 && rank <= 4
+}
+
+func isFloat(t types.Type) bool { return t == types.Float || t == types.Double }
+
+func isNumeric(t types.Type) bool {
+	_, dec := t.(types.Decimal)
+	return dec || numericRank(t) > 0
+}
+
+func isTimestamp(t types.Type) bool { return t == types.Timestamp || t == types.TimestampNTZ }
+
+func isText(t types.Type) bool { return t == types.String || t == types.Binary }
+
+// implicit converts without showing in the expression's name.
+func implicit(ctx *BuildContext, e Expr, to types.Type) (Expr, error) {
+	if types.EqualIgnoringNullability(e.Type(), to) {
+		return e, nil
+	}
+	if c, ok := e.(*Constant); ok && c.Value == nil {
+		return &Constant{DataType: to}, nil
+	}
+	return NewCast(e, to, plan.EvalDefault, ctx.ANSI, true)
+}
+
+// implicitAll converts all to one type.
+func implicitAll(ctx *BuildContext, args []Expr, to types.Type) ([]Expr, error) {
+	out := make([]Expr, len(args))
+	for i, a := range args {
+		var err error
+		if out[i], err = implicit(ctx, a, to); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// storable reports whether a value may be stored as another type without being asked, as in
+// INSERT and for the arguments of functions: Spark's canANSIStoreAssign.
+func storable(from, to types.Type) bool {
+	if types.EqualIgnoringNullability(from, to) || from == types.Null {
+		return true
+	}
+	switch to := to.(type) {
+	case types.Primitive, types.Decimal:
+		switch {
+		case isNumeric(from) && isNumeric(to):
+			return true
+		case to == types.String:
+			return isAtomic(from)
+		case from == types.Date || isTimestamp(from):
+			return to == types.Date || to == types.Timestamp || to == types.TimestampNTZ
+		}
+		return false
+	case types.Interval:
+		from, ok := from.(types.Interval)
+		return ok && from.YearMonth() == to.YearMonth()
+	case types.Array:
+		from, ok := from.(types.Array)
+		return ok && storable(from.Element, to.Element)
+	case types.Map:
+		from, ok := from.(types.Map)
+		return ok && storable(from.Key, to.Key) && storable(from.Value, to.Value)
+	case types.Struct:
+		from, ok := from.(types.Struct)
+		if !ok || len(from.Fields) != len(to.Fields) {
+			return false
+		}
+		for i, f := range from.Fields {
+			if !storable(f.Type, to.Fields[i].Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// Storable reports whether INSERT may put values of one type into a column of another.
+func Storable(from, to types.Type) bool {
+	return storable(from, to) || from == types.String && isAtomic(to)
+}
+
+// tightest is the narrowest type that holds the values of both, without text and decimals.
+func tightest(a, b types.Type) (types.Type, bool) {
+	if types.EqualIgnoringNullability(a, b) {
+		return merged(a, b), true
+	}
+	if a == types.Null {
+		return b, true
+	}
+	if b == types.Null {
+		return a, true
+	}
+	if x, y := numericRank(a), numericRank(b); x > 0 && y > 0 {
+		wide := a
+		if y > x {
+			wide = b
+		}
+		if wide == types.Float {
+			return types.Double, true // a float holds not every integer
+		}
+		return wide, true
+	}
+	if (a == types.Date || isTimestamp(a)) && (b == types.Date || isTimestamp(b)) {
+		if a == types.Timestamp || b == types.Timestamp {
+			return types.Timestamp, true
+		}
+		return types.TimestampNTZ, true
+	}
+	x, ok := a.(types.Interval)
+	y, ok2 := b.(types.Interval)
+	if ok && ok2 && x.YearMonth() == y.YearMonth() {
+		return types.Interval{From: min(x.From, y.From), To: max(x.To, y.To)}, true
+	}
+	return nil, false
+}
+
+// merged is a type that two differ from only in nullability.
+func merged(a, b types.Type) types.Type {
+	switch a := a.(type) {
+	case types.Array:
+		b := b.(types.Array)
+		return types.Array{Element: merged(a.Element, b.Element), ContainsNull: a.ContainsNull || b.ContainsNull}
+	case types.Map:
+		b := b.(types.Map)
+		return types.Map{Key: merged(a.Key, b.Key), Value: merged(a.Value, b.Value), ValueContainsNull: a.ValueContainsNull || b.ValueContainsNull}
+	case types.Struct:
+		b := b.(types.Struct)
+		fields := make([]types.Field, len(a.Fields))
+		for i, f := range a.Fields {
+			g := b.Fields[i]
+			fields[i] = types.Field{Name: f.Name, Type: merged(f.Type, g.Type), Nullable: f.Nullable || g.Nullable, Metadata: f.Metadata}
+		}
+		return types.Struct{Fields: fields}
+	}
+	return a
+}
+
+// Wider is the type to which CASE, UNION, IN and arrays bring values of two types; false where
+// there is none.
+func Wider(a, b types.Type, ansi bool) (types.Type, bool) {
+	if t, ok := tightest(a, b); ok {
+		return t, true
+	}
+	if t, ok := widerDecimal(a, b); ok {
+		return t, true
+	}
+	if t, ok := widerText(a, b, ansi); ok {
+		return t, true
+	}
+	return widerNested(a, b, ansi)
+}
+
+func widerDecimal(a, b types.Type) (types.Type, bool) {
+	_, decA := a.(types.Decimal)
+	_, decB := b.(types.Decimal)
+	if !decA && !decB {
+		return nil, false
+	}
+	if isFloat(a) || isFloat(b) {
+		return types.Double, true
+	}
+	x, ok := decimalFor(a)
+	y, ok2 := decimalFor(b)
+	if !ok || !ok2 {
+		return nil, false
+	}
+	return widestDecimal(x, y), true
+}
+
+// widestDecimal holds the values of both, as far as 38 digits do.
+func widestDecimal(a, b types.Decimal) types.Decimal {
+	scale := max(a.Scale, b.Scale)
+	return bounded(max(a.Precision-a.Scale, b.Precision-b.Scale)+scale, scale)
+}
+
+// widerText: with ANSI on, text meets a number as the widest number of its kind, anything else as
+// that; in legacy mode all become text.
+func widerText(a, b types.Type, ansi bool) (types.Type, bool) {
+	if b == types.String {
+		a, b = b, a
+	}
+	if a != types.String || !isAtomic(b) {
+		return nil, false
+	}
+	if !ansi {
+		return types.String, b != types.Binary && b != types.Boolean
+	}
+	switch {
+	case isInteger(b):
+		return types.Long, true
+	case isNumeric(b):
+		return types.Double, true
+	}
+	_, interval := b.(types.Interval)
+	return b, !interval
+}
+
+func widerNested(a, b types.Type, ansi bool) (types.Type, bool) {
+	switch a := a.(type) {
+	case types.Array:
+		if b, ok := b.(types.Array); ok {
+			element, ok := Wider(a.Element, b.Element, ansi)
+			return types.Array{Element: element, ContainsNull: a.ContainsNull || b.ContainsNull}, ok
+		}
+	case types.Map:
+		if b, ok := b.(types.Map); ok {
+			key, ok := Wider(a.Key, b.Key, ansi)
+			value, ok2 := Wider(a.Value, b.Value, ansi)
+			return types.Map{Key: key, Value: value, ValueContainsNull: a.ValueContainsNull || b.ValueContainsNull}, ok && ok2
+		}
+	case types.Struct:
+		b, ok := b.(types.Struct)
+		if !ok || len(a.Fields) != len(b.Fields) {
+			return nil, false
+		}
+		fields := make([]types.Field, len(a.Fields))
+		for i, f := range a.Fields {
+			g := b.Fields[i]
+			t, ok := Wider(f.Type, g.Type, ansi)
+			if !ok {
+				return nil, false
+			}
+			fields[i] = types.Field{Name: f.Name, Type: t, Nullable: f.Nullable || g.Nullable}
+		}
+		return types.Struct{Fields: fields}, true
+	}
+	return nil, false
+}
+
+// WiderAll is [Wider] of any number of types. Text comes last, so that the order does not matter.
+func WiderAll(all []types.Type, ansi bool) (types.Type, bool) {
+	var wide types.Type = types.Null
+	for pass := range 2 {
+		for _, t := range all {
+			if (t == types.String) != (pass == 1) {
+				continue
+			}
+			var ok bool
+			if wide, ok = Wider(wide, t, ansi); !ok {
+				return nil, false
+			}
+		}
+	}
+	return wide, true
+}

@@ -1,0 +1,143 @@
+package expr
+
+import (
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+)
+
+// deterministicExpr answers for an expression alone, not for its children.
+type deterministicExpr interface{ deterministic() bool }
+
+// IsDeterministic reports whether e gives the same value for the same row each time.
+func IsDeterministic(e Expr) bool {
+	if d, ok := e.(deterministicExpr); ok && !d.deterministic() {
+		return false
+	}
+	return !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !IsDeterministic(c) })
+}
+
+// contextual expressions depend on the context of a run, as the current time does: they are constant
+// in a run, and folded only when it is known.
+type contextual interface{ contextual() bool }
+
+// IsFoldable reports whether e depends on no column, so that it can be computed beforehand.
+func IsFoldable(e Expr) bool {
+	switch e := e.(type) {
+	case *Constant, *folded:
+		return true
+	case *Column, *LambdaVariable:
+		return false
+	case contextual:
+		if e.contextual() {
+			return false
+		}
+	case deterministicExpr:
+		if !e.deterministic() {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !IsFoldable(c) })
+}
+
+// Fold computes the subtrees that depend on no column. One that fails is left as it is: whether its
+// error is raised is for the run to say.
+func Fold(e Expr, ctx *Context) Expr {
+	children := e.Children()
+	if IsFoldable(e) && len(children) > 0 {
+		if out, ok := evalFolded(e, ctx); ok {
+			return out
+		}
+	}
+	if len(children) == 0 {
+		return e
+	}
+	changed := false
+	out := make([]Expr, len(children))
+	for i, c := range children {
+		out[i] = Fold(c, ctx)
+		changed = changed || out[i] != c
+	}
+	if !changed {
+		return e
+	}
+	return e.WithChildren(out)
+}
+
+func evalFolded(e Expr, ctx *Context) (Expr, bool) {
+	v, err := e.Eval(ctx, OneRow)
+	if err != nil || v.Values.Len() == 0 {
+		return nil, false
+	}
+	return &folded{value: v.Values, of: e}, true
+}
+
+// OneRow is a batch of one row without columns, over which constant expressions are evaluated.
+var OneRow arrow.RecordBatch = array.NewRecordBatch(arrow.NewSchema(nil, nil), nil, 1)
+
+// Value computes a foldable expression: its value as in plan.Literal, nil for null or for values that
+// no literal can hold.
+func Value(e Expr, ctx *Context) (any, error) {
+	if c, ok := e.(*Constant); ok {
+		return c.Value, nil
+	}
+	v, err := e.Eval(ctx, OneRow)
+	if err != nil {
+		return nil, err
+	}
+	return literalAt(v.Values, 0), nil
+}
+
+func literalAt(arr arrow.Array, i int) any {
+	if isNull(arr, i) {
+		return nil
+	}
+	switch arr := arr.(type) {
+	case *array.Boolean:
+		return arr.Value(i)
+	case *array.Int8:
+		return arr.Value(i)
+	case *array.Int16:
+		return arr.Value(i)
+	case *array.Int32:
+		return arr.Value(i)
+	case *array.Int64:
+		return arr.Value(i)
+	case *array.Float32:
+		return arr.Value(i)
+	case *array.Float64:
+		return arr.Value(i)
+	case *array.String:
+		return arr.Value(i)
+	case *array.Binary:
+		return arr.Value(i)
+	case *array.Date32:
+		return int32(arr.Value(i))
+	case *array.Timestamp:
+		return int64(arr.Value(i))
+	case *array.Duration:
+		return int64(arr.Value(i))
+	case *array.MonthInterval:
+		return int32(arr.Value(i))
+	case *array.Decimal128:
+		return arr.Value(i)
+	case *array.MonthDayNanoInterval:
+		return arr.Value(i)
+	}
+	return nil
+}
+
+// buildValue is the value of an argument that must be known beforehand; ok is false where it is not.
+func buildValue(e Expr, ctx *BuildContext) (v any, ok bool) {
+	if !IsFoldable(e) {
+		return nil, false
+	}
+	tz := ctx.TimeZone
+	if tz == nil {
+		tz = time.UTC
+	}
+	v, err := Value(e, &Context{ANSI: ctx.ANSI, TimeZone: tz})
+	return v, err == nil
+}

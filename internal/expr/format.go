@@ -1,0 +1,242 @@
+package expr
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"lakehouse/internal/types"
+)
+
+// FormatValue is a value as Spark shows it: 1.0E10, 2025-01-31 10:00:00, {a, 1}, {k -> v}, [1, null].
+// A null is NULL on its own and null inside others; binary is [53 70].
+func FormatValue(arr arrow.Array, i int, t types.Type, tz *time.Location) string {
+	if isNull(arr, i) {
+		return "NULL"
+	}
+	if raw, ok := arr.(*array.Binary); ok {
+		return formatBinary(raw.Value(i))
+	}
+	return string(newFormatter(arr, t, tz)(nil, i))
+}
+
+func formatBinary(raw []byte) string {
+	parts := make([]string, len(raw))
+	for i, b := range raw {
+		parts[i] = strings.ToUpper(string([]byte{hexDigits[b>>4], hexDigits[b&15]}))
+	}
+	return "[" + strings.Join(parts, " ") + "]"
+}
+
+const hexDigits = "0123456789abcdef"
+
+func formatConstant(c *Constant) string {
+	return string(newFormatter(oneValue(c.DataType, c.Value), c.DataType, time.UTC)(nil, 0))
+}
+
+// A formatter appends the text of row i, which is not null, as CAST(x AS STRING) gives it.
+type formatter func(dst []byte, i int) []byte
+
+func newFormatter(arr arrow.Array, t types.Type, tz *time.Location) formatter {
+	switch t := t.(type) {
+	case types.Primitive:
+		return primitiveFormatter(arr, t, tz)
+	case types.Decimal:
+		values := fixedValues[decimal128.Num](arr)
+		return func(dst []byte, i int) []byte { return appendDecimal(dst, values[i], t.Scale) }
+	case types.Interval:
+		return intervalFormatter(arr, t)
+	case types.Array:
+		return arrayFormatter(arr.(list), t, tz)
+	case types.Map:
+		return mapFormatter(arr.(*array.Map), t, tz)
+	case types.Struct:
+		return structFormatter(arr.(*array.Struct), t, tz)
+	}
+	return func(dst []byte, _ int) []byte { return dst }
+}
+
+func primitiveFormatter(arr arrow.Array, t types.Primitive, tz *time.Location) formatter {
+	switch t {
+	case types.Boolean:
+		values := boolBits(arr)
+		return func(dst []byte, i int) []byte { return strconv.AppendBool(dst, values.get(i)) }
+	case types.Byte:
+		return integerFormatter(fixedValues[int8](arr))
+	case types.Short:
+		return integerFormatter(fixedValues[int16](arr))
+	case types.Integer:
+		return integerFormatter(fixedValues[int32](arr))
+	case types.Long:
+		return integerFormatter(fixedValues[int64](arr))
+	case types.Float:
+		values := fixedValues[float32](arr)
+		return func(dst []byte, i int) []byte { return appendFloat(dst, float64(values[i]), 32) }
+	case types.Double:
+		values := fixedValues[float64](arr)
+		return func(dst []byte, i int) []byte { return appendFloat(dst, values[i], 64) }
+	case types.String, types.Binary:
+		values := textValues(arr)
+		return func(dst []byte, i int) []byte { return append(dst, values[i]...) }
+	case types.Date:
+		values := fixedValues[int32](arr)
+		return func(dst []byte, i int) []byte { return appendDate(dst, int64(values[i])) }
+	case types.Timestamp:
+		values, z := fixedValues[int64](arr), newZone(tz)
+		return func(dst []byte, i int) []byte { return appendTimestamp(dst, z.local(values[i])) }
+	case types.TimestampNTZ:
+		values := fixedValues[int64](arr)
+		return func(dst []byte, i int) []byte { return appendTimestamp(dst, values[i]) }
+	case types.CalendarInterval:
+		values := fixedValues[arrow.MonthDayNanoInterval](arr)
+		return func(dst []byte, i int) []byte { return appendCalendarInterval(dst, values[i]) }
+	}
+	return func(dst []byte, _ int) []byte { return append(dst, "null"...) }
+}
+
+func integerFormatter[T int8 | int16 | int32 | int64](values []T) formatter {
+	return func(dst []byte, i int) []byte { return strconv.AppendInt(dst, int64(values[i]), 10) }
+}
+
+func appendElement(dst []byte, arr arrow.Array, f formatter, i int) []byte {
+	if isNull(arr, i) {
+		return append(dst, "null"...)
+	}
+	return f(dst, i)
+}
+
+func arrayFormatter(arr list, t types.Array, tz *time.Location) formatter {
+	elements := elementsOf(arr)
+	f := newFormatter(elements, t.Element, tz)
+	return func(dst []byte, i int) []byte {
+		start, end := arr.ValueOffsets(i)
+		dst = append(dst, '[')
+		for e := start; e < end; e++ {
+			if e > start {
+				dst = append(dst, ", "...)
+			}
+			dst = appendElement(dst, elements, f, int(e))
+		}
+		return append(dst, ']')
+	}
+}
+
+func mapFormatter(arr *array.Map, t types.Map, tz *time.Location) formatter {
+	keys, values := arr.Keys(), arr.Items()
+	k, v := newFormatter(keys, t.Key, tz), newFormatter(values, t.Value, tz)
+	return func(dst []byte, i int) []byte {
+		start, end := arr.ValueOffsets(i)
+		dst = append(dst, '{')
+		for e := start; e < end; e++ {
+			if e > start {
+				dst = append(dst, ", "...)
+			}
+			dst = append(k(dst, int(e)), " -> "...)
+			dst = appendElement(dst, values, v, int(e))
+		}
+		return append(dst, '}')
+	}
+}
+
+func structFormatter(arr *array.Struct, t types.Struct, tz *time.Location) formatter {
+	fields := make([]formatter, len(t.Fields))
+	for i, f := range t.Fields {
+		fields[i] = newFormatter(arr.Field(i), f.Type, tz)
+	}
+	return func(dst []byte, i int) []byte {
+		dst = append(dst, '{')
+		for f := range fields {
+			if f > 0 {
+				dst = append(dst, ", "...)
+			}
+			dst = appendElement(dst, arr.Field(f), fields[f], i)
+		}
+		return append(dst, '}')
+	}
+}
+
+// appendFloat writes a float as Java's toString does: plain between 0.001 and 10,000,000, otherwise
+// with an exponent, always with a digit after the point.
+func appendFloat(dst []byte, f float64, bitSize int) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(dst, "NaN"...)
+	case math.IsInf(f, 1):
+		return append(dst, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(dst, "-Infinity"...)
+	}
+	start := len(dst)
+	if a := math.Abs(f); a == 0 || a >= 1e-3 && a < 1e7 {
+		dst = strconv.AppendFloat(dst, f, 'f', -1, bitSize)
+		return withPoint(dst, start)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, bitSize)
+	e := start + strings.IndexByte(string(dst[start:]), 'e')
+	exponent, _ := strconv.Atoi(string(dst[e+1:])) // our own text
+	dst = append(withPoint(dst[:e], start), 'E')
+	return strconv.AppendInt(dst, int64(exponent), 10)
+}
+
+func withPoint(dst []byte, start int) []byte {
+	for _, c := range dst[start:] {
+		if c == '.' {
+			return dst
+		}
+	}
+	return append(dst, ".0"...)
+}
+
+func appendPadded(dst []byte, v int64, width int) []byte {
+	if v < 0 {
+		dst = append(dst, '-')
+		v = -v
+	}
+	for limit, w := int64(10), 1; w < width; limit, w = limit*10, w+1 {
+		if v < limit {
+			for range width - w {
+				dst = append(dst, '0')
+			}
+			break
+		}
+	}
+	return strconv.AppendInt(dst, v, 10)
+}
+
+func appendDate(dst []byte, day int64) []byte {
+	year, month, dom := civil(day)
+	if year > 9999 {
+		dst = append(dst, '+')
+	}
+	dst = append(appendPadded(dst, year, 4), '-')
+	dst = append(appendPadded(dst, int64(month), 2), '-')
+	return appendPadded(dst, int64(dom), 2)
+}
+
+// appendTimestamp writes a wall-clock time, without trailing zeros in the fraction.
+func appendTimestamp(dst []byte, local int64) []byte {
+	day, micros := split(local)
+	dst = append(appendDate(dst, day), ' ')
+	dst = append(appendPadded(dst, micros/microsPerHour, 2), ':')
+	dst = append(appendPadded(dst, micros/microsPerMinute%60, 2), ':')
+	dst = appendPadded(dst, micros/microsPerSecond%60, 2)
+	return appendFraction(dst, micros%microsPerSecond)
+}
+
+// appendFraction writes microseconds behind a point, without trailing zeros; nothing for 0.
+func appendFraction(dst []byte, micros int64) []byte {
+	if micros == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	dst = appendPadded(dst, micros, 6)
+	for dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}

@@ -1,0 +1,424 @@
+package expr
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
+)
+
+// real is a function of one double, printed in upper case as Spark does.
+func real(f func(float64) float64) function {
+	return fn(types.Double, map1(types.Double, f), aDouble).infallible().upperNamed()
+}
+
+// real2 is a function of two doubles.
+func real2(f func(a, b float64) float64) function {
+	return fn(types.Double, map2(types.Double, f), aDouble, aDouble).infallible().upperNamed()
+}
+
+// realAbove is a function of one double that is null where the argument is not above a bound.
+func realAbove(bound float64, f func(float64) float64) function {
+	return fn(types.Double, try1(types.Double, func(_ *Context, v float64) (float64, bool, error) {
+		return f(v), v > bound || math.IsNaN(v), nil
+	}), aDouble).nullable().infallible().upperNamed()
+}
+
+func lowerNamed(name string, args []Expr) string { return callText(name, args) }
+
+var mathFunctions = table{
+	"acos": real(math.Acos), "acosh": real(math.Acosh), "asin": real(math.Asin), "asinh": real(math.Asinh),
+	"atan": real(math.Atan), "atanh": real(math.Atanh), "atan2": real2(func(a, b float64) float64 { return math.Atan2(a+0, b+0) }),
+	"cos": real(math.Cos), "cosh": real(math.Cosh), "sin": real(math.Sin), "sinh": real(math.Sinh),
+	"tan": real(math.Tan), "tanh": real(math.Tanh),
+	"cot":  real(func(v float64) float64 { return 1 / math.Tan(v) }),
+	"sec":  real(func(v float64) float64 { return 1 / math.Cos(v) }),
+	"csc":  real(func(v float64) float64 { return 1 / math.Sin(v) }),
+	"cbrt": real(math.Cbrt), "exp": real(math.Exp), "expm1": real(math.Expm1), "sqrt": real(math.Sqrt),
+	"degrees": real(func(v float64) float64 { return v * (180 / math.Pi) }),
+	"radians": real(func(v float64) float64 { return v / 180 * math.Pi }),
+	"rint":    real(math.RoundToEven).named(lowerNamed),
+	"hypot":   real2(math.Hypot), "power": real2(pow), "pow": real2(pow).named(lowerNamed),
+	"ln":    realAbove(0, math.Log).named(lowerNamed),
+	"log10": realAbove(0, math.Log10), "log2": realAbove(0, math.Log2), "log1p": realAbove(-1, math.Log1p),
+	"log":    built(1, 2, buildLog).upperNamed(),
+	"e":      fn(types.Double, constantDouble(math.E)).never().infallible().upperNamed(),
+	"pi":     fn(types.Double, constantDouble(math.Pi)).never().infallible().upperNamed(),
+	"signum": signFunction().upperNamed(), "sign": signFunction(),
+
+	"abs":  perNumber(absKernel),
+	"ceil": rounding(ceiling, "CEIL"), "ceiling": rounding(ceiling, "ceiling"),
+	"floor": rounding(flooring, "FLOOR"),
+	"round": roundTo(halfUp), "bround": roundTo(halfEven),
+
+	"greatest": extremeOf(1), "least": extremeOf(-1),
+	"isnan": built(1, 1, func(b *builder) (Expr, error) {
+		if b.args[0].Type() == types.Float {
+			b.fn.null, b.fn.safe = nullNever, true
+			return b.make(types.Boolean, nanTest[float32]), nil
+		}
+		if err := b.coerceTo(aDouble); err != nil {
+			return nil, err
+		}
+		b.fn.null, b.fn.safe = nullNever, true
+		return b.make(types.Boolean, nanTest[float64]), nil
+	}),
+	"nanvl": fn(types.Double, nanvl, aDouble, aDouble).infallible(),
+
+	"factorial": fn(types.Long, try1(types.Long, func(_ *Context, n int32) (int64, bool, error) {
+		if n < 0 || n > 20 {
+			return 0, false, nil
+		}
+		out := int64(1)
+		for i := int64(2); i <= int64(n); i++ {
+			out *= i
+		}
+		return out, true, nil
+	}), anInt).nullable().infallible(),
+	"bin":       fn(types.String, text1(func(dst []byte, v int64) ([]byte, bool) { return strconv.AppendUint(dst, uint64(v), 2), true }), aLong).infallible(),
+	"bit_count": built(1, 1, buildBitCount),
+	"bit_get":   getBit, "getbit": getBit,
+	"width_bucket": built(4, 4, buildWidthBucket),
+	"conv": fn(types.String, text3(func(dst []byte, s string, from, to int32) ([]byte, bool) { return appendConverted(dst, s, from, to) }),
+		aString, anInt, anInt).nullable(),
+}
+
+// pow follows Java where it differs from C: 1 to the power of NaN is NaN.
+func pow(a, b float64) float64 {
+	if math.IsNaN(b) || (a == 1 || a == -1) && math.IsInf(b, 0) {
+		return math.NaN()
+	}
+	return math.Pow(a, b)
+}
+
+func constantDouble(v float64) kernel {
+	return func(_ *Context, n int, _ []Vector) (arrow.Array, error) {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = v
+		}
+		return newFixed(types.Double, out, nil), nil
+	}
+}
+
+// buildLog is log(x) and log(base, x).
+func buildLog(b *builder) (Expr, error) {
+	b.fn.null, b.fn.safe = nullMaybe, true
+	if len(b.args) == 1 {
+		if err := b.coerceTo(aDouble); err != nil {
+			return nil, err
+		}
+		b.fn.text = func(_ string, args []Expr) string { return callText("ln", args) }
+		return b.make(types.Double, try1(types.Double, func(_ *Context, v float64) (float64, bool, error) { return math.Log(v), v > 0, nil })), nil
+	}
+	if err := b.coerceTo(aDouble, aDouble); err != nil {
+		return nil, err
+	}
+	return b.make(types.Double, try2(types.Double, func(_ *Context, base, v float64) (float64, bool, error) {
+		return math.Log(v) / math.Log(base), v > 0 && base > 0, nil
+	})), nil
+}
+
+func signFunction() function {
+	f := built(1, 1, func(b *builder) (Expr, error) {
+		b.fn.safe = true
+		if t, ok := b.args[0].Type().(types.Interval); ok {
+			if t.YearMonth() {
+				return b.make(types.Double, map1(types.Double, func(v int32) float64 { return signOf(float64(v)) })), nil
+			}
+			return b.make(types.Double, map1(types.Double, func(v int64) float64 { return signOf(float64(v)) })), nil
+		}
+		if err := b.coerceTo(aDouble); err != nil {
+			return nil, err
+		}
+		return b.make(types.Double, map1(types.Double, signOf)), nil
+	})
+	return f
+}
+
+func signOf(v float64) float64 {
+	switch {
+	case v > 0:
+		return 1
+	case v < 0:
+		return -1
+	}
+	return v
+}
+
+// perNumber is a function of one number, or interval, into the same type.
+func perNumber(pick func(t types.Type, strict bool) kernel) function {
+	return built(1, 1, func(b *builder) (Expr, error) {
+		if _, ok := b.args[0].Type().(types.Interval); !ok {
+			if err := b.coerceTo(aNumber); err != nil {
+				return nil, err
+			}
+		}
+		t := b.args[0].Type()
+		return b.make(t, pick(t, b.ctx.ANSI)), nil
+	})
+}
+
+func absKernel(t types.Type, strict bool) kernel {
+	switch t {
+	case types.Byte:
+		return absValue[int8](t, strict)
+	case types.Short:
+		return absValue[int16](t, strict)
+	case types.Integer:
+		return absValue[int32](t, strict)
+	case types.Long:
+		return absValue[int64](t, strict)
+	case types.Float:
+		return absFloat[float32](t)
+	case types.Double:
+		return absFloat[float64](t)
+	}
+	if i, ok := t.(types.Interval); ok {
+		if i.YearMonth() {
+			return absValue[int32](t, true)
+		}
+		return absValue[int64](t, true)
+	}
+	return map1(t, decimal128.Num.Abs)
+}
+
+func nanTest[T float32 | float64](_ *Context, n int, args []Vector) (arrow.Array, error) {
+	values, step := operand[T](args[0])
+	valid := args[0].valid(n)
+	m := newMask(n)
+	for i := range n {
+		v := values[i&step]
+		if v != v && valid.has(i) {
+			m.set(i)
+		}
+	}
+	return newBools(m, nil, n), nil
+}
+
+// nanvl is its first argument unless that is NaN.
+func nanvl(_ *Context, n int, args []Vector) (arrow.Array, error) {
+	a, ai := operand[float64](args[0])
+	b, bi := operand[float64](args[1])
+	first, second := args[0].valid(n), args[1].valid(n)
+	out := make([]float64, n)
+	valid := newMask(n)
+	for i := range out {
+		switch {
+		case !first.has(i):
+		case !math.IsNaN(a[i&ai]):
+			out[i] = a[i&ai]
+			valid.set(i)
+		case second.has(i):
+			out[i] = b[i&bi]
+			valid.set(i)
+		}
+	}
+	return store(types.Double, out, valid), nil
+}
+
+// extremeOf is greatest (1) and least (-1): nulls are passed over.
+func extremeOf(sign int) function {
+	return built(2, -1, func(b *builder) (Expr, error) {
+		t, err := b.unify(0)
+		if err != nil {
+			return nil, err
+		}
+		if !orderable(t) {
+			return nil, b.mismatch(errclass.DatatypeMismatchOrdering, "The `%s` does not support ordering on type \"%s\".", b.name, types.SQL(t))
+		}
+		b.fn.safe = true
+		out := b.make(t, extremeKernel(types.ToArrow(t), sign))
+		out.nullable = true
+		for _, a := range b.args {
+			out.nullable = out.nullable && a.Nullable()
+		}
+		return out, nil
+	})
+}
+
+func extremeKernel(t arrow.DataType, sign int) kernel {
+	return func(_ *Context, n int, args []Vector) (arrow.Array, error) {
+		out := choice{from: args, pick: make([]int32, n)}
+		order := make([][]Comparer, len(args))
+		for a := range args {
+			order[a] = make([]Comparer, len(args))
+			for c := range a {
+				order[a][c] = NewComparer(args[a].Values, args[c].Values)
+			}
+		}
+		for i := range n {
+			best := -1
+			for a := range args {
+				if args[a].null(i) {
+					continue
+				}
+				if best < 0 || sign*order[a][best](args[a].at(i), args[best].at(i)) > 0 {
+					best = a
+				}
+			}
+			out.pick[i] = int32(best)
+		}
+		return out.array(t)
+	}
+}
+
+func buildBitCount(b *builder) (Expr, error) {
+	if b.args[0].Type() == types.Boolean {
+		return b.make(types.Integer, map1(types.Integer, func(v bool) int32 { return int32(b2u(v)) })), nil
+	}
+	if err := b.coerceTo(anInteger); err != nil {
+		return nil, err
+	}
+	var err error
+	if b.args[0], err = implicit(b.ctx, b.args[0], types.Long); err != nil {
+		return nil, err
+	}
+	b.fn.safe = true
+	return b.make(types.Integer, map1(types.Integer, func(v int64) int32 { return int32(mask{uint64(v)}.count()) })), nil
+}
+
+var getBit = fn(types.Byte, try2(types.Byte, func(_ *Context, v int64, pos int32) (int8, bool, error) {
+	if pos < 0 || pos > 63 {
+		return 0, false, errclass.InvalidParameterValue.New("The value of parameter(s) `pos` in `bit_get` is invalid: expects an integer value in [0, 64), but got %d.", pos)
+	}
+	return int8(v >> pos & 1), true, nil
+}), aLong, anInt)
+
+// buildWidthBucket tells which of n equal parts of a range a value falls into.
+func buildWidthBucket(b *builder) (Expr, error) {
+	kind := func(e Expr) param {
+		if _, ok := e.Type().(types.Interval); ok {
+			return anything
+		}
+		return aDouble
+	}
+	if err := b.coerceTo(kind(b.args[0]), kind(b.args[1]), kind(b.args[2]), aLong); err != nil {
+		return nil, err
+	}
+	b.fn.null = nullMaybe
+	return b.make(types.Long, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
+		v, low, high := floats(args[0]), floats(args[1]), floats(args[2])
+		buckets, step := operand[int64](args[3])
+		return tryRows(types.Long, n, args, func(i int) (int64, bool, error) {
+			out, ok := widthBucket(v[args[0].at(i)], low[args[1].at(i)], high[args[2].at(i)], buckets[i&step])
+			return out, ok, nil
+		})
+	}), nil
+}
+
+// floats is a column of doubles, or of intervals as doubles.
+func floats(v Vector) []float64 {
+	switch arr := v.Values.(type) {
+	case *array.MonthInterval:
+		return toFloats(fixedValues[int32](arr))
+	case *array.Duration:
+		return toFloats(fixedValues[int64](arr))
+	}
+	return fixedValues[float64](v.Values)
+}
+
+func toFloats[T int32 | int64](values []T) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+func widthBucket(v, low, high float64, n int64) (int64, bool) {
+	if n <= 0 || n == math.MaxInt64 || math.IsNaN(v) || low == high || math.IsNaN(low) || math.IsInf(low, 0) || math.IsNaN(high) || math.IsInf(high, 0) {
+		return 0, false
+	}
+	lower, upper := min(low, high), max(low, high)
+	if low < high {
+		switch {
+		case v < lower:
+			return 0, true
+		case v >= upper:
+			return n + 1, true
+		}
+		return int64(float64(n)*(v-lower)/(upper-lower)) + 1, true
+	}
+	switch {
+	case v > upper:
+		return 0, true
+	case v <= lower:
+		return n + 1, true
+	}
+	return int64(float64(n)*(upper-v)/(upper-lower)) + 1, true
+}
+
+// appendConverted writes a number of one base in another; a negative target base means signed.
+func appendConverted(dst []byte, s string, from, to int32) ([]byte, bool) {
+	base := to
+	if base < 0 {
+		base = -base
+	}
+	if from < 2 || from > 36 || base < 2 || base > 36 {
+		return dst, false
+	}
+	s = trimAll(s)
+	negative := len(s) > 0 && s[0] == '-'
+	if negative {
+		s = s[1:]
+	}
+	end := 0
+	for end < len(s) && digitValue(s[end]) < int(from) {
+		end++
+	}
+	if s == "" {
+		return dst, false
+	}
+	v := new(big.Int)
+	if end > 0 {
+		v.SetString(s[:end], int(from))
+	}
+	top := new(big.Int).SetUint64(math.MaxUint64)
+	if v.Cmp(top) > 0 {
+		v = top
+	}
+	u := v.Uint64()
+	if negative && to > 0 {
+		u = -u
+		if v.Cmp(big.NewInt(math.MaxInt64)) > 0 {
+			u = math.MaxUint64
+		}
+	}
+	if to < 0 {
+		signed := int64(u)
+		if negative {
+			signed = -signed
+		}
+		return append(dst, upperASCII(strconv.FormatInt(signed, int(base)))...), true
+	}
+	return append(dst, upperASCII(strconv.FormatUint(u, int(base)))...), true
+}
+
+func digitValue(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'z':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'Z':
+		return int(c-'A') + 10
+	}
+	return 99
+}
+
+func upperASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c - 32
+		}
+	}
+	return string(b)
+}
