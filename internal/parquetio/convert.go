@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )

@@ -3,6 +3,7 @@ package parquetio
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/predicate"
 )
 

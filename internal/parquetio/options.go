@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"

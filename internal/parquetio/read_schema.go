@@ -5,6 +5,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/types"
 )
 

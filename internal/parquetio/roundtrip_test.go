@@ -10,9 +10,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"pgregory.net/rapid"
+
 	"lakehouse/internal/batch"
 	"lakehouse/internal/types"
-	"pgregory.net/rapid"
 )
 
 // drawType draws a type that Parquet can hold.

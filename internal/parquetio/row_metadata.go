@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/types"
 )
 

@@ -11,6 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"

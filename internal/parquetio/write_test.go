@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"

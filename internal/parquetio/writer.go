@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 )
