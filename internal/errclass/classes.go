@@ -97,6 +97,7 @@ const (
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
+	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
