@@ -78,13 +78,11 @@ func (a *app) whyTable(ctx context.Context, session *medallion.Session, table st
 
 // holds reports whether a version is that of the batch, and how many rows it says it wrote.
 func holds(commit deltalog.CommitFile, found autoloader.Fate) (rows string, ok bool) {
-	for _, action := range commit.Actions {
-		if action.Txn != nil && action.Txn.AppID == found.QueryID && action.Txn.Version == found.Batch {
-			ok = true
-		}
-		if action.CommitInfo != nil {
-			rows = action.CommitInfo.OperationMetrics["numOutputRows"]
-		}
+	for _, txn := range commit.Actions.Transactions {
+		ok = ok || txn.AppID == found.QueryID && txn.Version == found.Batch
+	}
+	if info := commit.Actions.CommitInfo; info != nil {
+		rows = info.OperationMetrics["numOutputRows"]
 	}
 	return rows, ok
 }

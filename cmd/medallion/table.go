@@ -113,13 +113,17 @@ func (a *app) listFiles(ctx context.Context, log *deltalog.Table) error {
 		return err
 	}
 	var files, bytes int64
-	for f, err := range snap.Files(ctx) {
+	scan, err := snap.Scan(deltalog.ScanOptions{})
+	if err != nil {
+		return err
+	}
+	for f, err := range scan.Files(ctx) {
 		if err != nil {
 			return err
 		}
 		rows := "?"
-		if n, ok := f.NumRecords(); ok {
-			rows = fmt.Sprint(n)
+		if f.NumRecords >= 0 {
+			rows = fmt.Sprint(f.NumRecords)
 		}
 		fmt.Fprintf(a.out, "%12d bytes %10s rows  %s\n", f.Size, rows, f.Path)
 		files, bytes = files+1, bytes+f.Size
@@ -127,4 +131,3 @@ func (a *app) listFiles(ctx context.Context, log *deltalog.Table) error {
 	fmt.Fprintf(a.out, "%d files, %d bytes at version %d\n", files, bytes, snap.Version())
 	return nil
 }
-

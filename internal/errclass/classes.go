@@ -8,6 +8,7 @@ const (
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
 	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
 	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
+	CannotResolveStar            Class = "CANNOT_RESOLVE_STAR_EXPAND"
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
@@ -27,15 +28,20 @@ const (
 	DatatypeMismatchNonFoldable  Class = "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"
 	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
+	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
+	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
+	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
+	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
@@ -46,6 +52,8 @@ const (
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
+	InvalidInlineTable           Class = "INVALID_INLINE_TABLE"
+	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
@@ -54,15 +62,24 @@ const (
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
+	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
+	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
+	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
+	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
+	NestedAggregate              Class = "NESTED_AGGREGATE_FUNCTION"
+	NonTimeWindow                Class = "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING"
 	NullMapKey                   Class = "NULL_MAP_KEY"
+	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
+	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
@@ -86,17 +103,27 @@ const (
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
+	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
+	UnresolvedUsing              Class = "UNRESOLVED_USING_COLUMN_FOR_JOIN"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
+	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
+	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
+	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
+	UnsupportedOnlyCorruptRecord Class = "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
+	UnsupportedSubquery          Class = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
+	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
+	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
@@ -143,6 +170,7 @@ var sqlStates = map[Class]string{
 	CallOnStreaming:              "42KDE",
 	CannotParseInterval:          "22006",
 	CannotParseTimestamp:         "22007",
+	CannotResolveStar:            "42704",
 	CastInvalidInput:             "22018",
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
@@ -160,6 +188,7 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchNonFoldable:  "42K09",
 	DatatypeMismatchOrdering:     "42K09",
 	DatatypeMismatchRange:        "42K09",
+	DatatypeMissingSize:          "42K01",
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
@@ -188,9 +217,13 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedWrite:        "56038",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
+	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	GroupByAggregate:             "42903",
+	GroupByPosition:              "42805",
 	IllegalDayOfWeek:             "22009",
+	IncompatibleColumnType:       "42825",
 	IntervalDividedByZero:        "22012",
 	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
@@ -202,16 +235,26 @@ var sqlStates = map[Class]string{
 	InvalidIndexOfZero:           "22003",
 	InvalidLogVersion:            "KD002",
 	InvalidName:                  "42602",
+	InvalidInlineTable:           "42000",
+	InvalidLimit:                 "42K0E",
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
+	InvalidSetSyntax:             "42000",
 	InvalidStarUsage:             "42000",
+	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
 	MalformedLogFile:             "KD002",
+	InvalidWhere:                 "42903",
+	LambdaArguments:              "42K0D",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",
+	NestedAggregate:              "42607",
+	NonTimeWindow:                "42KDE",
 	NullMapKey:                   "2200E",
+	NumColumnsMismatch:           "42826",
 	NumericValueOutOfRange:       "22003",
+	OrderByPosition:              "42805",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
@@ -228,15 +271,23 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
+	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
+	UnresolvableTableFunction:    "42883",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
+	UnresolvedUsing:              "42703",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
+	UnsupportedGenerator:         "42K0E",
+	UnsupportedGrouping:          "42K0E",
+	UnsupportedOnlyCorruptRecord: "0A000",
+	UnsupportedSubquery:          "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
 	UserRaised:                   "P0001",
+	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongNumArgs:                 "42605",
 }

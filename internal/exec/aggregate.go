@@ -23,7 +23,9 @@ type aggregate struct {
 
 func (a *aggregate) Schema() types.Struct { return a.schema }
 
-func (a *aggregate) keySchema() types.Struct { return types.Struct{Fields: a.schema.Fields[:len(a.keys)]} }
+func (a *aggregate) keySchema() types.Struct {
+	return types.Struct{Fields: a.schema.Fields[:len(a.keys)]}
+}
 
 func (a *aggregate) Execute(ctx context.Context, n int) []batch.Seq {
 	shared := &aggregation{

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
 	"lakehouse/internal/types"
 )
 
@@ -40,7 +41,7 @@ func sameArguments(a, b *accumulation) bool {
 		return false
 	}
 	for i := range x {
-		if x[i] != y[i] {
+		if !logical.Same(x[i], y[i]) {
 			return false
 		}
 	}

@@ -54,8 +54,13 @@ func (g *generate) apply(eval *expr.Context, target *arrow.Schema, in arrow.Reco
 		rows, picks = withBarren(rows, int(in.NumRows()))
 		made = takeColumns(made, picks)
 	}
-	columns := append(takeColumns(in.Columns(), rows), made...)
-	return newBatch(target, columns, len(rows)), nil
+	var carried []arrow.Array
+	for i, c := range in.Columns() {
+		if g.node.Carries(i) {
+			carried = append(carried, c)
+		}
+	}
+	return newBatch(target, append(takeColumns(carried, rows), made...), len(rows)), nil
 }
 
 // withBarren adds the input rows that made nothing. It gives the input row of each output row, and the

@@ -167,7 +167,7 @@ func (r *windowRun) growing(call logical.WindowCall, to []int32) (arrow.Array, e
 			if err != nil {
 				return nil, err
 			}
-			results = append(results, result)
+			results = append(results, expr.Take(result, []int32{0})) // a copy: the accumulator goes on with its own
 		}
 		at[i] = int32(len(results) - 1)
 	}
@@ -221,4 +221,3 @@ func (r *windowRun) sliding(call logical.WindowCall, from, to []int32) (arrow.Ar
 	}
 	return acc.Result()
 }
-

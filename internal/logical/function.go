@@ -16,6 +16,9 @@ func (x *expressions) function(f *plan.UnresolvedFunction) (expr.Expr, error) {
 	if f.Name == "struct" {
 		return x.structOf(args)
 	}
+	if f.Name == "grouping" || f.Name == "grouping_id" {
+		return x.grouping(f)
+	}
 	kind, known := expr.Lookup(f.Name)
 	switch {
 	case known && kind == expr.AggregateKind:
@@ -98,7 +101,7 @@ func (x *expressions) arguments(name string, args []plan.Expression) ([]expr.Exp
 
 // lambdaArguments fills the places of lambda functions.
 func (x *expressions) lambdaArguments(name string, args []plan.Expression, out []expr.Expr) error {
-	params, err := expr.LambdaParams(name, out)
+	params, err := [][]expr.LambdaParam(nil), error(errclass.UnsupportedFeature.New("%s takes a lambda function", name))
 	if err != nil {
 		return err
 	}

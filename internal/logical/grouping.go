@@ -40,6 +40,7 @@ func (g *groupingCall) String() string {
 	}
 	return "grouping(" + g.key.String() + ")"
 }
+
 func (g *groupingCall) Children() []expr.Expr {
 	if g.key == nil {
 		return nil
@@ -50,7 +51,10 @@ func (g *groupingCall) Children() []expr.Expr {
 func (g *groupingCall) WithChildren(children []expr.Expr) expr.Expr {
 	return &groupingCall{children[0]}
 }
-func (g *groupingCall) Eval(*expr.Context, arrow.RecordBatch) (expr.Vector, error) { return unplanned(g) }
+
+func (g *groupingCall) Eval(*expr.Context, arrow.RecordBatch) (expr.Vector, error) {
+	return unplanned(g)
+}
 
 // bitOf is one bit of a grouping id, as a tinyint.
 type bitOf struct {

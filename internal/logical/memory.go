@@ -71,7 +71,9 @@ var rangeSchema = types.Struct{Fields: []types.Field{{Name: "id", Type: types.Lo
 
 func (s rangeSource) Schema() types.Struct { return rangeSchema }
 
-func (s rangeSource) String() string { return fmt.Sprintf("Range (%d, %d, step=%d)", s.start, s.end, s.step) }
+func (s rangeSource) String() string {
+	return fmt.Sprintf("Range (%d, %d, step=%d)", s.start, s.end, s.step)
+}
 
 // rows is how many there are.
 func (s rangeSource) rows() uint64 {

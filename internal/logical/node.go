@@ -53,6 +53,9 @@ type Generate struct {
 	Generator expr.Generator
 	Outer     bool
 	Names     []string
+	Drop      []bool // of the input's columns, those that nobody reads; nil: none. Set by Optimize
+
+	window bool // it makes the time windows of overlapping ones
 }
 
 // Expand makes of each row one row for each projection: sliding windows, grouping sets.
@@ -147,8 +150,28 @@ func (n *Offset) WithChildren(c []Node) Node { return &Offset{Input: c[0], N: n.
 
 func (n *Offset) String() string { return fmt.Sprintf("Offset %d", n.N) }
 
-// Schema is the input's columns followed by the generated ones.
-func (n *Generate) Schema() types.Struct { return concat(n.Input.Schema(), n.Generated()) }
+// Schema is the input's columns, but for those dropped, followed by the generated ones.
+func (n *Generate) Schema() types.Struct {
+	in := n.Input.Schema()
+	var kept types.Struct
+	for _, i := range n.carried() {
+		kept.Fields = append(kept.Fields, in.Fields[i])
+	}
+	return concat(kept, n.Generated())
+}
+
+// Carries reports whether the input's i-th column is among the node's.
+func (n *Generate) Carries(i int) bool { return n.Drop == nil || !n.Drop[i] }
+
+func (n *Generate) carried() []int {
+	var kept []int
+	for i := range n.Input.Schema().Fields {
+		if n.Carries(i) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
 
 // Generated is the columns that the generator adds.
 func (n *Generate) Generated() types.Struct {
@@ -167,7 +190,7 @@ func (n *Generate) Children() []Node { return []Node{n.Input} }
 
 // WithChildren is the same over another input.
 func (n *Generate) WithChildren(c []Node) Node {
-	return &Generate{Input: c[0], Generator: n.Generator, Outer: n.Outer, Names: n.Names}
+	return &Generate{Input: c[0], Generator: n.Generator, Outer: n.Outer, Names: n.Names, Drop: n.Drop, window: n.window}
 }
 
 func (n *Generate) String() string {

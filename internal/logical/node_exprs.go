@@ -15,7 +15,7 @@ func mapExprs(node Node, f func(expr.Expr) expr.Expr) Node {
 		return &Aggregate{Input: n.Input, Keys: mapNamed(n.Keys, f), Calls: mapCalls(n.Calls, f)}
 	case *Generate:
 		args := mapAll(n.Generator.Args(), f)
-		return &Generate{Input: n.Input, Generator: n.Generator.WithArgs(args), Outer: n.Outer, Names: n.Names}
+		return &Generate{Input: n.Input, Generator: n.Generator.WithArgs(args), Outer: n.Outer, Names: n.Names, Drop: n.Drop, window: n.window}
 	case *Expand:
 		out := &Expand{Input: n.Input, Columns: n.Columns, Projections: make([][]expr.Expr, len(n.Projections))}
 		for i, p := range n.Projections {

@@ -199,4 +199,6 @@ func (l *laterAlias) WithChildren(children []expr.Expr) expr.Expr {
 // WithChildren is the column itself.
 func (c *outerColumn) WithChildren([]expr.Expr) expr.Expr { return c }
 
-func (c *outerColumn) Eval(*expr.Context, arrow.RecordBatch) (expr.Vector, error) { return unplanned(c) }
+func (c *outerColumn) Eval(*expr.Context, arrow.RecordBatch) (expr.Vector, error) {
+	return unplanned(c)
+}

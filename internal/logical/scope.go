@@ -131,10 +131,10 @@ func (s *scope) unresolved(parts []string) error {
 		name, strings.Join(near, ", "))
 }
 
-// suggestions orders names by likeness, without the qualifiers that all of them share.
+// suggestions orders names by likeness, without the qualifiers that all of them share. As in Spark the
+// candidates are quoted and the name is not, which tells in their order.
 func suggestions(parts []string, candidates [][]string) []string {
 	texts := make([]string, len(candidates))
-	quoted := map[string]string{}
 	strip := 0
 	switch {
 	case len(parts) == 1 && sharePrefix(candidates, 1):
@@ -146,14 +146,9 @@ func suggestions(parts []string, candidates [][]string) []string {
 		if strip > 0 {
 			c = c[max(len(c)-strip, 0):]
 		}
-		texts[i] = strings.Join(c, ".")
-		quoted[texts[i]] = quoteParts(c)
+		texts[i] = quoteParts(c)
 	}
-	near := errclass.Nearest(strings.Join(parts, "."), texts, 5)
-	for i, n := range near {
-		near[i] = quoted[n]
-	}
-	return near
+	return errclass.Nearest(strings.Join(parts, "."), texts, 5)
 }
 
 // sharePrefix reports whether all names are the same but for their last parts.

@@ -120,10 +120,9 @@ func newGenerate(input Node, call *generatorCall, names []string) (*Generate, er
 		names = made.Names()
 	}
 	if len(names) != len(made.Fields) {
-		return nil, errclass.NumColumnsMismatch.New(
+		return nil, errclass.UDTFAliases.New(
 			"The number of aliases supplied in the AS clause does not match the number of columns output by the UDTF: expected %d aliases but got %d.",
 			len(made.Fields), len(names))
 	}
 	return &Generate{Input: input, Generator: call.generator, Outer: call.outer, Names: names}, nil
 }
-

@@ -108,7 +108,7 @@ func (x *expressions) windowFunction(call *windowCall, f *plan.UnresolvedFunctio
 		return err
 	}
 	if len(call.orderBy) == 0 {
-		return errclass.WindowRequired.New("Window function %s requires window to be ordered, please add ORDER BY clause. For example SELECT %s OVER (PARTITION BY window_partition ORDER BY window_ordering) from table.", f.Name, f.Name)
+		return errclass.WindowUnordered.New("Window function %s requires window to be ordered, please add ORDER BY clause. For example SELECT %s OVER (PARTITION BY window_partition ORDER BY window_ordering) from table.", f.Name, f.Name)
 	}
 	if r, ok := rankings[f.Name]; ok {
 		call.Args, call.DataType = nil, r.typ
