@@ -37,6 +37,9 @@ const (
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
+	InvalidEscapeChar            Class = "INVALID_ESCAPE_CHAR"
+	InvalidEscapeEnd             Class = "INVALID_FORMAT.ESC_AT_THE_END"
+	InvalidEscapeMiddle          Class = "INVALID_FORMAT.ESC_IN_THE_MIDDLE"
 	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
@@ -45,8 +48,11 @@ const (
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
+	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
+	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
@@ -70,6 +76,19 @@ const (
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
+	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
+	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
+	ConversionInvalid            Class = "CONVERSION_INVALID_INPUT"
+	DatatypeMismatchArrayElement Class = "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES"
+	DatatypeMismatchMapKeys      Class = "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES"
+	DatatypeMismatchSequence     Class = "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES"
+	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"
+	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
+	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
+	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
+	InvalidURL                   Class = "INVALID_URL"
+	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
+	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
@@ -142,13 +161,19 @@ var sqlStates = map[Class]string{
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidDatetimePattern:       "22007",
+	InvalidEscapeChar:            "42604",
+	InvalidEscapeEnd:             "42601",
+	InvalidEscapeMiddle:          "42601",
 	InvalidExtractBase:           "42000",
 	InvalidExtractField:          "42601",
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
 	InvalidParameterValue:        "22023",
+	InvalidRegex:                 "22023",
+	InvalidRegexGroup:            "22023",
 	InvalidStarUsage:             "42000",
 	InvalidTimezone:              "22009",
+	InvalidUTF8:                  "22029",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
 	NullMapKey:                   "2200E",
@@ -168,6 +193,19 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
+	CannotDecodeURL:              "22546",
+	CollectionTooLarge:           "54000",
+	ConversionInvalid:            "22018",
+	DatatypeMismatchArrayElement: "42K09",
+	DatatypeMismatchMapKeys:      "42K09",
+	DatatypeMismatchSequence:     "42K09",
+	InvalidCharset:               "22023",
+	InvalidSequence:              "22023",
+	InvalidSliceLength:           "22023",
+	InvalidSliceStart:            "22023",
+	InvalidURL:                   "22P02",
+	MalformedCharacter:           "22000",
+	MapSizes:                     "22023",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
