@@ -89,6 +89,8 @@ const (
 	InvalidURL                   Class = "INVALID_URL"
 	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
 	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
+	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
+	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
@@ -206,6 +208,8 @@ var sqlStates = map[Class]string{
 	InvalidURL:                   "22P02",
 	MalformedCharacter:           "22000",
 	MapSizes:                     "22023",
+	ComparatorReturnsNull:        "22004",
+	InvalidLambda:                "42K0D",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",

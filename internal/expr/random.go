@@ -24,8 +24,8 @@ var randomFunctions = table{
 		}
 		return b.array(types.String), nil
 	}).never().random(),
-	"rand": randomNumbers(func(r *xorShift) float64 { return r.double() }), "random": randomNumbers(func(r *xorShift) float64 { return r.double() }).as("rand"),
-	"randn":                       randomNumbers(func(r *xorShift) float64 { return r.gaussian() }),
+	"rand": randomNumbers("rand", (*xorShift).double), "random": randomNumbers("rand", (*xorShift).double),
+	"randn":                       randomNumbers("randn", (*xorShift).gaussian),
 	"monotonically_increasing_id": built(0, 0, func(*builder) (Expr, error) { return &rowNumbers{}, nil }),
 	"shuffle": rebuilt(func(g *gatherer, a *arrayArg, _ []Vector, i int) error {
 		g.emitAll(a, i)
@@ -64,11 +64,44 @@ var randomFunctions = table{
 	}),
 }
 
-// randomNumbers is rand and randn with an optional seed, to which the worker's number is added. A
-// seeded sequence goes on from batch to batch only within one evaluation: it starts anew with each.
-func randomNumbers(next func(r *xorShift) float64) function {
-	f := built(0, 1, func(b *builder) (Expr, error) {
-		seed := int64(mathrand.Uint64())
+// A random is rand and randn. A sequence with a seed, to which the worker's number is added, goes on from
+// batch to batch.
+type random struct {
+	text string
+	seed int64
+	next func(r *xorShift) float64
+}
+
+func (r *random) Type() types.Type         { return types.Double }
+func (r *random) Nullable() bool           { return false }
+func (r *random) String() string           { return r.text }
+func (r *random) Children() []Expr         { return nil }
+func (r *random) WithChildren([]Expr) Expr { return r }
+func (r *random) deterministic() bool      { return false }
+
+func (r *random) Eval(ctx *Context, in arrow.RecordBatch) (Vector, error) {
+	state := remember(ctx, r, func() *xorShift { return newXorShift(r.seed + int64(ctx.Worker)) })
+	out := make([]float64, in.NumRows())
+	for i := range out {
+		out[i] = r.next(state)
+	}
+	return Vector{Values: newFixed(types.Double, out, nil)}, nil
+}
+
+// remember is what an expression keeps in a context; start makes it.
+func remember[T any](ctx *Context, e Expr, start func() T) T {
+	if ctx.Memo == nil {
+		ctx.Memo = map[Expr]any{}
+	}
+	if _, ok := ctx.Memo[e]; !ok {
+		ctx.Memo[e] = start()
+	}
+	return ctx.Memo[e].(T)
+}
+
+func randomNumbers(name string, next func(r *xorShift) float64) function {
+	return built(0, 1, func(b *builder) (Expr, error) {
+		r := &random{text: callText(name, b.args), seed: int64(mathrand.Uint64()), next: next}
 		if len(b.args) == 1 {
 			v, ok := buildValue(b.args[0], b.ctx)
 			if !ok {
@@ -76,25 +109,15 @@ func randomNumbers(next func(r *xorShift) float64) function {
 			}
 			switch v := v.(type) {
 			case int32:
-				seed = int64(v)
+				r.seed = int64(v)
 			case int64:
-				seed = v
+				r.seed = v
 			default:
-				seed = 0
+				r.seed = 0
 			}
 		}
-		b.fn.null = nullNever
-		return b.make(types.Double, func(ctx *Context, n int, _ []Vector) (arrow.Array, error) {
-			r := newXorShift(seed + int64(ctx.Worker))
-			out := make([]float64, n)
-			for i := range out {
-				out[i] = next(r)
-			}
-			return newFixed(types.Double, out, nil), nil
-		}), nil
+		return r, nil
 	})
-	f.impure = true
-	return f
 }
 
 // xorShift is Spark's XORShiftRandom, over java.util.Random's ways to make numbers of bits.
@@ -154,21 +177,22 @@ func (r *xorShift) gaussian() float64 {
 	}
 }
 
-// rowNumbers is monotonically_increasing_id. Numbers start at the worker's; the operator that needs
-// them to go on across batches keeps count itself.
-type rowNumbers struct{}
+// rowNumbers is monotonically_increasing_id: the worker's number in the upper bits, the row's below.
+type rowNumbers struct{ _ byte } // not empty, so that each has its own place in Context.Memo
 
-func (*rowNumbers) Type() types.Type           { return types.Long }
-func (*rowNumbers) Nullable() bool             { return false }
-func (*rowNumbers) String() string             { return "monotonically_increasing_id()" }
-func (*rowNumbers) Children() []Expr           { return nil }
+func (r *rowNumbers) Type() types.Type         { return types.Long }
+func (r *rowNumbers) Nullable() bool           { return false }
+func (r *rowNumbers) String() string           { return "monotonically_increasing_id()" }
+func (r *rowNumbers) Children() []Expr         { return nil }
 func (r *rowNumbers) WithChildren([]Expr) Expr { return r }
-func (*rowNumbers) deterministic() bool        { return false }
+func (r *rowNumbers) deterministic() bool      { return false }
 
-func (*rowNumbers) Eval(ctx *Context, in arrow.RecordBatch) (Vector, error) {
+func (r *rowNumbers) Eval(ctx *Context, in arrow.RecordBatch) (Vector, error) {
+	next := remember(ctx, r, func() *int64 { start := int64(ctx.Worker) << 33; return &start })
 	out := make([]int64, in.NumRows())
 	for i := range out {
-		out[i] = int64(ctx.Worker)<<33 + int64(i)
+		out[i] = *next
+		*next++
 	}
 	return Vector{Values: newFixed(types.Long, out, nil)}, nil
 }
