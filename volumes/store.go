@@ -28,7 +28,7 @@ type Store interface {
 	Put(ctx context.Context, name string, data []byte) error
 
 	// PutIfAbsent makes a file unless the name exists; then the error wraps fs.ErrExist and
-	// nothing has changed. It is atomic and durable.
+	// nothing has changed, and what has the name is durable. It is atomic and durable.
 	//
 	// Any other error leaves the outcome unknown: the caller reads back and decides.
 	PutIfAbsent(ctx context.Context, name string, data []byte) error
@@ -41,7 +41,7 @@ type Store interface {
 	List(ctx context.Context, dir string, opts ListOptions) iter.Seq2[Info, error]
 
 	// Delete removes a file or an empty folder. A name that does not exist is an error that wraps
-	// fs.ErrNotExist.
+	// fs.ErrNotExist. A power cut may undo it.
 	Delete(ctx context.Context, name string) error
 
 	// Move renames a file, making folders as needed. It never overwrites: an existing target is an

@@ -8,8 +8,10 @@ const (
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
 	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
 	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
+	CannotResolveStar            Class = "CANNOT_RESOLVE_STAR_EXPAND"
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
+	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
 	ConcurrentStreamLogUpdate    Class = "CONCURRENT_STREAM_LOG_UPDATE"
@@ -28,14 +30,23 @@ const (
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
+	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
+	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
+	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
+	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
+	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
+	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
+	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	InvalidConfValue             Class = "INVALID_CONF_VALUE"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
 	InvalidEscapeChar            Class = "INVALID_ESCAPE_CHAR"
 	InvalidEscapeEnd             Class = "INVALID_FORMAT.ESC_AT_THE_END"
@@ -44,36 +55,58 @@ const (
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
+	InvalidInlineTable           Class = "INVALID_INLINE_TABLE"
+	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
+	InvalidPath                  Class = "INVALID_PATH"
+	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
+	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
+	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
+	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
+	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
+	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
+	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
+	NestedAggregate              Class = "NESTED_AGGREGATE_FUNCTION"
+	NonTimeWindow                Class = "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING"
 	NullMapKey                   Class = "NULL_MAP_KEY"
+	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
+	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
+	PathRequired                 Class = "PATH_NOT_SPECIFIED"
+	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
+	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
+	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
+	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
+	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
 	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
@@ -91,33 +124,56 @@ const (
 	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
 	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
 	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
+	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
+	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
+	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
+	UnresolvedUsing              Class = "UNRESOLVED_USING_COLUMN_FOR_JOIN"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
+	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
+	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
+	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
+	UnsupportedOnlyCorruptRecord Class = "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
+	UnsupportedSubquery          Class = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
+	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
+	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
+	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
+	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
+	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
 )
 
 // Delta's classes.
 const (
+	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
 	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
+	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
+	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
+	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
 	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
 	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
@@ -135,6 +191,7 @@ var sqlStates = map[Class]string{
 	CallOnStreaming:              "42KDE",
 	CannotParseInterval:          "22006",
 	CannotParseTimestamp:         "22007",
+	CannotResolveStar:            "42704",
 	CastInvalidInput:             "22018",
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
@@ -154,12 +211,19 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchRange:        "42K09",
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
+	DatatypeMissingSize:          "42K01",
+	DecimalPrecision:             "22003",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
+	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	GroupByAggregate:             "42903",
+	GroupByPosition:              "42805",
 	IllegalDayOfWeek:             "22009",
+	IncompatibleColumnType:       "42825",
 	IntervalDividedByZero:        "22012",
+	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidDatetimePattern:       "22007",
@@ -170,22 +234,35 @@ var sqlStates = map[Class]string{
 	InvalidExtractField:          "42601",
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
+	InvalidInlineTable:           "42000",
+	InvalidLimit:                 "42K0E",
+	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
 	InvalidRegex:                 "22023",
 	InvalidRegexGroup:            "22023",
+	InvalidSetSyntax:             "42000",
 	InvalidStarUsage:             "42000",
+	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
 	InvalidUTF8:                  "22029",
+	InvalidWhere:                 "42903",
+	LambdaArguments:              "42K0D",
 	MalformedRecord:              "22023",
 	MissingAggregation:           "42803",
+	MissingWindowSpecification:   "42P20",
+	NestedAggregate:              "42607",
+	NonTimeWindow:                "42KDE",
 	NullMapKey:                   "2200E",
+	NumColumnsMismatch:           "42826",
 	NumericValueOutOfRange:       "22003",
+	OrderByPosition:              "42805",
 	OutputModeDataSource:         "42KDE",
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
 	PathNotFound:                 "42K03",
 	RemainderByZero:              "22012",
+	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
@@ -210,27 +287,96 @@ var sqlStates = map[Class]string{
 	MapSizes:                     "22023",
 	ComparatorReturnsNull:        "22004",
 	InvalidLambda:                "42K0D",
+	UDTFAliases:                  "42802",
+	UnclosedComment:              "42601",
+	UnresolvableTableFunction:    "42883",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
+	UnresolvedUsing:              "42703",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
+	UnsupportedGenerator:         "42K0E",
+	UnsupportedGrouping:          "42K0E",
+	UnsupportedSubquery:          "0A000",
+	UnsupportedTimeType:          "0A000",
+	UnsupportedTypedLiteral:      "0A000",
 	UserRaised:                   "P0001",
+	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongNumArgs:                 "42605",
+	DeltaAppendOnly:              "42809",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",
 	DeltaConcurrentTransaction:   "2D521",
 	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
 	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
 	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
 	DeltaProtocolChanged:         "2D521",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
 	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
 	DeltaUnsupportedWrite:        "56038",
+	DivideByZero:                 "22012",
+	DuplicatedMapKey:             "23505",
+	FailedReadFile:               "KD001",
+	FieldNotFound:                "42704",
+	IllegalDayOfWeek:             "22009",
+	IntervalDividedByZero:        "22012",
+	IntervalOverflow:             "22015",
+	InvalidArrayIndex:            "22003",
+	InvalidArrayIndexInElementAt: "22003",
+	InvalidDatetimePattern:       "22007",
+	InvalidExtractBase:           "42000",
+	InvalidExtractField:          "42601",
+	InvalidExtractFieldType:      "42000",
+	InvalidIndexOfZero:           "22003",
+	InvalidNumericLiteral:        "22003",
+	InvalidParameterValue:        "22023",
+	InvalidStarUsage:             "42000",
+	InvalidTimezone:              "22009",
+	MalformedRecord:              "22023",
+	MissingAggregation:           "42803",
+	MissingWindowSpecification:   "42P20",
+	NullMapKey:                   "2200E",
+	NumericValueOutOfRange:       "22003",
+	OutputModeDataSource:         "42KDE",
+	OutputModeInvalid:            "42KDE",
+	OutputModeOperation:          "42KDE",
+	ParseSyntaxError:             "42601",
+	PathNotFound:                 "42K03",
+	RemainderByZero:              "22012",
+	ScalarSubqueryTooManyRows:    "21000",
+	SchemaAlreadyExists:          "42P06",
+	SchemaNotEmpty:               "2BP01",
+	SchemaNotFound:               "42704",
+	StateKeySchema:               "XXKST",
+	StateValueSchema:             "XXKST",
+	StreamFailed:                 "XXKST",
+	StreamMissingMetadata:        "42K03",
+	TableAlreadyExists:           "42P07",
+	TableNotFound:                "42P01",
+	UnclosedComment:              "42601",
+	UnresolvedColumn:             "42703",
+	UnresolvedColumnBare:         "42703",
+	UnresolvedRoutine:            "42883",
+	UnsupportedDatatype:          "0A000",
+	UnsupportedFeature:           "0A000",
+	UnsupportedOnlyCorruptRecord: "0A000",
+	UnsupportedTimeType:          "0A000",
+	UnsupportedTypedLiteral:      "0A000",
+	UserRaised:                   "P0001",
+	WriteStreamNotAllowed:        "42601",
+	WrongNumArgs:                 "42605",
 }

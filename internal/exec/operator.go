@@ -5,6 +5,7 @@ import (
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
 )
@@ -24,19 +25,19 @@ type Env struct {
 	Memory  *Memory
 	Workers int         // how many goroutines an operator that gathers rows may use; at least 1
 	Batch   *MicroBatch // nil outside streams
+	// OnRows, when not nil, is told how many rows were read from a source. Several goroutines call it.
+	OnRows func(source logical.Source, rows int64)
 }
 
 // OutputMode says what a streaming query hands to its sink.
-type OutputMode uint8
+type OutputMode = logical.OutputMode
 
 // The output modes.
 const (
-	Append OutputMode = iota
-	Update
-	Complete
+	Append   = logical.Append
+	Update   = logical.Update
+	Complete = logical.Complete
 )
-
-func (m OutputMode) String() string { return [...]string{"Append", "Update", "Complete"}[m] }
 
 // A MicroBatch is the part of a stream that a plan runs for. Stateful operators are numbered from 0,
 // leaves first; each opens its state, of version ID, through State.
@@ -49,3 +50,12 @@ type MicroBatch struct {
 	// Progress takes what a stateful operator has to report; called once an operator, at its end.
 	Progress func(state.Progress)
 }
+
+// eval is an evaluation context for one goroutine.
+func (e *Env) eval(worker int) *expr.Context {
+	c := e.Eval
+	c.Worker = worker
+	return &c
+}
+
+func (e *Env) workers() int { return max(e.Workers, 1) }

@@ -3,6 +3,7 @@ package logical
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/plan"
@@ -56,18 +57,21 @@ type Catalog interface {
 
 // A Relation is a leaf with rows.
 type Relation struct {
-	Name   []string // as the user may qualify its columns: ["spark_catalog", "default", "t"]; may be empty
-	Source Source
+	Name    []string // as the user may qualify its columns: ["spark_catalog", "default", "t"]; may be empty
+	Source  Source
+	Options ScanOptions // what the plan needs of the source; set by Optimize
+	Stream  bool        // it stands for a StreamRelation: it holds the rows of one micro-batch
 }
 
 // A StreamRelation is a leaf of a streaming query.
 type StreamRelation struct {
 	Name     []string
 	Provider StreamProvider
+	Options  ScanOptions // as a Relation's
 }
 
-// Schema is the source's.
-func (r *Relation) Schema() types.Struct { return r.Source.Schema() }
+// Schema is the wanted columns of the source's.
+func (r *Relation) Schema() types.Struct { return narrow(r.Source.Schema(), r.Options.Columns) }
 
 // Children is empty.
 func (r *Relation) Children() []Node { return nil }
@@ -75,10 +79,12 @@ func (r *Relation) Children() []Node { return nil }
 // WithChildren is the relation itself.
 func (r *Relation) WithChildren([]Node) Node { return r }
 
-func (r *Relation) String() string { return "Relation " + r.Source.String() }
+func (r *Relation) String() string { return "Relation " + r.Source.String() + r.Options.describe() }
 
-// Schema is the provider's.
-func (r *StreamRelation) Schema() types.Struct { return r.Provider.Schema() }
+// Schema is the wanted columns of the provider's.
+func (r *StreamRelation) Schema() types.Struct {
+	return narrow(r.Provider.Schema(), r.Options.Columns)
+}
 
 // Children is empty.
 func (r *StreamRelation) Children() []Node { return nil }
@@ -86,4 +92,29 @@ func (r *StreamRelation) Children() []Node { return nil }
 // WithChildren is the relation itself.
 func (r *StreamRelation) WithChildren([]Node) Node { return r }
 
-func (r *StreamRelation) String() string { return "StreamRelation " + r.Provider.String() }
+func (r *StreamRelation) String() string {
+	return "StreamRelation " + r.Provider.String() + r.Options.describe()
+}
+
+// narrow is the schema of a scan of some columns.
+func narrow(schema types.Struct, columns []string) types.Struct {
+	if columns == nil {
+		return schema
+	}
+	fields := make([]types.Field, len(columns))
+	for i, name := range columns {
+		fields[i] = schema.Fields[schema.Index(name)]
+	}
+	return types.Struct{Fields: fields}
+}
+
+func (o ScanOptions) describe() string {
+	text := ""
+	if o.Columns != nil {
+		text += " columns=[" + strings.Join(o.Columns, ", ") + "]"
+	}
+	if o.Where != nil {
+		text += " pushed=" + describePredicate(o.Where)
+	}
+	return text
+}

@@ -39,6 +39,13 @@ type UnresolvedFunction struct {
 	IgnoreNull bool
 }
 
+// NamedArgument is name => value in a function's arguments.
+type NamedArgument struct {
+	At    *Span
+	Name  string
+	Value Expression
+}
+
 // ExpressionString is SQL text of an expression, as expr() and selectExpr() take it.
 type ExpressionString struct {
 	Text string
@@ -140,7 +147,8 @@ type Window struct {
 	Frame       *WindowFrame
 }
 
-// WindowFrame bounds a window. A nil bound is UNBOUNDED; CURRENT ROW is a literal 0.
+// WindowFrame bounds a window. A nil bound is UNBOUNDED; CURRENT ROW is a literal 0; what PRECEDING
+// counts is negative: a negative literal, or the function "negative".
 type WindowFrame struct {
 	Rows         bool // ROWS, else RANGE
 	Lower, Upper Expression
@@ -149,6 +157,7 @@ type WindowFrame struct {
 func (*Literal) isExpression()                {}
 func (*UnresolvedAttribute) isExpression()    {}
 func (*UnresolvedFunction) isExpression()     {}
+func (*NamedArgument) isExpression()          {}
 func (*ExpressionString) isExpression()       {}
 func (*UnresolvedStar) isExpression()         {}
 func (*Alias) isExpression()                  {}

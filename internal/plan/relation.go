@@ -56,8 +56,9 @@ const (
 type Aggregate struct {
 	Input      Relation
 	Type       GroupType
-	Grouping   []Expression // an integer literal is a position in the select list; a name may be an alias
-	All        bool         // GROUP BY ALL
+	Grouping   []Expression   // an integer literal is a position in the select list; a name may be an alias
+	Sets       [][]Expression // GroupingSets: each set holds expressions of Grouping
+	All        bool           // GROUP BY ALL
 	Aggregates []Expression
 	KeysFirst  bool
 	Having     Expression // may use aggregates and aliases; nil: none
@@ -111,6 +112,13 @@ type Sort struct {
 	Input  Relation
 	Order  []SortOrder
 	Global bool // ORDER BY; else SORT BY
+}
+
+// RepartitionByExpression brings rows with equal expressions together: DISTRIBUTE BY. It changes no
+// rows, and orders none.
+type RepartitionByExpression struct {
+	Input       Relation
+	Expressions []Expression
 }
 
 // Limit keeps the first rows; Offset drops them. Both are constant expressions in SQL.
@@ -227,29 +235,36 @@ type SQL struct {
 	Text string
 }
 
-func (*NamedTable) isRelation()         {}
-func (*DataSource) isRelation()         {}
-func (*Project) isRelation()            {}
-func (*Filter) isRelation()             {}
-func (*Aggregate) isRelation()          {}
-func (*Join) isRelation()               {}
-func (*SetOp) isRelation()              {}
-func (*Sort) isRelation()               {}
-func (*Limit) isRelation()              {}
-func (*Offset) isRelation()             {}
-func (*Deduplicate) isRelation()        {}
-func (*SubqueryAlias) isRelation()      {}
-func (*LateralView) isRelation()        {}
-func (*LocalRelation) isRelation()      {}
-func (*Values) isRelation()             {}
-func (*Range) isRelation()              {}
-func (*TableFunction) isRelation()      {}
-func (*WithColumns) isRelation()        {}
-func (*Drop) isRelation()               {}
-func (*WithColumnsRenamed) isRelation() {}
-func (*ToDF) isRelation()               {}
-func (*DropNA) isRelation()             {}
-func (*FillNA) isRelation()             {}
-func (*WithWatermark) isRelation()      {}
-func (*With) isRelation()               {}
-func (*SQL) isRelation()                {}
+// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one.
+type Resolved struct {
+	Node any
+}
+
+func (*Resolved) isRelation()                {}
+func (*NamedTable) isRelation()              {}
+func (*DataSource) isRelation()              {}
+func (*Project) isRelation()                 {}
+func (*Filter) isRelation()                  {}
+func (*Aggregate) isRelation()               {}
+func (*Join) isRelation()                    {}
+func (*SetOp) isRelation()                   {}
+func (*Sort) isRelation()                    {}
+func (*RepartitionByExpression) isRelation() {}
+func (*Limit) isRelation()                   {}
+func (*Offset) isRelation()                  {}
+func (*Deduplicate) isRelation()             {}
+func (*SubqueryAlias) isRelation()           {}
+func (*LateralView) isRelation()             {}
+func (*LocalRelation) isRelation()           {}
+func (*Values) isRelation()                  {}
+func (*Range) isRelation()                   {}
+func (*TableFunction) isRelation()           {}
+func (*WithColumns) isRelation()             {}
+func (*Drop) isRelation()                    {}
+func (*WithColumnsRenamed) isRelation()      {}
+func (*ToDF) isRelation()                    {}
+func (*DropNA) isRelation()                  {}
+func (*FillNA) isRelation()                  {}
+func (*WithWatermark) isRelation()           {}
+func (*With) isRelation()                    {}
+func (*SQL) isRelation()                     {}

@@ -58,6 +58,11 @@ type Source interface {
 	Stop() error
 }
 
+// A Metered source reports numbers of its own, for the progress.
+type Metered interface {
+	Metrics() map[string]int64
+}
+
 // A Sink takes the rows of batches.
 type Sink interface {
 	// Description is Spark's: "DeltaSink[file:/…]".

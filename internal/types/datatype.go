@@ -129,28 +129,6 @@ func (s Struct) String() string {
 	return "struct<" + strings.Join(parts, ",") + ">"
 }
 
-// SQL is the type as Spark's error texts and SQL spell it: upper case, BIGINT, ARRAY<STRUCT<a: INT>>.
-// Field names keep their case.
-func SQL(t Type) string {
-	switch t := t.(type) {
-	case Array:
-		return "ARRAY<" + SQL(t.Element) + ">"
-	case Map:
-		return "MAP<" + SQL(t.Key) + ", " + SQL(t.Value) + ">"
-	case Struct:
-		parts := make([]string, len(t.Fields))
-		for i, f := range t.Fields {
-			parts[i] = f.Name + ": " + SQL(f.Type)
-			if !f.Nullable {
-				parts[i] += " NOT NULL"
-			}
-		}
-		return "STRUCT<" + strings.Join(parts, ", ") + ">"
-	default:
-		return strings.ToUpper(t.String())
-	}
-}
-
 // Equal reports whether two types are the same, nullability and field names included, metadata not.
 func Equal(a, b Type) bool { return equal(a, b, true) }
 

@@ -1,0 +1,62 @@
+# Targets of this project; bare `make` lists them.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+GO ?= go
+FUZZTIME ?= 10s
+BASE ?=
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## the static programs, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+
+.PHONY: test
+test: ## every test that needs nothing but Go
+	CGO_ENABLED=0 $(GO) build ./...
+	$(GO) vet ./...
+	$(GO) test ./...
+
+.PHONY: race
+race: ## the tests under the race detector (needs a C compiler)
+	$(GO) test -race -short ./...
+
+.PHONY: lint
+lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
+	./.ci/lint
+
+.PHONY: crash
+crash: ## every storage operation of the pipeline as the last one before a crash
+	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./autoloader/...
+	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
+
+.PHONY: suite
+suite: ## the invoices suite 200 times: on the fixtures, and on real files where they are
+	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=200
+
+.PHONY: interop
+interop: ## other readers open our tables (needs python3 with deltalake; LAKEHOUSE_PYTHON names it)
+	$(GO) test -count=1 -v -run Interop ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	./.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## the benchmarks; BASE=<commit> compares with that commit in one run
+	./.ci/bench $(BASE)
+
+.PHONY: golden
+golden: ## rewrite the golden files; read the diff
+	$(GO) test ./... -run 'Golden|Script|Trace' -rewrite
+
+.PHONY: generate
+generate: ## generated files; leaves no diff
+	$(GO) generate ./...
+	git diff --exit-code
+
+.PHONY: shape
+shape: ## sizes of files and functions, for review
+	@find . -name '*.go' -not -path './.git/*' | xargs wc -l | sort -rn | head -25

@@ -1,0 +1,38 @@
+// Package autoloader is the streaming source of files: a folder in which files arrive, each of them
+// read exactly once, in the order of their modification times.
+//
+// It answers to two names: Spark's file source (format("json"), "csv", "text", "parquet") and
+// Databricks' Auto Loader (format("cloudFiles") with cloudFiles.format). Both keep the same log in
+// the query's checkpoint, in Spark's bytes, so that a running query can move between engines.
+//
+// # The source log
+//
+// sources/<i>/<n> names the files of batch n: "v1", then a line of JSON for each file with its path, its
+// modification time and n. It is made once, before the query's offset log speaks of n, and never
+// changed: a batch that is repeated reads the files that stand there. The offset of batch n is
+// {"logOffset":n}; it counts batches that hold files, and so may lag behind the query's own numbers.
+//
+// A log that Spark has compacted (<n>.compact holds everything up to n) is read; this package writes
+// plain files only, because a compaction costs everything ever seen. Which files were seen is kept in
+// sources/<i>/.seen/ as well, in runs that are merged geometrically: opening a log of a million files
+// reads a few files, and a batch costs what is new in it. The runs are derived: a run that does not
+// agree with the log is made again from it.
+//
+// # Which files are read
+//
+//   - A file is its path. New content or a new time under a path already read is not read again, until
+//     the path is older than maxFileAge (counted from the newest file seen, not from the clock).
+//   - Names that begin with "." or "_" are passed over, and so are plain sub-folders unless
+//     recursiveFileLookup is set; key=value folders are entered.
+//   - Older files come first; of the same time, in the order of their paths.
+//   - A file of a planned batch that has vanished is an error of class
+//     STREAMING_SOURCE_FILE_MISSING, where Spark would lose its rows without a word. So is one that
+//     changes while it is read. A file that changed after it was planned and before it is read is
+//     read as it is.
+//
+// # Cleaning up
+//
+// With cleanSource, the files of batch n are moved or deleted once batch n+1 is planned: n is then in
+// the sink for good. Cleaning never fails a batch and never overwrites; what a crash left undone is
+// finished at the next start.
+package autoloader

@@ -1,0 +1,120 @@
+package autoloader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+
+	"lakehouse/internal/connector/files"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/stream"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// A Config says what to stream.
+type Config struct {
+	Path   string // a folder, or a glob of folders
+	Space  *volumes.Space
+	Schema types.Struct // of the files; columns of key=value folders are added
+	Options
+	Decoder Decoder
+
+	// Workers is how much the source may do at once. With 1 it cleans up within Commit, so that a
+	// run always makes the same storage operations in the same order.
+	Workers int
+	// Log hears of files that could not be cleaned up, or changed. Nil: nobody does.
+	Log *slog.Logger
+}
+
+// A Provider makes the source when a query starts.
+type Provider struct {
+	name    string // "FileStreamSource" or "CloudFilesSource"
+	config  Config
+	place   volumes.Location // as given: globs included
+	archive volumes.Location // with CleanArchive
+	schema  types.Struct
+}
+
+var _ stream.Provider = (*Provider)(nil)
+
+// New prepares a stream of files; source is the name it was asked for, "cloudFiles" or a file format.
+// It finds what is wrong with the path and the archive at once, not when the query runs.
+func New(ctx context.Context, source string, config Config) (*Provider, error) {
+	if config.Path == "" {
+		return nil, errclass.InvalidOption.New("'path' is not specified.").WithHint("Give the folder to load().")
+	}
+	if len(config.Schema.Fields) == 0 {
+		return nil, errclass.StreamSchemaRequired.New("Schema must be specified when creating a streaming source DataFrame. " +
+			"If some files already exist in the directory, then depending on the file format you may be able to create " +
+			"a static DataFrame on that directory with 'spark.read.load(directory)' and infer schema from it.")
+	}
+	place, err := config.Space.Resolve(config.Path)
+	if err != nil {
+		return nil, err
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Provider{name: sourceName(source), config: config, place: place, schema: config.Schema}
+	if err := p.checkFolder(ctx); err != nil {
+		return nil, err
+	}
+	if config.CleanSource == CleanArchive {
+		p.archive, err = archivePlace(config, place)
+	}
+	return p, err
+}
+
+func sourceName(source string) string {
+	if strings.EqualFold(source, CloudFiles) {
+		return "CloudFilesSource"
+	}
+	return "FileStreamSource"
+}
+
+// checkFolder: a load path without globs is a folder that exists.
+func (p *Provider) checkFolder(ctx context.Context) error {
+	l := files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup)
+	info, err := l.Base.Store.Stat(ctx, l.Base.Key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return pathNotFound(p.config.Path)
+	case err != nil:
+		return fmt.Errorf("load %s: %w", p.config.Path, err)
+	case !info.IsDir:
+		return errclass.InvalidOption.New("Option 'basePath' must be a directory").
+			WithHint("A stream reads folders: load the folder of %s, and name the file with pathGlobFilter.", p.config.Path)
+	case len(l.Pattern) == 0:
+		return nil
+	}
+	found, err := l.AnyMatch(ctx)
+	if err == nil && !found {
+		return pathNotFound(p.config.Path)
+	}
+	return err
+}
+
+func pathNotFound(path string) error {
+	return errclass.PathNotFound.New("Path does not exist: %s.", path)
+}
+
+// Schema is that of the rows: the files' columns and those of key=value folders.
+func (p *Provider) Schema() types.Struct { return p.schema }
+
+// String is Spark's description: "FileStreamSource[file:/…]".
+func (p *Provider) String() string {
+	if p.name == "CloudFilesSource" {
+		return p.name + "[" + wholePath(p.place.URI) + "]"
+	}
+	return p.name + "[file:" + wholePath(p.place.URI) + "]"
+}
+
+// Open makes the source of a query that starts.
+func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.Source, error) {
+	return newSource(ctx, p, start), nil
+}

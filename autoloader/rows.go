@@ -1,0 +1,152 @@
+package autoloader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// A Decoder takes a file apart into pieces of rows.
+type Decoder interface {
+	// Pieces reads the columns that opts wants of schema.
+	Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error)
+}
+
+// rows are those of some batches.
+type rows struct {
+	source *source
+	files  []planned
+}
+
+// A planned file stands in the source log.
+type planned struct {
+	place    volumes.Location
+	batch    int64
+	modified int64
+}
+
+func (r *rows) Schema() types.Struct { return r.source.Schema() }
+
+func (r *rows) String() string { return r.source.String() }
+
+// Scan opens one file after the other: each must still be there.
+func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
+	return func(yield func(batch.Piece, error) bool) {
+		for _, f := range r.files {
+			pieces, err := r.open(ctx, f, opts)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, p := range pieces {
+				if !yield(p, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// open gives the pieces of one file.
+func (r *rows) open(ctx context.Context, f planned, opts logical.ScanOptions) ([]batch.Piece, error) {
+	info, err := f.place.Store.Stat(ctx, f.place.Key)
+	if err == nil {
+		return r.decode(ctx, f, info, opts)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read batch %d: %w", f.batch, err)
+	}
+	return nil, r.missing(ctx, f)
+}
+
+func (r *rows) decode(ctx context.Context, f planned, info volumes.Info, opts logical.ScanOptions) ([]batch.Piece, error) {
+	config := r.source.config
+	if info.ModTime.UnixMilli() != f.modified {
+		config.Log.InfoContext(ctx, "a file changed after it was planned; it is read as it is", "file", f.place.URI)
+	}
+	pieces, err := config.Decoder.Pieces(ctx, f.place, info, r.source.Schema(), opts)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, r.missing(ctx, f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range pieces {
+		pieces[i] = &watched{Piece: p, rows: r, file: f, info: info}
+	}
+	return pieces, nil
+}
+
+// missing is nil where vanished files do not matter.
+func (r *rows) missing(ctx context.Context, f planned) error {
+	if r.source.config.IgnoreMissingFiles {
+		r.source.config.Log.WarnContext(ctx, "a planned file has vanished and gives no rows", "file", f.place.URI, "batch", f.batch)
+		return nil
+	}
+	return errclass.SourceFileMissing.New("%s belongs to batch %d of %s, and is gone.", f.place.URI, f.batch, r.source.log.dir).
+		WithHint("Bring it back (look into the archive), or set ignoreMissingFiles to go on without its rows.")
+}
+
+// watched is a piece of a file that must not change while it is read: what was read of it would be half of
+// one version and half of another.
+type watched struct {
+	batch.Piece
+	rows *rows
+	file planned
+	info volumes.Info // as it was when the file was taken apart
+}
+
+func (w *watched) Read(ctx context.Context) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range w.Piece.Read(ctx) {
+			if err != nil {
+				if err = w.explain(ctx, err); err != nil {
+					yield(nil, err)
+				}
+				return
+			}
+			if !yield(b, nil) {
+				return
+			}
+		}
+		if err := w.unchanged(ctx); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// explain: an error of the decoder may only be the trace of a file that went away or changed. Nil: it
+// went away, and that does not matter.
+func (w *watched) explain(ctx context.Context, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return w.rows.missing(ctx, w.file)
+	}
+	if changed := w.unchanged(ctx); changed != nil {
+		return changed
+	}
+	return err
+}
+
+func (w *watched) unchanged(ctx context.Context) error {
+	info, err := w.file.place.Store.Stat(ctx, w.file.place.Key)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return w.rows.missing(ctx, w.file)
+	case err != nil:
+		return fmt.Errorf("read batch %d: %w", w.file.batch, err)
+	case info.Size != w.info.Size || !info.ModTime.Equal(w.info.ModTime):
+		return errclass.SourceFileChanged.New("%s changed while batch %d read it.", w.file.place.URI, w.file.batch).
+			WithHint("Move files into the folder whole. The batch is repeated when the query starts again.")
+	}
+	return nil
+}

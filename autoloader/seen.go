@@ -1,0 +1,81 @@
+package autoloader
+
+import (
+	"crypto/sha256"
+	"math"
+	"path"
+	"time"
+)
+
+// A fileID stands for a path. Half of SHA-256 is enough never to take one file for another, also
+// when somebody tries.
+type fileID [16]byte
+
+// seenFiles are the files that some batch already holds, as far as they are young enough.
+type seenFiles struct {
+	nameOnly bool
+	maxAge   int64 // milliseconds; negative: nothing is ever too old
+	newest   int64 // modification time of the newest file
+	horizon  int64 // files older than this are passed over, and forgotten
+	at       map[fileID]int64
+}
+
+func newSeenFiles(opts Options) *seenFiles {
+	return &seenFiles{
+		nameOnly: opts.FileNameOnly,
+		maxAge:   floorMilliseconds(opts.maxFileAge()),
+		newest:   math.MinInt64,
+		horizon:  math.MinInt64,
+		at:       make(map[fileID]int64),
+	}
+}
+
+// floorMilliseconds keeps negative times negative.
+func floorMilliseconds(d time.Duration) int64 {
+	if d < 0 {
+		return -1
+	}
+	return d.Milliseconds()
+}
+
+// identify takes a file's URI.
+func (s *seenFiles) identify(uri string) fileID {
+	if s.nameOnly {
+		uri = path.Base(uri)
+	}
+	sum := sha256.Sum256([]byte(uri))
+	return fileID(sum[:16])
+}
+
+// A verdict says what a source makes of a file that it finds.
+type verdict uint8
+
+const (
+	isNew verdict = iota
+	isSeen
+	isTooOld
+)
+
+func (s *seenFiles) judge(uri string, modified int64) verdict {
+	if modified < s.horizon {
+		return isTooOld
+	}
+	if at, ok := s.at[s.identify(uri)]; ok && at >= s.horizon {
+		return isSeen
+	}
+	return isNew
+}
+
+func (s *seenFiles) add(uri string, modified int64) {
+	s.at[s.identify(uri)] = modified
+	s.newest = max(s.newest, modified)
+}
+
+// age moves the horizon up to the newest file. What lies behind it counts as forgotten at once, and is
+// dropped when the map is about to grow.
+func (s *seenFiles) age() {
+	if s.maxAge < 0 || s.newest == math.MinInt64 {
+		return
+	}
+	s.horizon = s.newest - s.maxAge
+}

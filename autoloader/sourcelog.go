@@ -1,0 +1,219 @@
+package autoloader
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
+)
+
+// An entry is one file of one batch, as the source log has it.
+type entry struct {
+	Path      string `json:"path"`      // a URI: file:///Volumes/…
+	Timestamp int64  `json:"timestamp"` // modification time, milliseconds
+	BatchID   int64  `json:"batchId"`
+}
+
+const (
+	logVersion    = "v1"
+	compactSuffix = ".compact"
+	maxLogBytes   = 1 << 30 // of one file: a compaction of some five million files
+)
+
+// sourceLog is the folder sources/<i> of a checkpoint. A batch is written once and never changed.
+type sourceLog struct {
+	store   volumes.Store
+	dir     string
+	compact []int64 // numbers of Spark's compactions, ascending; known after list
+}
+
+func (l *sourceLog) name(batch int64) string {
+	return path.Join(l.dir, strconv.FormatInt(batch, 10))
+}
+
+// add writes a batch, put-if-absent. Where the outcome is unknown, what stands there decides.
+func (l *sourceLog) add(ctx context.Context, batch int64, entries []entry) error {
+	name, data := l.name(batch), encodeLog(entries)
+	err := l.store.PutIfAbsent(ctx, name, data)
+	if err == nil {
+		return nil
+	}
+	found, readErr := volumes.ReadFileMax(ctx, l.store, name, maxLogBytes)
+	switch {
+	case readErr == nil && bytes.Equal(found, data):
+		return nil
+	case readErr == nil:
+		return errclass.ConcurrentStreamLogUpdate.New("%s was written by someone else.", name).
+			WithHint("Two queries share this checkpoint: stop one of them.")
+	}
+	return fmt.Errorf("write source log: %w", err)
+}
+
+// read gives the files of one batch. It falls back on Spark's compactions.
+func (l *sourceLog) read(ctx context.Context, batch int64) ([]entry, error) {
+	entries, err := l.readFile(ctx, l.name(batch))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return entries, err
+	}
+	i, _ := slices.BinarySearch(l.compact, batch)
+	if i == len(l.compact) {
+		return nil, fmt.Errorf("read source log: %w", err)
+	}
+	all, err := l.readFile(ctx, l.name(l.compact[i])+compactSuffix)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(e entry) bool { return e.BatchID != batch }), nil
+}
+
+// readFile reads one file of the log.
+func (l *sourceLog) readFile(ctx context.Context, name string) ([]entry, error) {
+	data, err := volumes.ReadFileMax(ctx, l.store, name, maxLogBytes)
+	if err != nil {
+		return nil, fmt.Errorf("read source log: %w", err)
+	}
+	entries, err := decodeLog(data)
+	if err != nil {
+		return nil, fmt.Errorf("read source log %s: %w", name, err)
+	}
+	return entries, nil
+}
+
+// list finds the numbers of the plain batches, ascending, and notes the compactions.
+func (l *sourceLog) list(ctx context.Context) (plain []int64, err error) {
+	l.compact = nil
+	for info, err := range l.store.List(ctx, l.dir, volumes.ListOptions{}) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list source log: %w", err)
+		}
+		base, compacted := strings.CutSuffix(path.Base(info.Name), compactSuffix)
+		n, err := strconv.ParseUint(base, 10, 63)
+		switch {
+		case err != nil: // not a batch: someone else's file
+		case compacted:
+			l.compact = append(l.compact, int64(n))
+		default:
+			plain = append(plain, int64(n))
+		}
+	}
+	slices.Sort(l.compact)
+	slices.Sort(plain)
+	return plain, nil
+}
+
+// encodeLog writes Spark's bytes: no newline at the end.
+func encodeLog(entries []entry) []byte {
+	out := make([]byte, 0, len(logVersion)+160*len(entries))
+	out = append(out, logVersion...)
+	for _, e := range entries {
+		out = append(out, "\n{\"path\":"...)
+		out = appendJSONString(out, e.Path)
+		out = append(out, `,"timestamp":`...)
+		out = strconv.AppendInt(out, e.Timestamp, 10)
+		out = append(out, `,"batchId":`...)
+		out = strconv.AppendInt(out, e.BatchID, 10)
+		out = append(out, '}')
+	}
+	return out
+}
+
+// appendJSONString quotes as Spark does: letters beyond ASCII stay as they are.
+func appendJSONString(out []byte, s string) []byte {
+	out = append(out, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		case c < ' ':
+			out = append(out, fmt.Sprintf(`\u%04x`, c)...)
+		default:
+			out = append(out, c)
+		}
+	}
+	return append(out, '"')
+}
+
+// decodeLog reads what encodeLog and Spark write.
+func decodeLog(data []byte) ([]entry, error) {
+	version, rest, _ := strings.Cut(string(data), "\n")
+	if err := checkLogVersion(version); err != nil {
+		return nil, err
+	}
+	entries := make([]entry, 0, strings.Count(rest, "\n")+1)
+	for line := range strings.SplitSeq(rest, "\n") {
+		if line == "" {
+			continue
+		}
+		e, err := decodeEntry(line)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+func checkLogVersion(version string) error {
+	digits, isVersion := strings.CutPrefix(version, "v")
+	n, err := strconv.ParseUint(digits, 10, 31)
+	switch {
+	case !isVersion || err != nil || n == 0:
+		return errclass.MalformedLogFile.New(
+			"Log file was malformed: failed to read correct log version from %s.", abbreviated(version))
+	case n > 1:
+		return errclass.InvalidLogVersion.New("UnsupportedLogVersion. The maximum supported log version is v1, but encountered v%d. "+
+			"The log file was produced by a newer version of Spark and cannot be read by this version. You need to upgrade.", n)
+	}
+	return nil
+}
+
+// decodeEntry takes the usual spelling apart by hand: opening a log reads many.
+func decodeEntry(line string) (entry, error) {
+	if e, ok := decodePlainEntry(line); ok {
+		return e, nil
+	}
+	var e entry
+	if err := json.Unmarshal([]byte(line), &e); err != nil || e.Path == "" || e.BatchID < 0 {
+		return entry{}, errclass.MalformedLogFile.New("Log file was malformed: %s names no file.", abbreviated(line))
+	}
+	return e, nil
+}
+
+func decodePlainEntry(line string) (e entry, ok bool) {
+	rest, ok := strings.CutPrefix(line, `{"path":"`)
+	if !ok {
+		return entry{}, false
+	}
+	e.Path, rest, ok = strings.Cut(rest, `","timestamp":`)
+	if !ok || e.Path == "" || strings.ContainsAny(e.Path, `"\`) {
+		return entry{}, false
+	}
+	stamp, rest, ok := strings.Cut(rest, `,"batchId":`)
+	if !ok {
+		return entry{}, false
+	}
+	batch, ok := strings.CutSuffix(rest, "}")
+	var err, batchErr error
+	e.Timestamp, err = strconv.ParseInt(stamp, 10, 64)
+	e.BatchID, batchErr = strconv.ParseInt(batch, 10, 64)
+	return e, ok && err == nil && batchErr == nil && e.BatchID >= 0
+}
+
+func abbreviated(text string) string {
+	if len(text) > 80 {
+		return text[:80] + "…"
+	}
+	return text
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lakehouse/autoloader"
+	"lakehouse/deltalog"
+	"lakehouse/layers"
+	"lakehouse/medallion"
+)
+
+func (a *app) filesCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "files", Short: "Says what became of a file that landed."}
+	var opts whyOptions
+	why := &cobra.Command{
+		Use: "why PATH", Short: "Says when a landing file was seen, in which batch and table version it went, and where it is now.",
+		Long: "Says when a landing file was seen, in which batch and table version it went, how many rows that batch wrote, where the\n" +
+			"file was archived, or the rule that skipped it. Without flags the query is the invoices pipeline's bronze layer.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.why(cmd.Context(), args[0], opts) },
+	}
+	why.Flags().StringVar(&opts.checkpoint, "checkpoint", layers.InvoicesBase+"/chekpoint/invoices_bz", "the checkpoint of the query that reads the folder")
+	why.Flags().StringVar(&opts.source, "source", layers.InvoicesBase+"/data/invoices", "the folder that it reads")
+	why.Flags().StringVar(&opts.archive, "archive", layers.InvoicesBase+"/data/invoices_archive", "its sourceArchiveDir")
+	why.Flags().StringVar(&opts.table, "table", "invoices_bz", "the table that it writes")
+	cmd.AddCommand(why)
+	return cmd
+}
+
+type whyOptions struct{ checkpoint, source, archive, table string }
+
+func (a *app) why(ctx context.Context, file string, opts whyOptions) error {
+	session, err := a.session()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	if !strings.ContainsAny(file, "/:") {
+		file = path.Join(opts.source, file)
+	}
+	found, err := autoloader.Why(ctx, session.Space(), autoloader.WhyQuery{
+		File: file, Checkpoint: opts.checkpoint, Source: opts.source, Archive: opts.archive,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.out, found)
+	if found.Batch < 0 {
+		return nil
+	}
+	return a.whyTable(ctx, session, opts.table, found)
+}
+
+// whyTable finds the version that holds the file's batch, by the query's transaction in the log.
+func (a *app) whyTable(ctx context.Context, session *medallion.Session, table string, found autoloader.Fate) error {
+	log, err := session.DeltaLog(ctx, table)
+	if err != nil {
+		return err
+	}
+	for commit, err := range log.Changes(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		if rows, ok := holds(commit, found); ok {
+			fmt.Fprintf(a.out, "table      %s version %d, written at %s: %s rows from the batch's files\n",
+				table, commit.Version, commit.Timestamp.UTC().Format("2006-01-02 15:04:05.000"), rows)
+			return nil
+		}
+	}
+	fmt.Fprintf(a.out, "table      %s holds no version with this batch\n", table)
+	return nil
+}
+
+// holds reports whether a version is that of the batch, and how many rows it says it wrote.
+func holds(commit deltalog.CommitFile, found autoloader.Fate) (rows string, ok bool) {
+	for _, txn := range commit.Actions.Transactions {
+		ok = ok || txn.AppID == found.QueryID && txn.Version == found.Batch
+	}
+	if info := commit.Actions.CommitInfo; info != nil {
+		rows = info.OperationMetrics["numOutputRows"]
+	}
+	return rows, ok
+}

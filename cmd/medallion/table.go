@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"lakehouse/deltalog"
+)
+
+func (a *app) tableCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "table", Short: "Looks at tables: ls, describe, history, files, schema."}
+	var schema string
+	ls := &cobra.Command{
+		Use: "ls", Short: "Lists the tables of a schema.", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text := "SHOW TABLES"
+			if schema != "" {
+				text += " IN " + schema
+			}
+			return a.show(cmd.Context(), text)
+		},
+	}
+	ls.Flags().StringVar(&schema, "schema", "", "the schema, by default spark_catalog.default")
+	cmd.AddCommand(ls,
+		a.tableVerb("describe", "Shows what a table is: location, size, properties, protocol.", a.describe),
+		a.tableVerb("history", "Lists a table's versions, newest first.", func(ctx context.Context, t string) error {
+			return a.show(ctx, "DESCRIBE HISTORY "+t)
+		}),
+		a.tableVerb("files", "Lists the data files of the newest version.", a.files),
+		a.tableVerb("schema", "Prints a table's columns as a tree.", func(ctx context.Context, t string) error {
+			session, err := a.session()
+			if err != nil {
+				return err
+			}
+			defer session.Close()
+			return session.Table(t).PrintSchema(ctx, a.out)
+		}))
+	return cmd
+}
+
+// tableVerb is a command on one table: a name, or a path.
+func (a *app) tableVerb(name, short string, do func(context.Context, string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name + " TABLE", Short: short, Args: cobra.ExactArgs(1),
+		Long: short + "\nTABLE is a name of the catalog, or the path of a table's folder.",
+		RunE: func(cmd *cobra.Command, args []string) error { return do(cmd.Context(), tableName(args[0])) },
+	}
+}
+
+// tableName turns a path into delta.`path`.
+func tableName(arg string) string {
+	if strings.ContainsAny(arg, "/\\:") && !strings.Contains(arg, "`") {
+		return "delta.`" + arg + "`"
+	}
+	return arg
+}
+
+// show prints the answer of a statement as a table.
+func (a *app) show(ctx context.Context, text string) error {
+	session, err := a.session()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	return a.statement(ctx, session, text, printTable)
+}
+
+// describe prints DESCRIBE DETAIL, a line a column: it is one wide row.
+func (a *app) describe(ctx context.Context, table string) error {
+	session, err := a.session()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	frame, err := session.SQL(ctx, "DESCRIBE DETAIL "+table)
+	if err != nil {
+		return err
+	}
+	rows, err := frame.Collect(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		for i, name := range r.Names {
+			if r.Values[i] != nil {
+				fmt.Fprintf(a.out, "%-17s %v\n", name, r.Values[i])
+			}
+		}
+	}
+	fmt.Fprintln(a.out)
+	return session.Table(table).PrintSchema(ctx, a.out)
+}
+
+func (a *app) files(ctx context.Context, table string) error {
+	session, err := a.session()
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	log, err := session.DeltaLog(ctx, table)
+	if err != nil {
+		return err
+	}
+	return a.listFiles(ctx, log)
+}
+
+func (a *app) listFiles(ctx context.Context, log *deltalog.Table) error {
+	snap, err := log.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	var files, bytes int64
+	scan, err := snap.Scan(deltalog.ScanOptions{})
+	if err != nil {
+		return err
+	}
+	for f, err := range scan.Files(ctx) {
+		if err != nil {
+			return err
+		}
+		rows := "?"
+		if f.NumRecords >= 0 {
+			rows = fmt.Sprint(f.NumRecords)
+		}
+		fmt.Fprintf(a.out, "%12d bytes %10s rows  %s\n", f.Size, rows, f.Path)
+		files, bytes = files+1, bytes+f.Size
+	}
+	fmt.Fprintf(a.out, "%d files, %d bytes at version %d\n", files, bytes, snap.Version())
+	return nil
+}

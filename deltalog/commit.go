@@ -1,0 +1,190 @@
+package deltalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// ErrOutcomeUnknown is wrapped by the error of a commit of which the storage would not tell whether
+// it happened. Look at the table before trying again.
+var ErrOutcomeUnknown = errors.New("the outcome of the commit is unknown")
+
+// A Commit is a version that was made.
+type Commit struct {
+	Version  int64
+	Attempts int // 1 when nobody else was faster
+	// Maintenance is what went wrong after the commit: with the checksum, the checkpoint or the
+	// clean-up. The commit stands all the same, and the next one tries again.
+	Maintenance error
+}
+
+// Commit makes the new version: one put-if-absent of its file. When others were faster, it checks
+// that they did not touch what this transaction relies on and goes on behind them, for as long as
+// ctx allows; else the error names the conflict (classes DELTA_CONCURRENT_…,
+// DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED).
+func (x *Txn) Commit(ctx context.Context) (Commit, error) {
+	if err := x.prepare(); err != nil {
+		return Commit{}, err
+	}
+	x.done = true
+	a := attempt{txn: x, token: x.table.opts.NewID(), base: emptyState(), checker: newConflictChecker(x)}
+	if x.read != nil {
+		a.base = x.read.state
+	}
+	for n := 1; ; n++ {
+		winner, err := a.put(ctx)
+		if err != nil {
+			return Commit{}, fmt.Errorf("commit version %d: %w", a.base.version+1, err)
+		}
+		if winner == nil {
+			return Commit{a.base.version, n, x.table.maintain(ctx, a.base, a.token)}, nil
+		}
+		if err := a.rebase(ctx, winner); err != nil {
+			return Commit{}, err
+		}
+		if err := x.table.pause(ctx, n); err != nil {
+			return Commit{}, err
+		}
+	}
+}
+
+// An attempt is a transaction on its way into the log. The token in its commitInfo makes its file
+// known again.
+type attempt struct {
+	txn     *Txn
+	token   string
+	base    state // what the attempt stands on; the new version itself once it is written
+	checker *conflictChecker
+}
+
+// maxUnknown bounds how often a put is repeated that failed without writing.
+const maxUnknown = 3
+
+// put tries to write the version after the base. It gives the version that is there instead, or nil
+// when the attempt was written; base is then the new version.
+//
+// A put that fails may have happened nevertheless, and one whose reply was lost may be told to
+// repeat and then find its own file. So whatever the failure, the file that is there decides.
+func (a *attempt) put(ctx context.Context) (winner *Actions, err error) {
+	actions, data, err := a.encode()
+	if err != nil {
+		return nil, err
+	}
+	version := a.base.version + 1
+	for n := 1; ; n++ {
+		failure := a.txn.table.store.PutIfAbsent(ctx, commitName(version), data)
+		if failure == nil {
+			a.base = a.base.apply(actions)
+			return nil, nil
+		}
+		// The caller may have given up, which is no reason to leave the outcome open.
+		there, err := readCommit(context.WithoutCancel(ctx), a.txn.table.store, version)
+		switch {
+		case err == nil && there.CommitInfo != nil && there.CommitInfo.TxnID == a.token:
+			a.base = a.base.apply(actions)
+			return nil, nil
+		case err == nil:
+			return there, nil
+		case errors.Is(err, fs.ErrNotExist) && (n == maxUnknown || ctx.Err() != nil):
+			return nil, failure
+		case errors.Is(err, fs.ErrNotExist):
+			if err := a.txn.table.pause(ctx, n); err != nil {
+				return nil, errors.Join(failure, err)
+			}
+		case errors.Is(failure, fs.ErrExist):
+			return nil, fmt.Errorf("read the version that is there: %w", err)
+		default:
+			return nil, fmt.Errorf("%w: %w; read it back: %w", ErrOutcomeUnknown, failure, err)
+		}
+	}
+}
+
+// encode is the version's file. The actions stay the same from attempt to attempt, commitInfo does not.
+func (a *attempt) encode() (*Actions, []byte, error) {
+	actions := a.txn.actions
+	actions.CommitInfo = a.commitInfo()
+	data, err := actions.encode()
+	return &actions, data, err
+}
+
+func (a *attempt) commitInfo() *CommitInfo {
+	op, blind := a.txn.op, a.txn.blindAppend()
+	info := &CommitInfo{
+		Timestamp: a.txn.table.opts.Clock().UnixMilli(), Operation: op.Name, OperationParameters: op.Parameters,
+		IsolationLevel: a.checker.isolation(), IsBlindAppend: &blind, OperationMetrics: op.Metrics,
+		UserMetadata: op.UserMetadata, EngineInfo: a.txn.table.opts.EngineInfo, TxnID: a.token,
+	}
+	if info.OperationMetrics == nil {
+		info.OperationMetrics = map[string]string{}
+	}
+	if a.txn.read != nil {
+		version := a.txn.read.Version()
+		info.ReadVersion = &version
+	}
+	return info
+}
+
+// rebase puts the attempt behind the winner and behind every version after it.
+func (a *attempt) rebase(ctx context.Context, winner *Actions) error {
+	for winner != nil {
+		version := a.base.version + 1
+		if err := a.checker.check(version, winner); err != nil {
+			return err
+		}
+		a.base = a.base.apply(winner)
+		next, err := readCommit(ctx, a.txn.table.store, version+1)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("read the versions since %d: %w", version, err)
+		}
+		winner = next
+	}
+	return nil
+}
+
+// The longest wait after a lost race grows with the races lost, up to a bound.
+const (
+	pauseStep = 2 * time.Millisecond
+	maxPause  = 100 * time.Millisecond
+)
+
+// pause waits a random while, so that writers that ran into each other do not do so again.
+func (t *Table) pause(ctx context.Context, races int) error {
+	timer := time.NewTimer(t.opts.Jitter(min(time.Duration(races)*pauseStep, maxPause)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// maintain does what follows a commit: its checksum file and, each so many versions, a checkpoint
+// and the clean-up. The commit is done, so nothing here can fail it.
+func (t *Table) maintain(ctx context.Context, s state, token string) error {
+	var problems []error
+	if err := writeChecksum(ctx, t.store, s, token); err != nil {
+		problems = append(problems, fmt.Errorf("write checksum of version %d: %w", s.version, err))
+	}
+	if s.version > 0 && s.version%s.metadata.checkpointInterval() == 0 {
+		if err := t.checkpointAt(ctx, s.version); err != nil {
+			problems = append(problems, fmt.Errorf("write checkpoint of version %d: %w", s.version, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// checkpointAt writes the checkpoint of a version and clears away what it makes superfluous.
+func (t *Table) checkpointAt(ctx context.Context, version int64) error {
+	s, err := t.SnapshotAt(ctx, version)
+	if err != nil {
+		return err
+	}
+	if err := s.Checkpoint(ctx); err != nil {
+		return err
+	}
+	return t.cleanUp(ctx, s)
+}

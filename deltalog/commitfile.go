@@ -1,0 +1,94 @@
+package deltalog
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
+)
+
+// What a log may ask of a reader's memory.
+const (
+	maxCommitBytes = 1 << 30
+	maxLineBytes   = 64 << 20
+	maxSmallBytes  = 64 << 20 // checksums and _last_checkpoint
+)
+
+// readCommit reads the actions of one version.
+func readCommit(ctx context.Context, store volumes.Store, version int64) (*Actions, error) {
+	actions, _, err := readCommitFile(ctx, store, version)
+	return actions, err
+}
+
+// readCommitFile is readCommit, and what the storage says of the file.
+func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*Actions, logFile, error) {
+	name := commitName(version)
+	file, err := store.Open(ctx, name)
+	if err != nil {
+		return nil, logFile{}, err
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	info := parseLogFile(file.Info())
+	if info.size > maxCommitBytes {
+		return nil, info, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, info.size, int64(maxCommitBytes))
+	}
+	actions, err := decodeCommit(io.NewSectionReader(file, 0, info.size), info.size)
+	if err != nil {
+		return nil, info, errclass.DeltaLogCorrupt.New("version %d: read %s: %w.", version, name, err).
+			WithHint("Restore the file, or read a version before it.")
+	}
+	return actions, info, nil
+}
+
+// decodeCommit reads the lines of a commit of about that size. An empty commit has no actions.
+func decodeCommit(in io.Reader, size int64) (*Actions, error) {
+	var actions Actions
+	lines := lineReader{in: bufio.NewReaderSize(in, int(min(size+1, 64<<10)))}
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return &actions, nil
+		}
+		if err == nil {
+			err = actions.decodeLine(line)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line at byte %d: %w", lines.start, err)
+		}
+	}
+}
+
+// A lineReader gives lines of bounded length.
+type lineReader struct {
+	in    *bufio.Reader
+	long  bytes.Buffer // a line that does not fit in's buffer
+	start int64        // where the line began
+	read  int64
+}
+
+// next is the next line, valid until the one after it; io.EOF after the last.
+func (l *lineReader) next() ([]byte, error) {
+	l.start = l.read
+	l.long.Reset()
+	for {
+		chunk, err := l.in.ReadSlice('\n')
+		l.read += int64(len(chunk))
+		if err == nil && l.long.Len() == 0 {
+			return chunk, nil
+		}
+		l.long.Write(chunk)
+		switch {
+		case l.long.Len() > maxLineBytes:
+			return nil, fmt.Errorf("more than %d bytes in one line", maxLineBytes)
+		case err == nil, errors.Is(err, io.EOF) && l.long.Len() > 0:
+			return l.long.Bytes(), nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return nil, err
+		}
+	}
+}

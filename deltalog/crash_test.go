@@ -1,0 +1,182 @@
+package deltalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
+	"lakehouse/volumes/volumestest"
+)
+
+// ingest brings a table to the state that three numbered appends make, whatever is there already:
+// as a sink does, it asks the table how far it came.
+func ingest(ctx context.Context, store volumes.Store) error {
+	table, err := Create(ctx, store, CreateOptions{
+		Schema: peopleSchema, Configuration: map[string]string{"delta.checkpointInterval": "2"}, IfNotExists: true,
+	})
+	if err != nil {
+		return err
+	}
+	for batch := range int64(3) {
+		s, err := table.Snapshot(ctx)
+		if err != nil {
+			return err
+		}
+		done, ok, err := s.SetTransaction(ctx, "query")
+		if err != nil {
+			return err
+		}
+		if ok && done >= batch {
+			continue
+		}
+		txn := s.Begin(Operation{Name: "STREAMING UPDATE"})
+		txn.SetTransaction("query", batch)
+		txn.Add(write(fmt.Sprintf("batch-%d.parquet", batch)))
+		made, err := txn.Commit(ctx)
+		if err != nil {
+			return err
+		}
+		if made.Maintenance != nil {
+			return made.Maintenance // a crash there stops a program just the same
+		}
+	}
+	return nil
+}
+
+// A run that dies after any of its storage operations, and is started again, ends with the same table.
+func TestIngestSurvivesEveryCrashPoint(t *testing.T) {
+	clean := volumestest.Record(volumestest.NewMemory())
+	if err := ingest(t.Context(), clean); err != nil {
+		t.Fatal(err)
+	}
+	faults := map[string]func(volumes.Store, int) *volumestest.Faulty{
+		"before": volumestest.StopBefore, "after": volumestest.StopAfter, "torn": volumestest.TearAt,
+		"lost": func(s volumes.Store, n int) *volumestest.Faulty {
+			return volumestest.LoseReply(s, n, errors.New("connection reset"))
+		},
+		"failed": func(s volumes.Store, n int) *volumestest.Faulty {
+			return volumestest.FailAt(s, n, errors.New("try again"))
+		},
+	}
+	for n, op := range clean.Ops() {
+		for name, fault := range faults {
+			if name == "torn" && strings.HasSuffix(op.Name, ".json") {
+				continue // a store promises that a put is whole; see TestCorruptCommitIsNamed
+			}
+			t.Run(fmt.Sprintf("%03d_%s_%s", n, op.Kind, name), func(t *testing.T) {
+				store := volumestest.NewMemory()
+				_ = ingest(t.Context(), fault(store, n)) // it may or may not get through
+				if err := ingest(t.Context(), store); err != nil {
+					t.Fatal(err)
+				}
+				s, err := Open(store, Options{}).Snapshot(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantNames(t, s, "batch-0.parquet", "batch-1.parquet", "batch-2.parquet")
+				if s.Version() != 3 {
+					t.Errorf("version %d, want 3", s.Version())
+				}
+			})
+		}
+	}
+}
+
+// A commit whose bytes are not actions is an error that names version and place, never skipped.
+func TestCorruptCommitIsNamed(t *testing.T) {
+	tests := map[string]string{
+		"garbage":             "{\"add\":",
+		"binary":              "\x00\x01\x02",
+		"no object":           "[]",
+		"second metaData":     "{\"metaData\":{\"id\":\"a\"}}\n{\"metaData\":{\"id\":\"b\"}}\n",
+		"number too large":    `{"txn":{"appId":"a","version":9223372036854775808}}`,
+		"negative size":       `{"add":{"path":"a","size":-1}}`,
+		"undecodable path":    `{"add":{"path":"%zz","size":1}}`,
+		"text for a protocol": `{"protocol":{"minReaderVersion":"1"}}`,
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			store := volumestest.NewMemory()
+			table := newTable(t, store, nil)
+			if err := store.PutIfAbsent(t.Context(), commitName(1), []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := table.Snapshot(t.Context())
+			if !errors.Is(err, errclass.DeltaLogCorrupt) {
+				t.Errorf("got %v", err)
+			}
+			if s, err := table.SnapshotAt(t.Context(), 0); err != nil || s.Version() != 0 {
+				t.Errorf("version 0 cannot be read any more: %v", err)
+			}
+		})
+	}
+}
+
+// A path that leads out of the table opens nothing: the files are refused, the metadata can be read.
+func TestAddPathTraversal(t *testing.T) {
+	for _, path := range []string{"../x", "%2e%2e/x", "/etc/passwd", "file:///etc/passwd", "s3://other/x"} {
+		store := volumestest.NewMemory()
+		table := newTable(t, store, nil)
+		line := fmt.Sprintf(`{"add":{"path":%q,"partitionValues":{},"size":1,"modificationTime":1,"dataChange":true}}`, path)
+		if err := store.PutIfAbsent(t.Context(), commitName(1), []byte(line)); err != nil {
+			t.Fatal(err)
+		}
+		var last error
+		for file, err := range table.snapshot().Files(t.Context()) {
+			if err == nil {
+				t.Errorf("%s: got file %q", path, file.Path)
+			}
+			last = err
+		}
+		wantClass(t, last, errclass.DeltaLogCorrupt)
+	}
+}
+
+// Actions and fields that this package has never heard of are passed over.
+func TestUnknownActionsArePassedOver(t *testing.T) {
+	store := volumestest.NewMemory()
+	table := newTable(t, store, nil)
+	lines := `{"timeMachine":{"year":1985}}
+{"add":{"path":"a.parquet","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true,"colour":"red","tags":null}}
+
+`
+	if err := store.PutIfAbsent(t.Context(), commitName(1), []byte(lines)); err != nil {
+		t.Fatal(err)
+	}
+	wantNames(t, table.snapshot(), "a.parquet")
+}
+
+func FuzzDeltaCommitJSON(f *testing.F) {
+	f.Add([]byte(`{"add":{"path":"a%20b","partitionValues":{"x":null},"size":1,"modificationTime":1,"dataChange":true,"stats":"{}"}}`))
+	f.Add([]byte(`{"metaData":{"id":"x","format":{"provider":"parquet"},"schemaString":"{\"type\":\"struct\",\"fields\":[]}","partitionColumns":[],"configuration":{}}}`))
+	f.Add([]byte("{\"commitInfo\":{\"operationParameters\":{\"a\":null,\"b\":[1]}}}\n{\"txn\":{\"appId\":\"a\",\"version\":1}}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		store := volumestest.NewMemory()
+		if err := store.Put(t.Context(), commitName(0), data); err != nil {
+			t.Fatal(err)
+		}
+		actions, err := readCommit(t.Context(), store, 0)
+		if err != nil {
+			return
+		}
+		out, err := actions.encode()
+		if err != nil {
+			t.Fatalf("read, but not written: %v", err)
+		}
+		if err := store.Put(t.Context(), commitName(0), out); err != nil {
+			t.Fatal(err)
+		}
+		again, err := readCommit(t.Context(), store, 0)
+		if err != nil {
+			t.Fatalf("written as\n%s\nwhich cannot be read: %v", out, err)
+		}
+		if third, err := again.encode(); err != nil || !slices.Equal(third, out) {
+			t.Fatalf("written as\n%s\nthen as\n%s (%v)", out, third, err)
+		}
+	})
+}

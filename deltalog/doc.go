@@ -1,0 +1,66 @@
+// Package deltalog reads and writes Delta tables: their transaction log, that is, not their rows. It
+// knows nothing of sessions, queries or SQL, and can be used alone.
+//
+// # Terms
+//
+// A table is a folder with data files and a log, the folder _delta_log. A version is one file of the
+// log, a commit, with actions, one JSON object a line: add and remove a data file, set the metadata
+// or the protocol, record how far an application has written (txn). Replaying the versions in
+// order gives the table as of each of them. A checkpoint is the outcome of a replay, as Parquet,
+// so that it need not start from version 0. A checksum file says of a version everything but its
+// files. The words and the rules are those of the Delta protocol,
+// https://github.com/delta-io/delta/blob/master/PROTOCOL.md.
+//
+// [Open] names a [Table] in a store whose root is the table's folder. [Table.Snapshot] is its
+// latest version, [Table.SnapshotAt] and [Table.SnapshotAsOf] are older ones. A [Snapshot] never
+// changes. [Snapshot.Scan] plans a read: the files that a condition does not rule out, with
+// their partition values. [Table.Changes] tails the table.
+//
+// A [Txn] starts from a snapshot, [Snapshot.Begin], or creates its table, [Table.BeginCreate]. It
+// says what it read, gathers actions, and commits: one put-if-absent of the next version's file.
+//
+// # What a commit promises
+//
+//   - Versions are dense, and each is made by one commit: whoever loses the race for a version looks
+//     at what won, and goes on behind it, or returns an error that names the conflict.
+//   - A put whose reply is lost is read back. A commit that returned an error did not happen, except
+//     with [ErrOutcomeUnknown], when the storage would not say.
+//   - A crash at any moment leaves the version before or the version after, and nothing to repair.
+//   - Checksum, checkpoint and clean-up come after the commit and cannot fail it: see
+//     [Commit].Maintenance.
+//
+// The conflicts are those of Delta on Spark. A transaction that read files conflicts with a new file
+// that it should have read (DELTA_CONCURRENT_APPEND), unless that came by a blind append and the
+// table's isolation level is WriteSerializable, which is the default here; with the removal of a
+// file that it read (DELTA_CONCURRENT_DELETE_READ) or removes (DELTA_CONCURRENT_DELETE_DELETE);
+// and any transaction conflicts with new metadata (DELTA_METADATA_CHANGED), with a protocol that
+// both change (DELTA_PROTOCOL_CHANGED), and with one for the same application
+// (DELTA_CONCURRENT_TRANSACTION). Appends never conflict with each other.
+//
+// # What it costs
+//
+// Opening a table reads the hint _last_checkpoint, lists the log from there, and reads the newest
+// checksum file and the commits after it; the checkpoint only where there is no such file, and
+// then only its few rows that are not files. A refresh costs a look or three and the new
+// commits; an append, in addition, one put and one small file. None of these grows with the table
+// or its history. Only who asks for files replays them: in memory that grows with what follows the
+// checkpoint.
+//
+// # What it refuses
+//
+// Features of the protocol are told apart in one table (feature.go). Read are tables of reader
+// version 1 and, of version 3, those whose features are timestampNtz; written are those of writer
+// version 2 and, of version 7, those whose features are appendOnly, invariants and timestampNtz.
+// All else is refused by name, and so are column invariants with an expression. New tables get
+// the weakest protocol that allows what they use, by default reader 1 and writer 2.
+//
+// NOT NULL is the caller's to enforce, as is that data files are what their actions say.
+//
+// # Security
+//
+// A log may come from anywhere. Sizes, depths and counts are bounded before memory is asked for; a
+// path is decoded once and must stay below the table's folder; unknown actions and fields are
+// passed over; a commit that cannot be understood is an error that names version and byte, and is
+// never skipped. Broken hints, checksums and checkpoints are made up for from the rest of the log
+// where that is still there.
+package deltalog

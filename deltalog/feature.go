@@ -1,0 +1,244 @@
+package deltalog
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
+)
+
+// From these versions on, a protocol lists its features by name.
+const (
+	readerTableFeatures = 3
+	writerTableFeatures = 7
+)
+
+// A feature is one capability that a protocol can demand. The table below is the whole truth about
+// what this package reads and writes: to support a feature, turn its flags on and write the code.
+type feature struct {
+	name         string
+	readerWriter bool // readers must understand it, too
+	minReader    int  // the legacy version that implies it; 0: only by name
+	minWriter    int
+	read, write  bool                 // this package does
+	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
+}
+
+func features() []feature {
+	return []feature{
+		{name: "appendOnly", minWriter: 2, read: true, write: true, active: propertyIs("delta.appendOnly", "true")},
+		{name: "invariants", minWriter: 2, read: true, write: true},
+		{name: "checkConstraints", minWriter: 3, read: true, active: hasConstraint},
+		{name: "changeDataFeed", minWriter: 4, read: true, active: propertyIs("delta.enableChangeDataFeed", "true")},
+		{name: "generatedColumns", minWriter: 4, read: true},
+		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, active: hasColumnMapping},
+		{name: "identityColumns", minWriter: 6, read: true},
+		{name: "deletionVectors", readerWriter: true, active: propertyIs("delta.enableDeletionVectors", "true")},
+		{name: "rowTracking", read: true, active: propertyIs("delta.enableRowTracking", "true")},
+		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
+		{name: "domainMetadata", read: true},
+		{name: "v2Checkpoint", readerWriter: true, active: propertyIs("delta.checkpointPolicy", "v2")},
+		{name: "inCommitTimestamp", read: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
+		{name: "typeWidening", readerWriter: true, active: propertyIs("delta.enableTypeWidening", "true")},
+		{name: "clustering", read: true},
+		{name: "allowColumnDefaults", read: true},
+		{name: "variantType", readerWriter: true},
+		{name: "variantShredding", readerWriter: true, active: propertyIs("delta.enableVariantShredding", "true")},
+		{name: "vacuumProtocolCheck", readerWriter: true},
+		{name: "catalogManaged", readerWriter: true},
+		{name: "icebergCompatV1", read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
+		{name: "icebergCompatV2", read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
+	}
+}
+
+func propertyIs(name, value string) func(*Metadata) bool {
+	return func(m *Metadata) bool { return strings.EqualFold(m.Configuration[name], value) }
+}
+
+func hasConstraint(m *Metadata) bool {
+	for name := range m.Configuration {
+		if strings.HasPrefix(name, "delta.constraints.") {
+			return true
+		}
+	}
+	return false
+}
+
+func hasColumnMapping(m *Metadata) bool {
+	mode := m.Configuration["delta.columnMapping.mode"]
+	return mode != "" && !strings.EqualFold(mode, "none")
+}
+
+func hasTimestampNTZ(m *Metadata) bool {
+	schema, err := m.Schema()
+	return err == nil && contains(schema, types.TimestampNTZ)
+}
+
+func contains(t, wanted Type) bool {
+	switch t := t.(type) {
+	case Schema:
+		return slices.ContainsFunc(t.Fields, func(f Field) bool { return contains(f.Type, wanted) })
+	case Array:
+		return contains(t.Element, wanted)
+	case Map:
+		return contains(t.Key, wanted) || contains(t.Value, wanted)
+	default:
+		return t == wanted
+	}
+}
+
+func findFeature(name string) (feature, bool) {
+	all := features()
+	i := slices.IndexFunc(all, func(f feature) bool { return f.name == name })
+	if i < 0 {
+		return feature{}, false
+	}
+	return all[i], true
+}
+
+// CheckRead refuses, by name, the features that this package cannot read.
+func (p *Protocol) CheckRead() error {
+	var missing []string
+	for _, name := range p.demandedOfReaders() {
+		if f, known := findFeature(name); !known || !f.read {
+			missing = append(missing, name)
+		}
+	}
+	if p.MinReaderVersion > readerTableFeatures || p.MinReaderVersion < 0 {
+		return errclass.DeltaInvalidProtocol.New(
+			"the table requires reader version %d and writer version %d; this build reads versions 1 to %d.",
+			p.MinReaderVersion, p.MinWriterVersion, readerTableFeatures).
+			WithHint("Upgrade, or read a version of the table from before its protocol was raised.")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return errclass.DeltaUnsupportedRead.New("the table needs reader feature(s) %s; this build reads %s.",
+		quoted(missing), strings.Join(supported(func(f feature) bool { return f.read && f.readerWriter }), ", ")).
+		WithHint("Read a version from before the feature was turned on, drop the feature, or upgrade.")
+}
+
+// CheckWrite refuses, by name, the features that this package cannot write.
+func (p *Protocol) CheckWrite() error {
+	if err := p.CheckRead(); err != nil {
+		return err
+	}
+	if p.MinWriterVersion > writerTableFeatures || p.MinWriterVersion < 0 {
+		return errclass.DeltaInvalidProtocol.New(
+			"the table requires reader version %d and writer version %d; this build writes versions 1 to %d.",
+			p.MinReaderVersion, p.MinWriterVersion, writerTableFeatures).WithHint("Upgrade to write it.")
+	}
+	var missing []string
+	for _, name := range p.demandedOfWriters() {
+		if f, known := findFeature(name); !known || !f.write {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return errclass.DeltaUnsupportedWrite.New("the table needs writer feature(s) %s; this build writes %s.",
+		quoted(missing), strings.Join(supported(func(f feature) bool { return f.write }), ", ")).
+		WithHint("The table can still be read. Drop the feature, or upgrade.")
+}
+
+func (p *Protocol) demandedOfReaders() []string {
+	if p.MinReaderVersion >= readerTableFeatures {
+		return p.ReaderFeatures
+	}
+	return supported(func(f feature) bool { return f.minReader > 0 && f.minReader <= p.MinReaderVersion })
+}
+
+func (p *Protocol) demandedOfWriters() []string {
+	if p.MinWriterVersion >= writerTableFeatures {
+		return p.WriterFeatures
+	}
+	return supported(func(f feature) bool { return f.minWriter > 0 && f.minWriter <= p.MinWriterVersion })
+}
+
+func supported(by func(feature) bool) []string {
+	var names []string
+	for _, f := range features() {
+		if by(f) {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+func quoted(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
+
+// protocolFor is the weakest protocol that allows what the metadata makes use of, not below the
+// current one. Features that this package cannot write are refused by name.
+func protocolFor(current Protocol, m *Metadata) (Protocol, error) {
+	needed := map[string]feature{}
+	for _, f := range features() {
+		asked := strings.EqualFold(m.Configuration["delta.feature."+f.name], "supported")
+		if asked || f.active != nil && f.active(m) {
+			needed[f.name] = f
+		}
+	}
+	for name := range m.Configuration {
+		if asked, ok := strings.CutPrefix(name, "delta.feature."); ok && needed[asked].name == "" {
+			needed[asked] = feature{name: asked}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		if f := needed[name]; !f.write {
+			return Protocol{}, errclass.DeltaUnsupportedWrite.New(
+				"the table's schema or properties need feature %q; this build writes %s.", name,
+				strings.Join(supported(func(f feature) bool { return f.write }), ", ")).
+				WithHint("Leave out the property or the type that needs it.")
+		}
+	}
+	return current.raised(needed), nil
+}
+
+// dropProtocolProperties takes the properties out of the metadata that speak of the protocol: the
+// protocol action holds what they ask for. A version above it is refused, not passed over.
+func (m *Metadata) dropProtocolProperties(p Protocol) error {
+	for name, limit := range map[string]int{"delta.minReaderVersion": p.MinReaderVersion, "delta.minWriterVersion": p.MinWriterVersion} {
+		text, set := m.Configuration[name]
+		if n, err := strconv.Atoi(text); set && (err != nil || n > limit) {
+			return errclass.DeltaUnsupportedWrite.New("table property %s = '%s': the table needs only version %d.", name, text, limit).
+				WithHint("Name the feature instead: 'delta.feature.<name>' = 'supported'.")
+		}
+		delete(m.Configuration, name)
+	}
+	maps.DeleteFunc(m.Configuration, func(name, _ string) bool { return strings.HasPrefix(name, "delta.feature.") })
+	return nil
+}
+
+// raised is the protocol with the needed features: unchanged where the versions imply them already.
+func (p Protocol) raised(needed map[string]feature) Protocol {
+	have := p.demandedOfWriters()
+	var missing []feature
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		if !slices.Contains(have, name) {
+			missing = append(missing, needed[name])
+		}
+	}
+	if len(missing) == 0 {
+		return p
+	}
+	p.WriterFeatures = slices.Clone(have)
+	p.ReaderFeatures = slices.Clone(p.demandedOfReaders())
+	p.MinWriterVersion = writerTableFeatures
+	for _, f := range missing {
+		p.WriterFeatures = append(p.WriterFeatures, f.name)
+		if f.readerWriter {
+			p.MinReaderVersion = readerTableFeatures
+			p.ReaderFeatures = append(p.ReaderFeatures, f.name)
+		}
+	}
+	if p.MinReaderVersion < readerTableFeatures {
+		p.ReaderFeatures = nil
+	}
+	return p
+}
+
+// defaultProtocol is what the weakest reader opens.
+func defaultProtocol() Protocol { return Protocol{MinReaderVersion: 1, MinWriterVersion: 2} }

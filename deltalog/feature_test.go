@@ -1,0 +1,107 @@
+package deltalog
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"lakehouse/internal/errclass"
+)
+
+func TestProtocolGates(t *testing.T) {
+	tests := []struct {
+		name        string
+		protocol    Protocol
+		read, write errclass.Class // empty: allowed
+		named       string         // in the refusal of the write
+	}{
+		{"default", Protocol{1, 2, nil, nil}, "", "", ""},
+		{"oldest", Protocol{1, 1, nil, nil}, "", "", ""},
+		{"check constraints", Protocol{1, 3, nil, nil}, "", errclass.DeltaUnsupportedWrite, "checkConstraints"},
+		{"change data feed", Protocol{1, 4, nil, nil}, "", errclass.DeltaUnsupportedWrite, "changeDataFeed"},
+		{"column mapping", Protocol{2, 5, nil, nil}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "columnMapping"},
+		{"named and known", Protocol{3, 7, []string{"timestampNtz"}, []string{"timestampNtz", "appendOnly", "invariants"}}, "", "", ""},
+		{"named, none", Protocol{3, 7, nil, nil}, "", "", ""},
+		{"writer feature", Protocol{1, 7, nil, []string{"rowTracking"}}, "", errclass.DeltaUnsupportedWrite, "rowTracking"},
+		{"unknown writer feature", Protocol{1, 7, nil, []string{"teleport"}}, "", errclass.DeltaUnsupportedWrite, "teleport"},
+		{"reader feature", Protocol{3, 7, []string{"deletionVectors"}, []string{"deletionVectors"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "deletionVectors"},
+		{"unknown reader feature", Protocol{3, 7, []string{"teleport"}, []string{"teleport"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "teleport"},
+		{"reader of the future", Protocol{99, 7, nil, nil}, errclass.DeltaInvalidProtocol, errclass.DeltaInvalidProtocol, "99"},
+		{"writer of the future", Protocol{1, 8, nil, nil}, "", errclass.DeltaInvalidProtocol, "8"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			for _, gate := range []struct {
+				check func() error
+				want  errclass.Class
+			}{{test.protocol.CheckRead, test.read}, {test.protocol.CheckWrite, test.write}} {
+				err := gate.check()
+				if gate.want == "" {
+					if err != nil {
+						t.Errorf("refused: %v", err)
+					}
+					continue
+				}
+				wantClass(t, err, gate.want)
+				if err != nil && !strings.Contains(err.Error(), test.named) {
+					t.Errorf("%v does not name %s", err, test.named)
+				}
+			}
+		})
+	}
+}
+
+// A feature that is written must be read as well, and names are the specification's, each once.
+func TestFeatureTable(t *testing.T) {
+	var seen []string
+	for _, f := range features() {
+		if f.write && !f.read {
+			t.Errorf("%s is written but not read", f.name)
+		}
+		if f.minReader > 0 && !f.readerWriter {
+			t.Errorf("%s has a reader version but is no reader feature", f.name)
+		}
+		if slices.Contains(seen, f.name) {
+			t.Errorf("%s stands twice in the table", f.name)
+		}
+		seen = append(seen, f.name)
+	}
+}
+
+func TestProtocolIsRaisedFromLegacy(t *testing.T) {
+	m := Metadata{Configuration: map[string]string{"delta.feature.timestampNtz": "supported"}}
+	got, err := protocolFor(defaultProtocol(), &m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.MinReaderVersion != 3 || !slices.Equal(got.WriterFeatures, []string{"appendOnly", "invariants", "timestampNtz"}) {
+		t.Errorf("got %+v", got)
+	}
+	same, err := protocolFor(got, &m)
+	if err != nil || same.MinWriterVersion != 7 || len(same.WriterFeatures) != 3 {
+		t.Errorf("raised again: %+v, %v", same, err)
+	}
+	old, err := protocolFor(Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, &Metadata{Configuration: map[string]string{"delta.appendOnly": "true"}})
+	if err != nil || old.MinWriterVersion != 2 {
+		t.Errorf("appendOnly raised %+v, %v", old, err)
+	}
+}
+
+func TestInvariantExpressionsAreNotWritten(t *testing.T) {
+	schema := Schema{Fields: []Field{{Name: "n", Type: Long, Metadata: map[string]any{"delta.invariants": `{"expression":{"expression":"n > 3"}}`}}}}
+	m := Metadata{}.WithSchema(schema)
+	wantClass(t, m.checkInvariants(), errclass.DeltaUnsupportedWrite)
+}
+
+func TestParseInterval(t *testing.T) {
+	tests := map[string]string{
+		"interval 30 days": "720h0m0s", "1 week": "168h0m0s", "INTERVAL 1 day 12 hours": "36h0m0s", "interval 0 hours": "0s",
+		"": "", "30": "", "interval": "", "interval -1 days": "", "interval 1 month": "", "interval 9999999999999999999 days": "",
+	}
+	for text, want := range tests {
+		got, ok := parseInterval(text)
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("%q: got %v, %v, want %q", text, got, ok, want)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package deltalog
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// A HistoryEntry is one version of the table's history.
+type HistoryEntry struct {
+	Version   int64
+	Timestamp time.Time
+	CommitInfo
+}
+
+// History is what the log remembers of its versions, the newest first; a limit of 0 is none. It
+// reads the beginning of each version only.
+func (t *Table) History(ctx context.Context, limit int) ([]HistoryEntry, error) {
+	newest, err := t.LatestVersion(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from := int64(0)
+	if limit > 0 {
+		from = max(0, newest-int64(limit)+1)
+	}
+	found, err := list(ctx, t.store, from, latest)
+	if err != nil {
+		return nil, err
+	}
+	var entries []HistoryEntry
+	var stamp time.Time
+	for _, f := range found.commits {
+		stamp = monotone(stamp, f.modTime)
+		info, err := t.readCommitInfo(ctx, f)
+		if err != nil {
+			return nil, fmt.Errorf("read history of version %d: %w", f.version, err)
+		}
+		entries = append(entries, HistoryEntry{f.version, stamp, info})
+	}
+	slices.Reverse(entries)
+	if limit > 0 && len(entries) > limit {
+		entries = entries[:limit]
+	}
+	return entries, nil
+}
+
+// readCommitInfo finds the commitInfo of a version. It is the first line where the writer follows
+// the specification; some wrote it last, or not at all.
+func (t *Table) readCommitInfo(ctx context.Context, f logFile) (CommitInfo, error) {
+	file, err := t.store.Open(ctx, f.name)
+	if err != nil {
+		return CommitInfo{}, err
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	lines := lineReader{in: bufio.NewReader(io.NewSectionReader(file, 0, file.Info().Size))}
+	for {
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			return CommitInfo{}, nil
+		}
+		if err != nil {
+			return CommitInfo{}, err
+		}
+		if !bytes.Contains(line[:min(len(line), 40)], []byte(`"commitInfo"`)) {
+			continue
+		}
+		var action struct {
+			CommitInfo *CommitInfo `json:"commitInfo"`
+		}
+		if err := json.Unmarshal(line, &action); err != nil {
+			return CommitInfo{}, err
+		}
+		if action.CommitInfo != nil {
+			return *action.CommitInfo, nil
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package deltalog
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"pgregory.net/rapid"
+)
+
+func TestPartitionValues(t *testing.T) {
+	cents := decimal128.FromI64(-1250)
+	tests := []struct {
+		kind  Type
+		value any
+		text  string
+	}{
+		{String, "B B", "B B"},
+		{Integer, int64(-5), "-5"},
+		{Long, int64(1 << 60), "1152921504606846976"},
+		{Double, 15.0, "15.0"},
+		{Float, float64(float32(0.1)), "0.1"},
+		{Double, 1e-5, "1.0E-5"},
+		{Double, 1.5e10, "1.5E10"},
+		{Boolean, true, "true"},
+		{Date, int64(-1), "1969-12-31"},
+		{Date, int64(20454), "2026-01-01"},
+		{Timestamp, int64(123456), "1970-01-01T00:00:00.123456Z"},
+		{TimestampNTZ, int64(1_000_000), "1970-01-01 00:00:01"},
+		{Decimal{Precision: 10, Scale: 2}, cents, "-12.50"},
+		{Binary, []byte{1, 2}, "\x01\x02"},
+	}
+	for _, test := range tests {
+		text, err := PartitionValue(test.kind, test.value)
+		if err != nil || text == nil || *text != test.text {
+			t.Errorf("%v of %s: got %v, %v, want %q", test.value, test.kind, text, err, test.text)
+			continue
+		}
+		back, err := ParsePartitionValue(test.kind, text)
+		if err != nil || !reflect.DeepEqual(back, test.value) {
+			t.Errorf("%q of %s: got %v, %v, want %v", test.text, test.kind, back, err, test.value)
+		}
+	}
+}
+
+func TestPartitionValuesOfOtherWriters(t *testing.T) {
+	tests := []struct {
+		kind Type
+		text string
+		want any // nil: null
+	}{
+		{String, "", nil},
+		{Integer, "", nil},
+		{Timestamp, "1970-01-01 00:00:00", int64(0)},
+		{Timestamp, "1970-01-01 00:00:00.5", int64(500000)},
+		{Timestamp, "1970-01-01T01:00:00.000001+01:00", int64(1)},
+		{Date, "2026-1-1", int64(20454)},
+		{Boolean, "false", false},
+	}
+	for _, test := range tests {
+		got, err := ParsePartitionValue(test.kind, &test.text)
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%q of %s: got %v, %v, want %v", test.text, test.kind, got, err, test.want)
+		}
+	}
+	for _, bad := range []struct {
+		kind Type
+		text string
+	}{{Integer, "3000000000"}, {Byte, "1.5"}, {Date, "yesterday"}, {Timestamp, "25:00"}, {Decimal{Precision: 2}, "abc"}, {Array{Element: Long}, "[]"}} {
+		if got, err := ParsePartitionValue(bad.kind, &bad.text); err == nil {
+			t.Errorf("%q of %s: got %v, want an error", bad.text, bad.kind, got)
+		}
+	}
+}
+
+func TestPartitionDir(t *testing.T) {
+	at, empty := "10:30 a/b", ""
+	got := PartitionDir([]string{"at", "n", "e"}, map[string]*string{"at": &at, "e": &empty})
+	want := "at=10%3A30 a%2Fb/n=__HIVE_DEFAULT_PARTITION__/e=__HIVE_DEFAULT_PARTITION__/"
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Whatever the values, the folder stays in the table and has a level for each column.
+func TestPartitionDirStaysInTable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.String().Draw(t, "value")
+		dir := PartitionDir([]string{"p"}, map[string]*string{"p": &value})
+		if err := checkPath(dir + "x.parquet"); err != nil && len(value) < 1000 {
+			t.Fatalf("%q: %v", value, err)
+		}
+	})
+}
+
+func FuzzPartitionValueRoundTrip(f *testing.F) {
+	kinds := []Type{String, Integer, Long, Double, Boolean, Date, Timestamp, TimestampNTZ, Decimal{Precision: 38, Scale: 9}, Binary}
+	f.Add(5, "2026-01-01")
+	f.Add(6, "2026-01-01 10:00:00.123456")
+	f.Add(8, "1.5")
+	f.Fuzz(func(t *testing.T, kind int, text string) {
+		of := kinds[(kind%len(kinds)+len(kinds))%len(kinds)]
+		v, err := ParsePartitionValue(of, &text)
+		if err != nil || v == nil {
+			return
+		}
+		again, err := PartitionValue(of, v)
+		if err != nil || again == nil {
+			t.Fatalf("%q of %s was read as %v, which is written as %v, %v", text, of, v, again, err)
+		}
+		if f, ok := v.(float64); ok && f != f {
+			return // not a number is not equal to itself
+		}
+		if back, err := ParsePartitionValue(of, again); err != nil || !reflect.DeepEqual(back, v) {
+			t.Fatalf("%q of %s: read as %v, written as %q, read as %v, %v", text, of, v, *again, back, err)
+		}
+	})
+}

@@ -1,0 +1,214 @@
+package deltalog
+
+import (
+	"errors"
+
+	"lakehouse/internal/errclass"
+)
+
+// A Txn gathers what one new version changes. Say what was read, add the actions, and
+// [Txn.Commit]: it succeeds also when others committed in between, unless they touched what this
+// transaction read or changes. A Txn belongs to one goroutine.
+type Txn struct {
+	table *Table
+	read  *Snapshot // nil: the table does not exist yet
+	op    Operation
+
+	actions Actions // all but commitInfo
+	reads   readSet
+	done    bool
+}
+
+// A readSet is what a transaction relies on.
+type readSet struct {
+	files []Predicate // each nil: any file
+	whole bool
+	apps  map[string]bool
+}
+
+func (r *readSet) anyFile() bool { return len(r.files) > 0 || r.whole }
+
+// Begin starts a transaction on top of the snapshot.
+func (s *Snapshot) Begin(op Operation) *Txn { return &Txn{table: s.table, read: s, op: op} }
+
+// BeginCreate starts the transaction that makes the table's version 0. Give it the metadata by
+// [Txn.UpdateMetadata]; it may carry rows as well.
+func (t *Table) BeginCreate(op Operation) *Txn { return &Txn{table: t, op: op} }
+
+// Snapshot is the version that the transaction stands on, nil for one that creates its table.
+func (x *Txn) Snapshot() *Snapshot { return x.read }
+
+// SetMetrics replaces the operation's metrics, which are often known only at the end.
+func (x *Txn) SetMetrics(metrics map[string]string) { x.op.Metrics = metrics }
+
+// Add makes data files part of the table. They must be in place, below the table's folder.
+func (x *Txn) Add(files ...AddFile) { x.actions.Adds = append(x.actions.Adds, files...) }
+
+// Remove takes files out of the table, as of now.
+func (x *Txn) Remove(files ...AddFile) {
+	now := x.table.opts.Clock().UnixMilli()
+	for i := range files {
+		x.actions.Removes = append(x.actions.Removes, files[i].remove(now, true))
+	}
+}
+
+// RemoveFile takes files out of the table by actions made by the caller: of a compaction, say,
+// whose removes change no data.
+func (x *Txn) RemoveFile(files ...RemoveFile) {
+	x.actions.Removes = append(x.actions.Removes, files...)
+}
+
+// UpdateMetadata gives the table new metadata. An empty id or format is filled in; the protocol is
+// raised where the metadata asks for it.
+func (x *Txn) UpdateMetadata(m Metadata) {
+	m = m.clone()
+	x.actions.Metadata = &m
+}
+
+// SetTransaction records how far an application has written. The transaction then relies on nobody
+// else writing for the same application.
+func (x *Txn) SetTransaction(appID string, version int64) {
+	x.actions.Transactions = append(x.actions.Transactions, SetTransaction{
+		AppID: appID, Version: version, LastUpdated: x.table.opts.Clock().UnixMilli(),
+	})
+	if x.reads.apps == nil {
+		x.reads.apps = map[string]bool{}
+	}
+	x.reads.apps[appID] = true
+}
+
+// ReadFiles says that the transaction relies on the files that match; nil: on all of them.
+func (x *Txn) ReadFiles(where Predicate) { x.reads.files = append(x.reads.files, where) }
+
+// ReadWholeTable says that the transaction relies on the table as a whole, as a query does that
+// reads the table it writes.
+func (x *Txn) ReadWholeTable() { x.reads.whole = true }
+
+// metadata and protocol are those of the version that the transaction makes.
+func (x *Txn) metadata() *Metadata {
+	if x.actions.Metadata != nil || x.read == nil {
+		return x.actions.Metadata
+	}
+	return x.read.state.metadata
+}
+
+func (x *Txn) protocol() Protocol {
+	if x.read == nil {
+		return defaultProtocol()
+	}
+	return *x.read.state.protocol
+}
+
+// prepare completes the actions and refuses what must not be committed.
+func (x *Txn) prepare() error {
+	if x.done {
+		return errors.New("internal error: the transaction was committed before")
+	}
+	protocol := x.protocol()
+	if err := protocol.CheckWrite(); err != nil {
+		return err
+	}
+	if err := x.prepareMetadata(protocol); err != nil {
+		return err
+	}
+	metadata := x.metadata()
+	if err := metadata.checkInvariants(); err != nil {
+		return err
+	}
+	if err := x.checkAppendOnly(metadata); err != nil {
+		return err
+	}
+	return x.checkFiles(metadata)
+}
+
+func (x *Txn) prepareMetadata(protocol Protocol) error {
+	m := x.actions.Metadata
+	if m == nil {
+		if x.read == nil {
+			return errclass.DeltaSchemaNotSet.New("table schema is not set.").
+				WithHint("Write data into it or use CREATE TABLE to set the schema.")
+		}
+		return nil
+	}
+	x.fillIn(m)
+	if err := m.check(); err != nil {
+		return err
+	}
+	if err := m.checkProperties(); err != nil {
+		return err
+	}
+	raised, err := protocolFor(protocol, m)
+	if err != nil {
+		return err
+	}
+	if err := m.dropProtocolProperties(raised); err != nil {
+		return err
+	}
+	if x.read == nil || len(raised.WriterFeatures) != len(protocol.WriterFeatures) ||
+		raised.MinWriterVersion != protocol.MinWriterVersion {
+		x.actions.Protocol = &raised
+	}
+	return nil
+}
+
+func (x *Txn) fillIn(m *Metadata) {
+	if x.read != nil && m.ID == "" {
+		m.ID, m.CreatedTime = x.read.state.metadata.ID, x.read.state.metadata.CreatedTime
+	}
+	if m.ID == "" {
+		m.ID = x.table.opts.NewID()
+	}
+	if m.CreatedTime == 0 {
+		m.CreatedTime = x.table.opts.Clock().UnixMilli()
+	}
+	if m.Format.Provider == "" {
+		m.Format.Provider = "parquet"
+	}
+}
+
+func (x *Txn) checkAppendOnly(m *Metadata) error {
+	if !m.appendOnly() {
+		return nil
+	}
+	for i := range x.actions.Removes {
+		if x.actions.Removes[i].DataChange {
+			return errclass.DeltaAppendOnly.New("this table is configured to only allow appends.").
+				WithHint("To permit updates or deletes, set its property %s to false.", propAppendOnly)
+		}
+	}
+	return nil
+}
+
+func (x *Txn) checkFiles(m *Metadata) error {
+	added := make(map[string]bool, len(x.actions.Adds))
+	for i := range x.actions.Adds {
+		file := &x.actions.Adds[i]
+		if err := checkPath(file.Path); err != nil {
+			return err
+		}
+		if added[file.Path] {
+			return duplicateError("add", file.Path)
+		}
+		added[file.Path] = true
+		if len(file.PartitionValues) != len(m.PartitionColumns) {
+			return errclass.DeltaInvalidPartitionColumn.New("file %s has %d partition values; the table has %d partition columns.",
+				file.Path, len(file.PartitionValues), len(m.PartitionColumns))
+		}
+	}
+	removed := make(map[string]bool, len(x.actions.Removes))
+	for i := range x.actions.Removes {
+		path := x.actions.Removes[i].Path
+		if removed[path] {
+			return duplicateError("remove", path)
+		}
+		removed[path] = true
+	}
+	return nil
+}
+
+func duplicateError(kind, path string) error {
+	return errclass.DeltaDuplicateActions.New("file operation '%s' for path %s was specified several times.", kind, path)
+}
+
+// blindAppend reports whether the transaction only adds files and relies on none.
+func (x *Txn) blindAppend() bool { return len(x.actions.Removes) == 0 && !x.reads.anyFile() }

@@ -1,0 +1,61 @@
+package checkpoint
+
+import (
+	"bytes"
+	"strconv"
+
+	"lakehouse/internal/errclass"
+)
+
+// Version is the version of the log files that are written, and the highest that is read.
+const Version = 1
+
+const versionLine = "v1\n"
+
+// Lines takes a log file apart, after its version line. The path is for the error. File sources use
+// it for their own log.
+func Lines(path string, data []byte) ([][]byte, error) {
+	first, rest, more := bytes.Cut(data, []byte("\n"))
+	if err := checkVersion(path, string(bytes.TrimSpace(first))); err != nil {
+		return nil, err
+	}
+	if !more || len(rest) == 0 {
+		return nil, nil
+	}
+	lines := bytes.Split(bytes.TrimSuffix(rest, []byte("\n")), []byte("\n"))
+	for i := range lines {
+		lines[i] = bytes.TrimSuffix(lines[i], []byte("\r"))
+	}
+	return lines, nil
+}
+
+func checkVersion(path, text string) error {
+	version := 0
+	if len(text) > 1 && text[0] == 'v' {
+		version, _ = strconv.Atoi(text[1:]) // 0 is as wrong as no number
+	}
+	switch {
+	case version <= 0:
+		return malformed(path, "failed to read correct log version from "+shortened(text))
+	case version > Version:
+		return errclass.InvalidLogVersion.New("Failed to read log file %s. UnsupportedLogVersion. "+
+			"The maximum supported log version is v%d, but encountered v%d.", path, Version, version).
+			WithHint("The log file was produced by a newer version of Spark and cannot be read by this version. You need to upgrade.")
+	}
+	return nil
+}
+
+// malformed is the error of a log file that says nothing sensible.
+func malformed(path, why string) error {
+	return errclass.MalformedLogFile.New("Failed to read log file %s. Log file was malformed: %s.", path, why).
+		WithHint("A checkpoint's files are not to be edited: restore the file, or start the query with a new checkpoint.")
+}
+
+// shortened keeps a line of a broken file from filling the screen.
+func shortened(text string) string {
+	const most = 100
+	if len(text) <= most {
+		return text
+	}
+	return strconv.Quote(text[:most]) + "…"
+}

@@ -1,0 +1,235 @@
+package delta
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/option"
+	"lakehouse/internal/parquetio"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// smallBatch is how many rows one worker writes alone: a micro-batch of a few files becomes one data file, not one a core.
+const smallBatch = 64 << 10
+
+// newFile is a data file that no commit names yet.
+type newFile struct {
+	add  deltalog.AddFile
+	rows int64
+}
+
+// fileWriter writes an operator's rows into data files.
+type fileWriter struct {
+	store     volumes.Store
+	schema    types.Struct // of the files: without partition columns
+	partition []partitionColumn
+	keep      []int // columns of the rows that the files hold
+	opts      parquetio.WriterOptions
+	target    int64
+	stats     deltalog.StatsOptions
+
+	mu   sync.Mutex
+	done []newFile
+}
+
+func newFiles(store volumes.Store, schema types.Struct, partition []string, stats deltalog.StatsOptions, opts option.Values) *fileWriter {
+	w := &fileWriter{
+		store: store, target: opts.Bytes("targetFileSize"), stats: stats,
+		opts: parquetio.WriterOptions{Compression: opts.String("compression")},
+	}
+	for i, f := range schema.Fields {
+		if slices.Contains(partition, f.Name) {
+			w.partition = append(w.partition, partitionColumn{name: f.Name, index: i, dataType: f.Type})
+			continue
+		}
+		w.keep = append(w.keep, i)
+		w.schema.Fields = append(w.schema.Fields, f)
+	}
+	return w
+}
+
+// write walks the rows with up to n workers. Files of a write that fails are left for VACUUM, as Spark leaves them.
+func (w *fileWriter) write(ctx context.Context, op exec.Operator, n int) ([]newFile, error) {
+	group, each := errgroup.WithContext(ctx)
+	first := newGate(smallBatch)
+	for _, seq := range op.Execute(each, n) {
+		group.Go(func() error { return w.worker(each, seq, first) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	rest := first.held
+	if len(rest) > 0 { // everything fitted: one file
+		if err := w.drain(ctx, batch.Of(rest...)); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(w.done, func(a, b newFile) int { return strings.Compare(a.add.Path, b.add.Path) })
+	return w.done, nil
+}
+
+// gate holds the first rows of all workers until there are enough to be worth a file for each.
+type gate struct {
+	mu   sync.Mutex
+	room int64
+	held []arrow.RecordBatch
+}
+
+func newGate(rows int64) *gate { return &gate{room: rows} }
+
+// hold keeps b while the rows held are few; when they are no longer, the caller gets all of them to write.
+func (g *gate) hold(b arrow.RecordBatch) (write []arrow.RecordBatch) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.room < 0 {
+		return []arrow.RecordBatch{b}
+	}
+	g.held = append(g.held, b)
+	g.room -= b.NumRows()
+	if g.room >= 0 {
+		return nil
+	}
+	write, g.held = g.held, nil
+	return write
+}
+
+func (w *fileWriter) worker(ctx context.Context, seq batch.Seq, first *gate) error {
+	return w.drain(ctx, func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range seq {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, b := range first.hold(b) {
+				if !yield(b, nil) {
+					return
+				}
+			}
+		}
+	})
+}
+
+// drain writes one sequence into files of its own, one open file for each partition.
+func (w *fileWriter) drain(ctx context.Context, seq batch.Seq) (err error) {
+	open := map[string]*openFile{}
+	defer func() {
+		for _, f := range open {
+			f.out.Abort()
+		}
+	}()
+	for b, batchErr := range seq {
+		if batchErr != nil {
+			return batchErr
+		}
+		groups, err := splitByPartition(b, w.partition)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			if err := w.put(ctx, open, g); err != nil {
+				return err
+			}
+		}
+	}
+	for dir, f := range open {
+		if err := w.finish(f); err != nil {
+			return err
+		}
+		delete(open, dir)
+	}
+	return nil
+}
+
+// openFile is a data file that is being written.
+type openFile struct {
+	name    string
+	values  map[string]*string
+	out     volumes.Writer
+	parquet *parquetio.Writer
+}
+
+func (w *fileWriter) put(ctx context.Context, open map[string]*openFile, g partitionRows) error {
+	f := open[g.dir]
+	if f == nil {
+		var err error
+		if f, err = w.start(ctx, g); err != nil {
+			return err
+		}
+		open[g.dir] = f
+	}
+	columns := make([]arrow.Array, len(w.keep))
+	for i, at := range w.keep {
+		columns[i] = g.rows.Column(at)
+	}
+	b := array.NewRecordBatch(types.ToArrowSchema(w.schema), columns, g.rows.NumRows())
+	if err := f.parquet.Write(b); err != nil {
+		return fmt.Errorf("write %s: %w", f.name, err)
+	}
+	if w.target > 0 && f.parquet.Size() >= w.target {
+		delete(open, g.dir)
+		if err := w.finish(f); err != nil {
+			f.out.Abort()
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *fileWriter) start(ctx context.Context, g partitionRows) (*openFile, error) {
+	codec := w.opts.Compression
+	if codec == "" {
+		codec = "snappy"
+	}
+	name := path.Join(g.dir, fmt.Sprintf("part-00000-%s-c000.%s.parquet", uuid.NewString(), codec))
+	out, err := w.store.Create(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	pw, err := parquetio.NewWriter(io.Writer(out), w.schema, w.opts)
+	if err != nil {
+		out.Abort()
+		return nil, err
+	}
+	return &openFile{name: name, values: g.values, out: out, parquet: pw}, nil
+}
+
+func (w *fileWriter) finish(f *openFile) error {
+	stats, err := f.parquet.Close()
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.name, err)
+	}
+	if err := f.out.Commit(); err != nil {
+		return err
+	}
+	add := deltalog.AddFile{
+		Path: f.name, PartitionValues: f.values, Size: stats.Size, ModificationTime: time.Now().UnixMilli(), //nolint:forbidigo // the file's time is the disk's, not the query's
+		DataChange: true, Stats: deltalog.MakeStats(stats.NumRows, columnStats(stats), w.stats),
+	}
+	w.mu.Lock()
+	w.done = append(w.done, newFile{add: add, rows: stats.NumRows})
+	w.mu.Unlock()
+	return nil
+}
+
+func columnStats(stats parquetio.FileStats) []deltalog.ColumnStats {
+	out := make([]deltalog.ColumnStats, len(stats.Columns))
+	for i, c := range stats.Columns {
+		out[i] = deltalog.ColumnStats{Path: c.Path, Min: c.Min, Max: c.Max, Nulls: c.Nulls}
+	}
+	return out
+}

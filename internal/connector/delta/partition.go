@@ -1,0 +1,121 @@
+package delta
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
+)
+
+// partitionColumn is a column of the rows that the folder names hold instead of the files.
+type partitionColumn struct {
+	name     string
+	index    int
+	dataType types.Type
+}
+
+// partitionRows is the rows of one partition in a batch.
+type partitionRows struct {
+	dir    string
+	values map[string]*string
+	rows   arrow.RecordBatch
+}
+
+// splitByPartition sorts a batch's rows into partitions, in the order of their first rows.
+func splitByPartition(b arrow.RecordBatch, by []partitionColumn) ([]partitionRows, error) {
+	if len(by) == 0 {
+		return []partitionRows{{values: map[string]*string{}, rows: b}}, nil
+	}
+	groups := map[string]int{}
+	var parts []partitionRows
+	var picked [][]int32
+	for i := range int(b.NumRows()) {
+		values, err := partitionValues(b, by, i)
+		if err != nil {
+			return nil, err
+		}
+		dir := deltalog.PartitionDir(names(by), values)
+		at, ok := groups[dir]
+		if !ok {
+			at = len(parts)
+			groups[dir] = at
+			parts, picked = append(parts, partitionRows{dir: dir, values: values}), append(picked, nil)
+		}
+		picked[at] = append(picked[at], int32(i))
+	}
+	if len(parts) == 1 {
+		parts[0].rows = b
+		return parts, nil
+	}
+	for at := range parts {
+		rows, err := exec.Take(b, picked[at])
+		if err != nil {
+			return nil, err
+		}
+		parts[at].rows = rows
+	}
+	return parts, nil
+}
+
+func names(by []partitionColumn) []string {
+	all := make([]string, len(by))
+	for i, c := range by {
+		all[i] = c.name
+	}
+	return all
+}
+
+func partitionValues(b arrow.RecordBatch, by []partitionColumn, row int) (map[string]*string, error) {
+	values := make(map[string]*string, len(by))
+	for _, c := range by {
+		values[c.name] = nil
+		if col := b.Column(c.index); !col.IsNull(row) {
+			v, err := partitionValue(col, row)
+			if err != nil {
+				return nil, fmt.Errorf("partition column %s: %w", c.name, err)
+			}
+			text, err := deltalog.PartitionValue(c.dataType, v)
+			if err != nil {
+				return nil, fmt.Errorf("partition column %s: %w", c.name, err)
+			}
+			values[c.name] = text
+		}
+	}
+	return values, nil
+}
+
+func partitionValue(col arrow.Array, row int) (predicate.Value, error) {
+	switch col := col.(type) {
+	case *array.Boolean:
+		return col.Value(row), nil
+	case *array.Int8:
+		return int64(col.Value(row)), nil
+	case *array.Int16:
+		return int64(col.Value(row)), nil
+	case *array.Int32:
+		return int64(col.Value(row)), nil
+	case *array.Int64:
+		return col.Value(row), nil
+	case *array.Date32:
+		return int64(col.Value(row)), nil
+	case *array.Timestamp:
+		return int64(col.Value(row)), nil
+	case *array.Float32:
+		return float64(col.Value(row)), nil
+	case *array.Float64:
+		return col.Value(row), nil
+	case *array.String:
+		return col.Value(row), nil
+	case *array.Binary:
+		return col.Value(row), nil
+	case *array.Decimal128:
+		return decimal128.Num(col.Value(row)), nil
+	}
+	return nil, fmt.Errorf("a column of type %s cannot partition a table", col.DataType())
+}

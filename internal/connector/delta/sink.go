@@ -1,0 +1,63 @@
+package delta
+
+import (
+	"context"
+	"strconv"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
+	"lakehouse/internal/stream"
+	"lakehouse/internal/types"
+)
+
+// SinkOptionTable lists the options of a stream into a table.
+var SinkOptionTable = WriteOptionTable
+
+// SinkOptions says what a stream writes.
+type SinkOptions struct {
+	QueryID     string
+	Mode        logical.OutputMode // Append or Complete
+	PartitionBy []string
+	Schema      types.Struct
+	Options     option.Values
+	Workers     int
+	Eval        expr.Context // for the casts to the table's types
+}
+
+// A Sink writes each micro-batch as one version, which holds the query's id and the batch's number: a batch
+// that comes again is known and passed over.
+type Sink struct {
+	table Table
+	opts  SinkOptions
+}
+
+var _ stream.Sink = (*Sink)(nil)
+
+// NewSink makes the sink. A table at a path comes into being with its first batch.
+func NewSink(t Table, opts SinkOptions) (*Sink, error) {
+	return &Sink{table: t, opts: opts}, checkPartition(opts.Schema, opts.PartitionBy)
+}
+
+// Description is Spark's.
+func (s *Sink) Description() string { return "DeltaSink[" + s.table.description() + "]" }
+
+// Write commits batch id, also when it has no rows. The number of rows is not told, as with Spark.
+func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
+	w := &writing{table: s.table, opts: WriteOptions{
+		Overwrite: s.opts.Mode == logical.Complete, PartitionBy: s.opts.PartitionBy, Operation: streamingUpdate,
+		Options: s.opts.Options, Workers: s.opts.Workers, Eval: s.opts.Eval,
+	}, params: deltalog.Parameters{}.
+		With("outputMode", s.opts.Mode.String()).With("queryId", s.opts.QueryID).With("epochId", strconv.FormatInt(id, 10))}
+	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
+		return -1, err
+	}
+	done, err := w.already(ctx, s.opts.QueryID, id)
+	if err != nil || done {
+		return -1, err
+	}
+	_, err = w.run(ctx, op)
+	return -1, err
+}

@@ -1,0 +1,314 @@
+package delta
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/arrow/scalar"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
+	"lakehouse/internal/parquetio"
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
+)
+
+// ReadOptions says what of a table is read.
+type ReadOptions struct {
+	values option.Values
+}
+
+// readOptionTable lists the options of batch reads; streamOptionTable, those of streams.
+var (
+	readOptionTable = option.Table{
+		{Name: "versionAsOf", Kind: option.Count, Doc: "The version to read."},
+		{Name: "timestampAsOf", Doc: "The time whose version is read."},
+	}
+	streamOptionTable = option.Table{
+		{Name: "maxFilesPerTrigger", Kind: option.Positive, Default: "1000", Doc: "How many files of the table a batch takes at the most."},
+		{Name: "maxBytesPerTrigger", Kind: option.Bytes, Doc: "About how many bytes a batch takes; at least one file."},
+		{Name: "startingVersion", Doc: "The first version to read, or latest; without it, the table as it is comes first."},
+		{Name: "startingTimestamp", Doc: "The time from which on versions are read."},
+		{Name: "ignoreDeletes", Kind: option.Bool, Default: "false", Doc: "Lets versions pass that only delete files."},
+		{Name: "skipChangeCommits", Kind: option.Bool, Default: "false", Doc: "Passes over versions that delete or rewrite files."},
+		{Name: "ignoreChanges", Kind: option.Bool, Default: "false", Doc: "Reads rewritten files again."},
+		{Name: "failOnDataLoss", Kind: option.Bool, Default: "true", Doc: "Whether versions that are gone from the log are an error."},
+		{Name: "excludeRegex", Unsupported: "filter the rows instead"},
+		{Name: "readChangeFeed", Unsupported: "the change data feed comes with a later version"},
+		{Name: "withEventTimeOrder", Unsupported: "it comes with watermarks in a later version"},
+		{Name: "schemaTrackingLocation", Unsupported: "it comes with column mapping in a later version"},
+	}
+)
+
+// ParseReadOptions checks the options of a read.
+func ParseReadOptions(given map[string]string, streaming bool) (ReadOptions, error) {
+	table := readOptionTable
+	if streaming {
+		table = streamOptionTable
+	}
+	values, err := table.Parse(given)
+	return ReadOptions{values}, err
+}
+
+// snapshot is the version that the options name.
+func (o ReadOptions) snapshot(ctx context.Context, t Table) (*deltalog.Snapshot, error) {
+	switch {
+	case o.values.Has("versionAsOf"):
+		return t.Log.SnapshotAt(ctx, o.values.Int("versionAsOf"))
+	case o.values.Has("timestampAsOf"):
+		at, err := parseTime(o.values.String("timestampAsOf"))
+		if err != nil {
+			return nil, err
+		}
+		return t.Log.SnapshotAsOf(ctx, at)
+	}
+	return t.Log.Snapshot(ctx)
+}
+
+// parseTime reads a timestamp option: a date, or a time in UTC unless it names a zone.
+func parseTime(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, errclass.InvalidOptionValue.New("'%s' is no timestamp.", text).WithHint("Write it as 2026-01-31 or 2026-01-31 12:00:00.")
+}
+
+// A Source is one version of a table, or some of its files.
+type Source struct {
+	table     Table
+	name      string
+	schema    types.Struct
+	partition []string
+	files     func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
+}
+
+// NewSource opens a version of a table for reading.
+func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) {
+	snap, err := opts.snapshot(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := snap.Schema()
+	if err != nil {
+		return nil, err
+	}
+	return &Source{
+		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
+		partition: snap.Metadata().PartitionColumns,
+		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
+			return matching(ctx, snap, where)
+		},
+	}, nil
+}
+
+// matching is the files of a version that may hold rows for which the condition holds.
+func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
+	if where == nil {
+		return snap.Files(ctx)
+	}
+	return func(yield func(deltalog.AddFile, error) bool) {
+		scan, err := snap.Scan(deltalog.ScanOptions{Where: where})
+		if err != nil {
+			yield(deltalog.AddFile{}, err)
+			return
+		}
+		for f, err := range scan.Files(ctx) {
+			if !yield(f.AddFile, err) {
+				return
+			}
+		}
+	}
+}
+
+// filesSource is given files of a table, for a micro-batch.
+func filesSource(t Table, schema types.Struct, partition []string, name string, files []deltalog.AddFile) *Source {
+	return &Source{
+		table: t, name: name, schema: schema, partition: partition,
+		files: func(context.Context, predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
+			return func(yield func(deltalog.AddFile, error) bool) {
+				for _, f := range files {
+					if !yield(f, nil) {
+						return
+					}
+				}
+			}
+		},
+	}
+}
+
+// Schema is the table's at this version.
+func (s *Source) Schema() types.Struct { return s.schema }
+
+func (s *Source) String() string { return s.name }
+
+// Scan gives the row groups of the files that statistics do not rule out.
+func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
+	return func(yield func(batch.Piece, error) bool) {
+		want, err := s.columns(opts.Columns)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for file, err := range s.files(ctx, opts.Where) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&filePiece{source: s, file: file, want: want, where: opts.Where}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Source) columns(names []string) (types.Struct, error) {
+	if names == nil {
+		return s.schema, nil
+	}
+	var want types.Struct
+	for _, n := range names {
+		i := s.schema.Index(n)
+		if i < 0 {
+			return want, fmt.Errorf("internal error: no column %q in %s", n, s.name)
+		}
+		want.Fields = append(want.Fields, s.schema.Fields[i])
+	}
+	return want, nil
+}
+
+func (s *Source) isPartition(name string) bool {
+	for _, p := range s.partition {
+		if p == name {
+			return true
+		}
+	}
+	return false
+}
+
+// filePiece is one data file. It is opened when it is read: a table may have more files than a process may hold open.
+type filePiece struct {
+	source *Source
+	file   deltalog.AddFile
+	want   types.Struct
+	where  predicate.Predicate
+}
+
+// Size is the file's.
+func (p *filePiece) Size() int64 { return p.file.Size }
+
+// Read opens the file and gives its rows, partition columns filled in.
+func (p *filePiece) Read(ctx context.Context) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		if err := p.read(ctx, yield); err != nil {
+			yield(nil, fmt.Errorf("read %s of %s: %w", p.file.Path, p.source.name, err))
+		}
+	}
+}
+
+func (p *filePiece) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
+	r, err := p.source.table.Store.Open(ctx, p.file.Path)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	file, err := parquetio.Open(r, r.Info().Size)
+	if err != nil {
+		return err
+	}
+	var stored types.Struct
+	for _, f := range p.want.Fields {
+		if !p.source.isPartition(f.Name) {
+			stored.Fields = append(stored.Fields, f)
+		}
+	}
+	pieces, err := file.Pieces(parquetio.ReadOptions{Schema: stored, Where: p.where})
+	if err != nil {
+		return err
+	}
+	for _, piece := range pieces {
+		for b, err := range piece.Read(ctx) {
+			if err == nil {
+				b, err = p.complete(b)
+			}
+			if err != nil {
+				return err
+			}
+			if !yield(b, nil) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// complete puts the partition columns, constant in a file, among those read.
+func (p *filePiece) complete(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+	if int(b.NumCols()) == len(p.want.Fields) {
+		return b, nil
+	}
+	columns := make([]arrow.Array, len(p.want.Fields))
+	next := 0
+	for i, f := range p.want.Fields {
+		if !p.source.isPartition(f.Name) {
+			columns[i] = b.Column(next)
+			next++
+			continue
+		}
+		c, err := p.constant(f, int(b.NumRows()))
+		if err != nil {
+			return nil, err
+		}
+		columns[i] = c
+	}
+	return array.NewRecordBatch(types.ToArrowSchema(p.want), columns, b.NumRows()), nil
+}
+
+func (p *filePiece) constant(f types.Field, rows int) (arrow.Array, error) {
+	value, err := deltalog.ParsePartitionValue(f.Type, p.file.PartitionValues[f.Name])
+	if err != nil {
+		return nil, fmt.Errorf("partition column %s: %w", f.Name, err)
+	}
+	if value == nil {
+		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(f.Type), rows), nil
+	}
+	s, err := partitionScalar(value, f.Type)
+	if err != nil {
+		return nil, err
+	}
+	return scalar.MakeArrayFromScalar(s, rows, memory.DefaultAllocator)
+}
+
+// partitionScalar is a predicate.Value as an Arrow scalar of a column's type.
+func partitionScalar(v predicate.Value, t types.Type) (scalar.Scalar, error) {
+	n, isInt := v.(int64)
+	switch to := types.ToArrow(t).(type) {
+	case *arrow.Int8Type:
+		return scalar.NewInt8Scalar(int8(n)), nil
+	case *arrow.Int16Type:
+		return scalar.NewInt16Scalar(int16(n)), nil
+	case *arrow.Int32Type:
+		return scalar.NewInt32Scalar(int32(n)), nil
+	case *arrow.Date32Type:
+		return scalar.NewDate32Scalar(arrow.Date32(n)), nil
+	case *arrow.TimestampType:
+		return scalar.NewTimestampScalar(arrow.Timestamp(n), to), nil
+	case *arrow.Float32Type:
+		f, _ := v.(float64)
+		return scalar.NewFloat32Scalar(float32(f)), nil
+	default:
+		if isInt {
+			return scalar.NewInt64Scalar(n), nil
+		}
+		return scalar.MakeScalarParam(v, to)
+	}
+}

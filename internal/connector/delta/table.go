@@ -1,0 +1,81 @@
+package delta
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// A Table is a Delta table at a place. It holds no version.
+type Table struct {
+	Log   *deltalog.Table
+	Store volumes.Store // rooted at the table's folder
+	URI   string        // for messages
+}
+
+// description is the table's place as Spark's source and sink descriptions spell it.
+func (t Table) description() string { return strings.Replace(t.URI, "file:///", "file:/", 1) }
+
+// Exists reports whether the table has a log.
+func (t Table) Exists(ctx context.Context) (bool, error) {
+	_, err := t.Log.Snapshot(ctx)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Schema is the table's columns now.
+func (t Table) Schema(ctx context.Context) (types.Struct, error) {
+	snap, err := t.Log.Snapshot(ctx)
+	if err != nil {
+		return types.Struct{}, err
+	}
+	return snap.Schema()
+}
+
+// Detail is what DESCRIBE DETAIL shows.
+type Detail struct {
+	ID, Description                    string
+	Schema                             types.Struct
+	CreatedAt, LastModified            time.Time
+	PartitionColumns                   []string
+	NumFiles, SizeInBytes              int64
+	Properties                         map[string]string
+	MinReaderVersion, MinWriterVersion int
+	Features                           []string
+}
+
+// Detail describes the table as it is now.
+func (t Table) Detail(ctx context.Context) (Detail, error) {
+	snap, err := t.Log.Snapshot(ctx)
+	if err != nil {
+		return Detail{}, err
+	}
+	schema, err := snap.Schema()
+	if err != nil {
+		return Detail{}, err
+	}
+	files, err := snap.NumFiles(ctx)
+	if err != nil {
+		return Detail{}, err
+	}
+	bytes, err := snap.SizeInBytes(ctx)
+	if err != nil {
+		return Detail{}, err
+	}
+	meta, protocol := snap.Metadata(), snap.Protocol()
+	return Detail{
+		ID: meta.ID, Description: meta.Description, Schema: schema,
+		CreatedAt: time.UnixMilli(meta.CreatedTime).UTC(), LastModified: snap.Timestamp(),
+		PartitionColumns: meta.PartitionColumns, NumFiles: files, SizeInBytes: bytes, Properties: meta.Configuration,
+		MinReaderVersion: protocol.MinReaderVersion, MinWriterVersion: protocol.MinWriterVersion,
+		Features: append(append([]string{}, protocol.ReaderFeatures...), protocol.WriterFeatures...),
+	}, nil
+}

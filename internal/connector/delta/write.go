@@ -1,0 +1,339 @@
+package delta
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/option"
+	"lakehouse/internal/types"
+)
+
+// WriteOptionTable lists the options that batch writes and streams share.
+var WriteOptionTable = option.Table{
+	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
+	{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite: the table takes the rows' schema."},
+	{Name: "userMetadata", Doc: "A text of one's own in the commit."},
+	{Name: "txnAppId", Doc: "With txnVersion: names the writer, whose writes of one version count once."},
+	{Name: "txnVersion", Kind: option.Count, Doc: "With txnAppId: the version of the writer's write."},
+	{Name: "compression", Default: "snappy", Doc: "The codec of the data files: snappy, zstd, gzip, none."},
+	{Name: "targetFileSize", Kind: option.Bytes, Default: "128m", Doc: "About how large a data file becomes."},
+	{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version"},
+	{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static"}, Default: "static", Doc: "Only static: an overwrite replaces all partitions."},
+}
+
+// WriteOptions says how a batch is written.
+type WriteOptions struct {
+	Overwrite       bool
+	OverwriteSchema bool
+	PartitionBy     []string
+	Properties      map[string]string
+	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
+	Options         option.Values
+	Workers         int
+	Eval            expr.Context // for the casts to the table's types
+}
+
+// Written is what a write did.
+type Written struct {
+	Version int64
+	Rows    int64
+	Skipped bool // the transaction was already in the table
+}
+
+// Write appends the operator's rows to the table, or replaces its content by them. A table that does not
+// exist is made by the same commit.
+func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (Written, error) {
+	w := &writing{table: t, opts: opts}
+	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
+		return Written{}, err
+	}
+	if app := opts.Options.String("txnAppId"); app != "" {
+		done, err := w.already(ctx, app, opts.Options.Int("txnVersion"))
+		if err != nil || done {
+			return Written{Skipped: true}, err
+		}
+	}
+	return w.run(ctx, op)
+}
+
+// streamingUpdate is the operation of a micro-batch.
+const streamingUpdate = "STREAMING UPDATE"
+
+// writing is one transaction that adds rows.
+type writing struct {
+	table  Table
+	opts   WriteOptions
+	snap   *deltalog.Snapshot // nil: the table is being made
+	txn    *deltalog.Txn
+	meta   deltalog.Metadata // the table's, after the write
+	schema types.Struct      // likewise
+	parts  []string
+	params deltalog.Parameters
+}
+
+// begin opens the transaction and settles the table's schema.
+func (w *writing) begin(ctx context.Context, rows types.Struct) error {
+	snap, err := w.table.Log.Snapshot(ctx)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		return w.create(rows)
+	}
+	if err != nil {
+		return err
+	}
+	w.snap, w.parts = snap, snap.Metadata().PartitionColumns
+	w.txn, w.meta = snap.Begin(w.operation()), snap.Metadata()
+	have, err := snap.Schema()
+	if err != nil {
+		return err
+	}
+	return w.settle(have, rows)
+}
+
+func (w *writing) create(rows types.Struct) error {
+	w.schema, w.parts = rows, w.opts.PartitionBy
+	if err := checkPartition(rows, w.parts); err != nil {
+		return err
+	}
+	w.txn = w.table.Log.BeginCreate(w.operation())
+	w.meta = deltalog.Metadata{PartitionColumns: append([]string{}, w.parts...), Configuration: w.opts.Properties}.WithSchema(rows)
+	w.txn.UpdateMetadata(w.meta)
+	return nil
+}
+
+func (w *writing) operation() deltalog.Operation {
+	return deltalog.Operation{Name: w.opts.Operation, Parameters: w.parameters(), UserMetadata: w.opts.Options.String("userMetadata")}
+}
+
+// parameters are commitInfo's operationParameters, as Spark writes them.
+func (w *writing) parameters() deltalog.Parameters {
+	if w.params != nil {
+		return w.params
+	}
+	mode := "Append"
+	if w.opts.Overwrite {
+		mode = "Overwrite"
+	}
+	by, err := json.Marshal(append([]string{}, w.opts.PartitionBy...))
+	if err != nil {
+		by = []byte("[]")
+	}
+	return deltalog.Parameters{}.With("mode", mode).With("partitionBy", string(by))
+}
+
+// settle checks the rows' columns against the table's: what the table lacks is added under mergeSchema
+// and refused otherwise; what the rows lack is null.
+func (w *writing) settle(have, rows types.Struct) error {
+	w.schema = have
+	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
+	if replace {
+		w.parts = w.opts.PartitionBy
+		if err := checkPartition(rows, w.parts); err != nil {
+			return err
+		}
+		w.schema = rows
+		return w.update(func(m *deltalog.Metadata) { m.PartitionColumns = append([]string{}, w.parts...) })
+	}
+	if by := w.opts.PartitionBy; len(by) > 0 && fmt.Sprint(by) != fmt.Sprint(w.parts) {
+		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
+			WithHint("Leave out partitionBy, or overwrite with overwriteSchema=true.")
+	}
+	var extra []types.Field
+	for _, f := range rows.Fields {
+		if have.Index(f.Name) < 0 {
+			extra = append(extra, f)
+		}
+	}
+	if len(extra) == 0 {
+		return nil
+	}
+	if !w.opts.Options.Bool("mergeSchema") {
+		return errclass.DeltaSchemaMismatch.New("A schema mismatch detected when writing to the Delta table %s: it has no column `%s`. Table schema: %s. Data schema: %s.",
+			w.table.URI, extra[0].Name, have, rows).
+			WithHint("To enable schema migration, set: '.option(\"mergeSchema\", \"true\")'.")
+	}
+	w.schema = types.Struct{Fields: append(append([]types.Field{}, have.Fields...), extra...)}
+	return w.update(func(*deltalog.Metadata) {})
+}
+
+func (w *writing) update(change func(*deltalog.Metadata)) error {
+	meta := w.meta.WithSchema(w.schema)
+	if w.opts.Properties != nil {
+		meta.Configuration = maps.Clone(w.opts.Properties)
+	}
+	change(&meta)
+	w.meta = meta
+	w.txn.UpdateMetadata(meta)
+	return nil
+}
+
+// already reports whether the table holds the writer's version; if not, the commit will record it.
+func (w *writing) already(ctx context.Context, app string, version int64) (bool, error) {
+	if w.snap != nil {
+		last, ok, err := w.snap.SetTransaction(ctx, app)
+		if err != nil {
+			return false, err
+		}
+		if ok && last >= version {
+			return true, nil
+		}
+	}
+	w.txn.SetTransaction(app, version)
+	return false, nil
+}
+
+// run writes the files and commits.
+func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
+	op, err := conform(op, w.schema, w.opts.Eval)
+	if err != nil {
+		return Written{}, err
+	}
+	stats, err := w.meta.StatsOptions()
+	if err != nil {
+		return Written{}, err
+	}
+	fw := newFiles(w.table.Store, op.Schema(), w.parts, stats, w.opts.Options)
+	added, err := fw.write(ctx, op, max(1, w.opts.Workers))
+	if err != nil {
+		return Written{}, err
+	}
+	var rows, bytes int64
+	for _, f := range added {
+		w.txn.Add(f.add)
+		rows, bytes = rows+f.rows, bytes+f.add.Size
+	}
+	removed, err := w.replaceAll(ctx)
+	if err != nil {
+		return Written{}, err
+	}
+	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
+	commit, err := w.txn.Commit(ctx)
+	return Written{Version: commit.Version, Rows: rows}, err
+}
+
+// metrics are commitInfo's operationMetrics: a stream's write tells more than a batch's.
+func (w *writing) metrics(added, removed int, rows, bytes int64) map[string]string {
+	m := map[string]string{"numOutputRows": strconv.FormatInt(rows, 10), "numOutputBytes": strconv.FormatInt(bytes, 10)}
+	if w.opts.Operation == streamingUpdate {
+		m["numAddedFiles"], m["numRemovedFiles"] = strconv.Itoa(added), strconv.Itoa(removed)
+	} else {
+		m["numFiles"] = strconv.Itoa(added)
+	}
+	return m
+}
+
+// replaceAll removes every file of the table, for an overwrite.
+func (w *writing) replaceAll(ctx context.Context) (removed int, err error) {
+	if !w.opts.Overwrite || w.snap == nil {
+		return 0, nil
+	}
+	w.txn.ReadWholeTable()
+	for f, err := range w.snap.Files(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		w.txn.Remove(f)
+		removed++
+	}
+	return removed, nil
+}
+
+func nullable(s types.Struct) types.Struct { return types.AsNullable(s).(types.Struct) }
+
+func checkPartition(schema types.Struct, by []string) error {
+	for _, p := range by {
+		if schema.Index(p) < 0 {
+			return errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [%v].", p, schema.Names()).
+				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
+		}
+	}
+	if len(by) > 0 && len(by) == len(schema.Fields) {
+		return errclass.DeltaSchemaMismatch.New("Cannot use all columns for partition columns.")
+	}
+	return nil
+}
+
+// CreateOptions says what an empty table is.
+type CreateOptions struct {
+	Schema      types.Struct
+	PartitionBy []string
+	Properties  map[string]string
+	Comment     string
+	Managed     bool
+	Operation   string
+	Replace     bool
+}
+
+// Create makes an empty table. Where the folder holds a table already it is adopted if its columns are the
+// same (or none were asked for), replaced under Replace, and refused otherwise.
+func Create(ctx context.Context, t Table, opts CreateOptions) error {
+	snap, err := t.Log.Snapshot(ctx)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		return createNew(ctx, t, opts)
+	}
+	if err != nil {
+		return err
+	}
+	have, err := snap.Schema()
+	if err != nil {
+		return err
+	}
+	switch {
+	case opts.Replace:
+		return replaceEmpty(ctx, snap, opts)
+	case len(opts.Schema.Fields) == 0 || types.EqualIgnoringNullability(have, opts.Schema):
+		return nil
+	}
+	return errclass.DeltaSchemaMismatch.New("The specified schema does not match the existing schema at %s. Specified: %s. Existing: %s.", t.URI, opts.Schema, have).
+		WithHint("Leave out the columns to take over the table as it is, or choose another location.")
+}
+
+func createNew(ctx context.Context, t Table, opts CreateOptions) error {
+	if len(opts.Schema.Fields) == 0 {
+		return errclass.DeltaSchemaNotSet.New("Table schema is not set. Write data into it or use CREATE TABLE to set the schema.")
+	}
+	if err := checkPartition(opts.Schema, opts.PartitionBy); err != nil {
+		return err
+	}
+	_, err := deltalog.Create(ctx, t.Store, deltalog.CreateOptions{
+		Schema: opts.Schema, PartitionColumns: opts.PartitionBy, Configuration: opts.Properties, Description: opts.Comment,
+		External: !opts.Managed, Operation: opts.operation(),
+	})
+	if errors.Is(err, errclass.DeltaTableAlreadyExists) {
+		return Create(ctx, t, opts) // another made it meanwhile: adopt or refuse
+	}
+	return err
+}
+
+// operation is empty for a plain CREATE TABLE, which the log itself knows how to describe.
+func (o CreateOptions) operation() deltalog.Operation {
+	if o.Operation == "CREATE TABLE" {
+		return deltalog.Operation{}
+	}
+	return deltalog.Operation{Name: o.Operation, Parameters: deltalog.Parameters{}.With("isManaged", strconv.FormatBool(o.Managed))}
+}
+
+func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptions) error {
+	txn := snap.Begin(opts.operation())
+	meta := snap.Metadata().WithSchema(opts.Schema)
+	meta.Description = opts.Comment
+	meta.PartitionColumns = append([]string{}, opts.PartitionBy...)
+	meta.Configuration = maps.Clone(opts.Properties)
+	txn.UpdateMetadata(meta)
+	txn.ReadWholeTable()
+	for f, err := range snap.Files(ctx) {
+		if err != nil {
+			return err
+		}
+		txn.Remove(f)
+	}
+	_, err := txn.Commit(ctx)
+	return err
+}

@@ -1,0 +1,95 @@
+package files
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/csvio"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/jsonio"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
+	"lakehouse/internal/textio"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// A Format takes files apart into pieces of rows.
+type Format interface {
+	// Pieces gives the pieces of one file, with the columns that opts wants of schema, in that order.
+	Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error)
+	// Infer finds the columns of files.
+	Infer(ctx context.Context, files []File) (types.Struct, error)
+	// Counts says what became of the records of all pieces read so far.
+	Counts() *batch.Counts
+}
+
+// A File is a file and where it lies.
+type File struct {
+	Place volumes.Location
+	Info  volumes.Info
+}
+
+// formats lists what can be read, by Spark's names.
+var formats = map[string]struct {
+	options option.Table
+	open    func(option.Values) (Format, error)
+}{
+	"json":    {jsonio.OptionTable, newJSON},
+	"csv":     {csvio.OptionTable, newCSV},
+	"text":    {textio.OptionTable, newText},
+	"parquet": {parquetOptions, newParquet},
+}
+
+// Names lists the formats.
+func Names() []string { return []string{"csv", "json", "parquet", "text"} }
+
+// Known reports whether there is a format of that name, in any letter case.
+func Known(name string) bool { return slices.Contains(Names(), strings.ToLower(name)) }
+
+// OptionTable is the options of a format.
+func OptionTable(format string) (option.Table, error) {
+	f, ok := formats[strings.ToLower(format)]
+	if !ok {
+		return nil, unknown(format)
+	}
+	return f.options, nil
+}
+
+// NewFormat makes a format with options of its own table.
+func NewFormat(name string, options map[string]string) (Format, error) {
+	f, ok := formats[strings.ToLower(name)]
+	if !ok {
+		return nil, unknown(name)
+	}
+	values, err := f.options.Parse(options)
+	if err != nil {
+		return nil, err
+	}
+	return f.open(values)
+}
+
+func unknown(name string) error {
+	e := errclass.DataSourceNotFound.New("Failed to find the data source: %s. Make sure the provider name is correct.", name)
+	all := append(Names(), "delta", "cloudFiles")
+	if near := errclass.DidYouMean(name, all); near != "" {
+		return e.WithHint("%s", near)
+	}
+	return e.WithHint("The data sources are %s.", strings.Join(all, ", "))
+}
+
+// wanted is the columns that a scan asks for, in its order.
+func wanted(schema types.Struct, columns []string) types.Struct {
+	if columns == nil {
+		return schema
+	}
+	var want types.Struct
+	for _, name := range columns {
+		if i := schema.Index(name); i >= 0 {
+			want.Fields = append(want.Fields, schema.Fields[i])
+		}
+	}
+	return want
+}

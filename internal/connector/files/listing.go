@@ -1,0 +1,169 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"path"
+	"strings"
+
+	"lakehouse/volumes"
+)
+
+// A Listing finds the files below a load path.
+type Listing struct {
+	Base      volumes.Location // a folder, without globs
+	Pattern   []string         // globs below it, a folder each; none: Base is what is read
+	NameGlob  string           // on base names; empty: all
+	Recursive bool             // plain sub-folders too
+}
+
+// NewListing takes a place apart into the folder that is fixed and the globs below it.
+func NewListing(place volumes.Location, nameGlob string, recursive bool) Listing {
+	parts := strings.Split(place.Key, "/")
+	fixed := len(parts)
+	for i, part := range parts {
+		if IsGlob(part) {
+			fixed = i
+			break
+		}
+	}
+	return Listing{
+		Base:      above(place, len(parts)-fixed),
+		Pattern:   parts[fixed:],
+		NameGlob:  nameGlob,
+		Recursive: recursive,
+	}
+}
+
+// above is the place some levels up in the same store.
+func above(place volumes.Location, levels int) volumes.Location {
+	for range levels {
+		place.URI = place.URI[:strings.LastIndexByte(place.URI, '/')]
+		place.Key = path.Dir(place.Key)
+	}
+	return place
+}
+
+// Files gives every file that is to be read. A folder that is not there has none.
+func (l Listing) Files(ctx context.Context) iter.Seq2[volumes.Info, error] {
+	return func(yield func(volumes.Info, error) bool) {
+		if err := l.match(ctx, l.Base.Key, l.Pattern, yield); err != nil && !errors.Is(err, errEnough) {
+			yield(volumes.Info{}, err)
+		}
+	}
+}
+
+// errEnough ends a listing whose consumer stopped.
+var errEnough = errors.New("the consumer stopped")
+
+// match walks the globs of the path.
+func (l Listing) match(ctx context.Context, dir string, pattern []string, yield func(volumes.Info, error) bool) error {
+	if len(pattern) == 0 {
+		return l.folder(ctx, dir, yield)
+	}
+	for info, err := range l.entries(ctx, dir) {
+		if err != nil {
+			return err
+		}
+		if !MatchGlob(pattern[0], path.Base(info.Name)) {
+			continue
+		}
+		switch {
+		case info.IsDir:
+			err = l.match(ctx, info.Name, pattern[1:], yield)
+		case len(pattern) == 1:
+			err = l.give(info, yield)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folder gives the files of a folder, and of those below it that are read.
+func (l Listing) folder(ctx context.Context, dir string, yield func(volumes.Info, error) bool) error {
+	for info, err := range l.entries(ctx, dir) {
+		if err != nil {
+			return err
+		}
+		base := path.Base(info.Name)
+		switch {
+		case SkippedName(base) != "":
+		case !info.IsDir:
+			err = l.give(info, yield)
+		case l.Recursive || strings.Contains(base, "="):
+			err = l.folder(ctx, info.Name, yield)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entries lists a folder; one that has vanished is empty.
+func (l Listing) entries(ctx context.Context, dir string) iter.Seq2[volumes.Info, error] {
+	return func(yield func(volumes.Info, error) bool) {
+		for info, err := range l.Base.Store.List(ctx, dir, volumes.ListOptions{Dirs: true, Hidden: true}) {
+			if errors.Is(err, fs.ErrNotExist) {
+				return
+			}
+			if !yield(info, err) {
+				return
+			}
+		}
+	}
+}
+
+func (l Listing) give(info volumes.Info, yield func(volumes.Info, error) bool) error {
+	base := path.Base(info.Name)
+	if SkippedName(base) != "" || l.NameGlob != "" && !MatchGlob(l.NameGlob, base) {
+		return nil
+	}
+	if !yield(info, nil) {
+		return errEnough
+	}
+	return nil
+}
+
+// SkippedName says why Spark passes a name over; empty: it does not.
+func SkippedName(base string) string {
+	switch {
+	case strings.HasPrefix(base, "."):
+		return `its name begins with "."`
+	case strings.HasPrefix(base, "_") && !strings.Contains(base, "="):
+		return `its name begins with "_"`
+	case strings.HasSuffix(base, "._COPYING_"):
+		return "it is being copied"
+	}
+	return ""
+}
+
+// AnyMatch tells whether the globs match a file or folder at all.
+func (l Listing) AnyMatch(ctx context.Context) (bool, error) {
+	return l.anyBelow(ctx, l.Base.Key, l.Pattern)
+}
+
+func (l Listing) anyBelow(ctx context.Context, dir string, pattern []string) (bool, error) {
+	for info, err := range l.entries(ctx, dir) {
+		if err != nil {
+			return false, err
+		}
+		if !MatchGlob(pattern[0], path.Base(info.Name)) {
+			continue
+		}
+		if len(pattern) == 1 {
+			return true, nil
+		}
+		if !info.IsDir {
+			continue
+		}
+		if found, err := l.anyBelow(ctx, info.Name, pattern[1:]); found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,274 @@
+package files
+
+import (
+	"context"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/arrow/scalar"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/records"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// nullPartition is how Hive writes a null into a folder's name.
+const nullPartition = "__HIVE_DEFAULT_PARTITION__"
+
+// Partitions is the columns that key=value folders add, in the order of the folders.
+type Partitions struct {
+	base   string // the folder above them, in its store
+	Fields []types.Field
+}
+
+// FindPartitions walks the key=value folders below a place (not the files) and infers their columns:
+// int, bigint, double, date, timestamp, else string, as wide as all folders need.
+func FindPartitions(ctx context.Context, l Listing) (Partitions, error) {
+	p := Partitions{base: l.Base.Key}
+	if l.Recursive || len(l.Pattern) > 0 {
+		return p, nil
+	}
+	values := map[string][]string{}
+	var order []string
+	var walk func(dir string) error
+	walk = func(dir string) error {
+		for info, err := range l.entries(ctx, dir) {
+			if err != nil {
+				return err
+			}
+			key, value, ok := strings.Cut(path.Base(info.Name), "=")
+			if !info.IsDir || !ok || SkippedName(path.Base(info.Name)) != "" {
+				continue
+			}
+			if !slices.Contains(order, key) {
+				order = append(order, key)
+			}
+			values[key] = append(values[key], unescape(value))
+			if err := walk(info.Name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := walk(l.Base.Key); err != nil {
+		return p, err
+	}
+	for _, key := range order {
+		p.Fields = append(p.Fields, types.Field{Name: key, Type: inferPartition(values[key]), Nullable: true})
+	}
+	return p, nil
+}
+
+func unescape(value string) string {
+	if u, err := url.PathUnescape(value); err == nil {
+		return u
+	}
+	return value
+}
+
+var partitionTypes = []types.Type{types.Integer, types.Long, types.Double, types.Date, types.Timestamp}
+
+// inferPartition is the first type that takes every value. Null folders say nothing.
+func inferPartition(values []string) types.Type {
+	for _, t := range partitionTypes {
+		if !slices.ContainsFunc(values, func(v string) bool { return !infersAs(v, t) }) {
+			return t
+		}
+	}
+	return types.String
+}
+
+// infersAs is stricter than reading: 2024-05 is a string, though a timestamp can be read from it.
+func infersAs(text string, t types.Type) bool {
+	if t == types.Type(types.Timestamp) && text != nullPartition && (len(text) < len("2006-01-02 15:04:05") || text[10] != ' ') {
+		return false
+	}
+	_, ok := partitionValue(text, t)
+	return ok
+}
+
+// partitionValue reads a folder's value as a type.
+func partitionValue(text string, t types.Type) (v scalar.Scalar, ok bool) {
+	if text == nullPartition {
+		return scalar.MakeNullScalar(types.ToArrow(t)), true
+	}
+	switch t := t.(type) {
+	case types.Primitive:
+		return primitiveValue(text, t)
+	case types.Decimal:
+		n, ok := records.ParseDecimal([]byte(text), t.Precision, t.Scale)
+		return scalar.NewDecimal128Scalar(n, types.ToArrow(t)), ok
+	}
+	return nil, false
+}
+
+func primitiveValue(text string, t types.Primitive) (v scalar.Scalar, ok bool) {
+	switch t {
+	case types.String:
+		return scalar.NewStringScalar(text), utf8.ValidString(text)
+	case types.Byte, types.Short, types.Integer, types.Long:
+		return integerValue(text, t)
+	case types.Float, types.Double:
+		if strings.Trim(text, "0123456789+-.eE") != "" {
+			return nil, false // strconv would take more: 0x1p-2, 1_000, inf
+		}
+		f, err := strconv.ParseFloat(text, 64)
+		if t == types.Float {
+			return scalar.NewFloat32Scalar(float32(f)), err == nil
+		}
+		return scalar.NewFloat64Scalar(f), err == nil
+	case types.Boolean:
+		return scalar.NewBooleanScalar(strings.EqualFold(text, "true")), strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
+	case types.Date:
+		days, ok := datetime.ISODate.ParseDate([]byte(text))
+		return scalar.NewDate32Scalar(arrow.Date32(days)), ok
+	case types.Timestamp, types.TimestampNTZ:
+		micros, _, ok := datetime.ParseTimestamp([]byte(text), time.UTC)
+		return scalar.NewTimestampScalar(arrow.Timestamp(micros), types.ToArrow(t)), ok
+	default:
+		return nil, false
+	}
+}
+
+func integerValue(text string, t types.Primitive) (scalar.Scalar, bool) {
+	n, err := strconv.ParseInt(text, 10, map[types.Primitive]int{types.Byte: 8, types.Short: 16, types.Integer: 32, types.Long: 64}[t])
+	switch t {
+	case types.Byte:
+		return scalar.NewInt8Scalar(int8(n)), err == nil
+	case types.Short:
+		return scalar.NewInt16Scalar(int16(n)), err == nil
+	case types.Integer:
+		return scalar.NewInt32Scalar(int32(n)), err == nil
+	default:
+		return scalar.NewInt64Scalar(n), err == nil
+	}
+}
+
+// values are those of one file, by its folders, with the types that the schema has.
+func (p Partitions) values(file string, schema types.Struct) (map[string]scalar.Scalar, error) {
+	found := map[string]scalar.Scalar{}
+	for part := range strings.SplitSeq(path.Dir(strings.TrimPrefix(file, p.base)), "/") {
+		key, text, ok := strings.Cut(part, "=")
+		if !ok || !p.holds(key) {
+			continue
+		}
+		at := schema.Index(key)
+		if at < 0 {
+			continue
+		}
+		v, ok := partitionValue(unescape(text), schema.Fields[at].Type)
+		if !ok {
+			return nil, errclass.FailedReadFile.New("the value of folder %s is no %s.", part, types.SQL(schema.Fields[at].Type))
+		}
+		found[strings.ToLower(key)] = v
+	}
+	return found, nil
+}
+
+func (p Partitions) holds(name string) bool {
+	return slices.ContainsFunc(p.Fields, func(f types.Field) bool { return strings.EqualFold(f.Name, name) })
+}
+
+// Partitioned is a format whose rows carry the columns of their folders.
+type Partitioned struct {
+	Format
+	Partitions Partitions
+}
+
+// Pieces reads the file's own columns and adds those of its folders.
+func (p Partitioned) Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+	if len(p.Partitions.Fields) == 0 {
+		return p.Format.Pieces(ctx, file, info, schema, opts)
+	}
+	want := wanted(schema, opts.Columns)
+	constants, err := p.Partitions.values(info.Name, schema)
+	if err != nil {
+		return nil, err
+	}
+	var own types.Struct
+	for _, f := range schema.Fields {
+		if !p.Partitions.holds(f.Name) {
+			own.Fields = append(own.Fields, f)
+		}
+	}
+	inner := logical.ScanOptions{Columns: []string{}, Where: opts.Where}
+	for _, f := range want.Fields {
+		if !p.Partitions.holds(f.Name) {
+			inner.Columns = append(inner.Columns, f.Name)
+		}
+	}
+	pieces, err := p.Format.Pieces(ctx, file, info, own, inner)
+	if err != nil {
+		return nil, err
+	}
+	for i, piece := range pieces {
+		pieces[i] = &withConstants{Piece: piece, want: want, constants: constants, holds: p.Partitions.holds}
+	}
+	return pieces, nil
+}
+
+// withConstants puts a file's constants among the columns read.
+type withConstants struct {
+	batch.Piece
+	want      types.Struct
+	constants map[string]scalar.Scalar
+	holds     func(string) bool
+}
+
+// Read completes each batch.
+func (w *withConstants) Read(ctx context.Context) batch.Seq {
+	return batch.Transform(w.Piece.Read(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		columns := make([]arrow.Array, len(w.want.Fields))
+		next := 0
+		for i, f := range w.want.Fields {
+			if !w.holds(f.Name) {
+				columns[i] = b.Column(next)
+				next++
+				continue
+			}
+			c, err := constantColumn(w.constants[strings.ToLower(f.Name)], f.Type, int(b.NumRows()))
+			if err != nil {
+				return nil, err
+			}
+			columns[i] = c
+		}
+		return array.NewRecordBatch(types.ToArrowSchema(w.want), columns, b.NumRows()), nil
+	})
+}
+
+func constantColumn(s scalar.Scalar, t types.Type, rows int) (arrow.Array, error) {
+	if s == nil || !s.IsValid() {
+		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(t), rows), nil
+	}
+	return scalar.MakeArrayFromScalar(s, rows, memory.DefaultAllocator)
+}
+
+// WithPartitions puts the columns of folders behind those of a schema. One that the schema names has the
+// type given there.
+func WithPartitions(schema types.Struct, p Partitions) types.Struct {
+	var out types.Struct
+	for _, f := range schema.Fields {
+		if !p.holds(f.Name) {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	for _, f := range p.Fields {
+		if i := schema.Index(f.Name); i >= 0 {
+			f = schema.Fields[i]
+		}
+		out.Fields = append(out.Fields, f)
+	}
+	return out
+}

@@ -1,0 +1,220 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
+	"lakehouse/internal/types"
+	"lakehouse/volumes"
+)
+
+// sourceOptions are what a batch read takes besides its format's options.
+var sourceOptions = option.Table{
+	{Name: "pathGlobFilter", Doc: "Only files whose base name matches."},
+	{Name: "recursiveFileLookup", Kind: option.Bool, Default: "false", Doc: "Plain sub-folders too; key=value folders then add no columns."},
+	{Name: "ignoreMissingFiles", Kind: option.Bool, Default: "false", Doc: "A file that vanishes after it was listed gives no rows."},
+	{Name: "ignoreCorruptFiles", Kind: option.Bool, Default: "false", Doc: "A file that cannot be read gives the rows before the fault."},
+	{Name: "modifiedBefore", Doc: "Only files modified before this time."},
+	{Name: "modifiedAfter", Doc: "Only files modified after this time."},
+}
+
+// SourceOptions says what a batch read reads.
+type SourceOptions struct {
+	Space   *volumes.Space
+	Format  string
+	Paths   []string      // files, folders or globs
+	Schema  *types.Struct // nil: inferred
+	Options map[string]string
+}
+
+// A Source is files at rest.
+type Source struct {
+	name                        string
+	format                      Format
+	schema                      types.Struct
+	files                       []File
+	ignoreMissing, ignoreBroken bool
+}
+
+// NewSource finds the files, and their columns where none are given. An unknown format, option or path is an error here.
+func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
+	table, err := OptionTable(o.Format)
+	if err != nil {
+		return nil, err
+	}
+	values, err := slices.Concat(sourceOptions, table).Parse(o.Options)
+	if err != nil {
+		return nil, err
+	}
+	format, err := formats[strings.ToLower(o.Format)].open(values)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{
+		name: o.Format + " " + strings.Join(o.Paths, ", "), format: format,
+		ignoreMissing: values.Bool("ignoreMissingFiles"), ignoreBroken: values.Bool("ignoreCorruptFiles"),
+	}
+	var parts Partitions
+	for _, p := range o.Paths {
+		if err := s.find(ctx, o.Space, p, values, &parts); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.settle(ctx, o, parts)
+}
+
+// find adds the files of one path.
+func (s *Source) find(ctx context.Context, space *volumes.Space, name string, values option.Values, parts *Partitions) error {
+	place, err := space.Resolve(strings.TrimRight(name, "/"))
+	if err != nil {
+		return err
+	}
+	modified, err := parseModified(values)
+	if err != nil {
+		return err
+	}
+	l := NewListing(place, values.String("pathGlobFilter"), values.Bool("recursiveFileLookup"))
+	if len(l.Pattern) == 0 {
+		info, err := l.Base.Store.Stat(ctx, l.Base.Key)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errclass.PathNotFound.New("Path does not exist: %s.", name)
+		}
+		if err != nil {
+			return err
+		}
+		if !info.IsDir {
+			s.files = append(s.files, File{place, info})
+			return nil
+		}
+	}
+	before := len(s.files)
+	for info, err := range l.Files(ctx) {
+		if err != nil {
+			return err
+		}
+		if !modified.holds(info.ModTime) {
+			continue
+		}
+		at := l.Base.Join(strings.TrimPrefix(strings.TrimPrefix(info.Name, l.Base.Key), "/"))
+		s.files = append(s.files, File{at, info})
+	}
+	if len(l.Pattern) > 0 && len(s.files) == before {
+		if found, err := l.AnyMatch(ctx); found || err != nil {
+			return err // a folder without files, or none of the time asked for
+		}
+		return errclass.PathNotFound.New("Path does not exist: %s.", name).WithHint("The pattern matches nothing.")
+	}
+	found, err := FindPartitions(ctx, l)
+	if err != nil {
+		return err
+	}
+	if len(found.Fields) > 0 {
+		*parts = found
+	}
+	return nil
+}
+
+// modified bounds the time at which files were modified; a zero bound is none.
+type modified struct{ before, after time.Time }
+
+func parseModified(v option.Values) (m modified, err error) {
+	for name, bound := range map[string]*time.Time{"modifiedBefore": &m.before, "modifiedAfter": &m.after} {
+		text := v.String(name)
+		if text == "" {
+			continue
+		}
+		micros, _, ok := datetime.ParseTimestamp([]byte(text), time.UTC)
+		if !ok {
+			return m, errclass.InvalidOptionValue.New("Invalid value '%s' for option '%s', must be a timestamp such as 2024-01-31T13:00:00", text, name)
+		}
+		*bound = time.UnixMicro(micros)
+	}
+	return m, nil
+}
+
+func (m modified) holds(t time.Time) bool {
+	return (m.before.IsZero() || t.Before(m.before)) && (m.after.IsZero() || t.After(m.after))
+}
+
+func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) error {
+	if o.Schema != nil {
+		s.schema = types.AsNullable(*o.Schema).(types.Struct)
+	} else {
+		inferred, err := s.format.Infer(ctx, s.files)
+		if err != nil {
+			return err
+		}
+		if len(inferred.Fields) == 0 {
+			return errclass.UnableToInferSchema.New("Unable to infer schema for %s. It must be specified manually.", strings.ToUpper(o.Format))
+		}
+		s.schema = inferred
+	}
+	s.schema = WithPartitions(s.schema, parts)
+	s.format = Partitioned{s.format, parts}
+	return nil
+}
+
+// Schema is the files' columns and those of their folders.
+func (s *Source) Schema() types.Struct { return s.schema }
+
+// Counts says what became of the records read so far.
+func (s *Source) Counts() *batch.Counts { return s.format.Counts() }
+
+func (s *Source) String() string { return s.name }
+
+// Scan gives the pieces of all files, in the order of their listing.
+func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
+	return func(yield func(batch.Piece, error) bool) {
+		for _, f := range s.files {
+			pieces, err := s.format.Pieces(ctx, f.Place, f.Info, s.schema, opts)
+			if err != nil {
+				yield(nil, fmt.Errorf("read %s: %w", f.Place.URI, err))
+				return
+			}
+			for _, p := range pieces {
+				if s.ignoreMissing || s.ignoreBroken {
+					p = &lenient{p, s}
+				}
+				if !yield(p, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// lenient is a piece whose faults are passed over, as the options say.
+type lenient struct {
+	batch.Piece
+	source *Source
+}
+
+// Read ends where the fault is.
+func (l *lenient) Read(ctx context.Context) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range l.Piece.Read(ctx) {
+			if err != nil && ctx.Err() == nil {
+				missing := errors.Is(err, fs.ErrNotExist)
+				if missing && l.source.ignoreMissing || !missing && l.source.ignoreBroken {
+					return
+				}
+			}
+			if !yield(b, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,124 @@
+// Package memory is the sink that keeps a stream's rows in memory, as a table to query.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/types"
+)
+
+// A Sink holds the rows of its batches: in complete mode those of the last, else all of them.
+type Sink struct {
+	schema types.Struct
+	mode   logical.OutputMode
+
+	mu   sync.Mutex
+	last int64 // the newest batch held
+	rows []arrow.RecordBatch
+}
+
+// NewSink makes an empty sink.
+func NewSink(schema types.Struct, mode logical.OutputMode) *Sink {
+	return &Sink{schema: schema, mode: mode, last: -1}
+}
+
+// Description is Spark's.
+func (s *Sink) Description() string { return "MemorySink" }
+
+// Write keeps the rows of a batch. In update mode changed rows are added, as Spark does.
+func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
+	rows, err := batch.Collect(op.Execute(ctx, 1)[0])
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, b := range rows {
+		n += b.NumRows()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id <= s.last {
+		return n, nil
+	}
+	s.last = id
+	if s.mode == logical.Complete {
+		s.rows = nil
+	}
+	s.rows = append(s.rows, rows...)
+	return n, nil
+}
+
+// Table is the content as a relation: each scan sees what is there when it starts.
+func (s *Sink) Table() logical.Source { return (*table)(s) }
+
+type table Sink
+
+// Schema is the sink's.
+func (t *table) Schema() types.Struct { return t.schema }
+
+func (t *table) String() string { return "MemoryPlan" }
+
+// Scan gives all rows as one piece.
+func (t *table) Scan(_ context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
+	t.mu.Lock()
+	rows := t.rows[:len(t.rows):len(t.rows)]
+	t.mu.Unlock()
+	return func(yield func(batch.Piece, error) bool) {
+		p, err := project(t.schema, rows, opts.Columns)
+		yield(p, err)
+	}
+}
+
+type piece []arrow.RecordBatch
+
+// Size counts rows for bytes: memory is read at no cost that matters.
+func (p piece) Size() int64 {
+	var n int64
+	for _, b := range p {
+		n += b.NumRows()
+	}
+	return n
+}
+
+// Read gives the rows.
+func (p piece) Read(context.Context) batch.Seq { return batch.Of(p...) }
+
+// project keeps the wanted columns, in the wanted order.
+func project(schema types.Struct, rows []arrow.RecordBatch, columns []string) (piece, error) {
+	if columns == nil {
+		return rows, nil
+	}
+	fields := make([]types.Field, len(columns))
+	index := make([]int, len(columns))
+	for i, name := range columns {
+		at := schema.Index(name)
+		if at < 0 {
+			return nil, fmt.Errorf("internal error: no column %q in memory", name)
+		}
+		fields[i], index[i] = schema.Fields[at], at
+	}
+	to := types.ToArrowSchema(types.Struct{Fields: fields})
+	out := make(piece, len(rows))
+	for i, b := range rows {
+		picked := make([]arrow.Array, len(index))
+		for c, at := range index {
+			picked[c] = b.Column(at)
+		}
+		out[i] = array.NewRecordBatch(to, picked, b.NumRows())
+	}
+	return out, nil
+}
+
+// Rows is a relation over batches already made: a local relation.
+func Rows(schema types.Struct, rows []arrow.RecordBatch) logical.Source {
+	return &table{schema: schema, rows: rows}
+}

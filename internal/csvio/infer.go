@@ -1,0 +1,202 @@
+package csvio
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"lakehouse/internal/datetime"
+	"lakehouse/internal/lines"
+	"lakehouse/internal/records"
+	"lakehouse/internal/types"
+)
+
+// An Inference finds the schema of CSV files: the names from the first header, or _c0, _c1, …, and the types where
+// the options ask for them.
+type Inference struct {
+	opts   Options
+	names  []string
+	types  []types.Type // types.Null: no value yet
+	tokens tokenizer
+	seen   int64
+}
+
+// NewInference begins an inference over any number of files.
+func NewInference(opts Options) *Inference {
+	return &Inference{opts: opts, tokens: tokenizer{syntax: opts.Syntax}}
+}
+
+// Done reports that more files would tell nothing new.
+func (in *Inference) Done() bool { return in.names != nil && !in.opts.Infer.Types }
+
+// Add looks at a file of records, one a line.
+func (in *Inference) Add(r io.Reader) error {
+	source := lines.NewReader(r, in.opts.lines())
+	for skip := in.opts.SkipRows; skip > 0 && source.Next(); {
+		skip--
+	}
+	first := true
+	for !in.Done() && source.Next() {
+		if source.Truncated() || in.tokens.passedOver(source.Bytes()) {
+			continue
+		}
+		in.tokens.reset(source.Bytes())
+		in.tokens.record()
+		in.record(first)
+		first = false
+	}
+	if err := source.Err(); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	return nil
+}
+
+// AddDocument looks at a file whose values may hold line ends.
+func (in *Inference) AddDocument(data []byte) error {
+	source := newDocument(data, &in.opts)
+	for first := true; !in.Done() && source.next(&in.tokens); first = false {
+		in.record(first)
+	}
+	return nil
+}
+
+func (in *Inference) record(first bool) {
+	if in.names == nil {
+		in.begin()
+	}
+	if first && in.opts.Header {
+		return
+	}
+	in.seen++
+	if ratio := in.opts.Infer.SamplingRatio; ratio < 1 && int64(float64(in.seen)*ratio) == int64(float64(in.seen-1)*ratio) {
+		return
+	}
+	for i, t := range in.tokens.tokens[:min(len(in.tokens.tokens), len(in.types))] {
+		if text, null := in.opts.Values.text(t); !null && len(text) > 0 {
+			in.types[i] = in.widen(in.types[i], text)
+		}
+	}
+}
+
+// begin takes the columns from the first record of the first file.
+func (in *Inference) begin() {
+	in.names = make([]string, len(in.tokens.tokens))
+	in.types = make([]types.Type, len(in.names))
+	seen := map[string]int{}
+	for i, t := range in.tokens.tokens {
+		name := strings.TrimSpace(records.Text(t.text))
+		if !in.opts.Header || name == "" || name == in.opts.Values.null {
+			name = "_c" + strconv.Itoa(i)
+		}
+		in.names[i], in.types[i] = name, types.Null
+		seen[strings.ToLower(name)]++
+	}
+	for i, name := range in.names { // names that are not alone get their position
+		if seen[strings.ToLower(name)] > 1 {
+			in.names[i] = name + strconv.Itoa(i)
+		}
+	}
+}
+
+// Schema is the schema of what was looked at.
+func (in *Inference) Schema() types.Struct {
+	fields := make([]types.Field, len(in.names))
+	for i, name := range in.names {
+		t := in.types[i]
+		if t == types.Type(types.Null) || !in.opts.Infer.Types {
+			t = types.String
+		}
+		fields[i] = types.Field{Name: name, Type: t, Nullable: true}
+	}
+	return types.Struct{Fields: fields}
+}
+
+// widen is the type for what was seen and one more value.
+func (in *Inference) widen(seen types.Type, text []byte) types.Type {
+	if seen == types.Type(types.String) {
+		return seen
+	}
+	return common(seen, in.typeOf(text))
+}
+
+// typeOf is the narrowest type of a value.
+func (in *Inference) typeOf(text []byte) types.Type {
+	if _, err := strconv.ParseInt(string(text), 10, 32); err == nil {
+		return types.Integer
+	}
+	if _, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+		return types.Long
+	}
+	if precision, scale, ok := records.DecimalShape(text); ok && scale == 0 && precision <= types.MaxPrecision {
+		return types.Decimal{Precision: precision}
+	}
+	if _, ok := in.opts.Values.float(text, 64); ok {
+		return types.Double
+	}
+	if in.opts.Infer.PreferDate && in.isDate(text) {
+		return types.Date
+	}
+	if in.isTimestamp(text) {
+		return types.Timestamp
+	}
+	if bytes.EqualFold(text, []byte("true")) || bytes.EqualFold(text, []byte("false")) {
+		return types.Boolean
+	}
+	return types.String
+}
+
+// isDate takes yyyy-MM-dd alone when no format is given.
+func (in *Inference) isDate(text []byte) bool {
+	if in.opts.Formats.Date == nil && len(text) != len("2006-01-02") {
+		return false
+	}
+	_, ok := in.opts.Formats.ParseDate(text)
+	return ok
+}
+
+func (in *Inference) isTimestamp(text []byte) bool {
+	if in.opts.Formats.Timestamp == nil {
+		_, _, ok := datetime.ParseTimestamp(text, in.opts.Formats.Zone)
+		return ok
+	}
+	_, ok := in.opts.Formats.ParseTimestamp(text)
+	return ok
+}
+
+// common is the type that holds the values of both: the wider number, else string.
+func common(a, b types.Type) types.Type {
+	if a == types.Type(types.Null) || a == b {
+		return b
+	}
+	if a == types.Type(types.Double) && isNumber(b) || b == types.Type(types.Double) && isNumber(a) {
+		return types.Double
+	}
+	if !isNumber(a) || !isNumber(b) {
+		return types.String
+	}
+	x, xDecimal := a.(types.Decimal)
+	y, yDecimal := b.(types.Decimal)
+	switch {
+	case !xDecimal && !yDecimal:
+		return types.Long
+	case !xDecimal:
+		x = types.Decimal{Precision: wholeDigits(a)}
+	case !yDecimal:
+		y = types.Decimal{Precision: wholeDigits(b)}
+	}
+	return types.Decimal{Precision: max(x.Precision, y.Precision)}
+}
+
+func isNumber(t types.Type) bool {
+	_, decimal := t.(types.Decimal)
+	return decimal || t == types.Type(types.Integer) || t == types.Type(types.Long) || t == types.Type(types.Double)
+}
+
+func wholeDigits(t types.Type) int {
+	if t == types.Type(types.Integer) {
+		return 10
+	}
+	return 20
+}

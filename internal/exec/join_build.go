@@ -1,0 +1,166 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/expr"
+	"lakehouse/internal/types"
+)
+
+// A joinBuild is the right side of a join: its rows, found by key. The first goroutine that needs it
+// makes it; from then on nobody changes it but matched.
+type joinBuild struct {
+	*join
+	once    sync.Once
+	err     error
+	rows    arrow.RecordBatch
+	table   *keyTable
+	first   []int32 // rows of key k: order[first[k]:first[k+1]]
+	order   []int32
+	all     []int32 // every row, for a join without keys
+	matched *matchedRows
+	held    reservation
+	left    atomic.Int64
+}
+
+// get makes the build side, once.
+func (b *joinBuild) get(ctx context.Context) error {
+	b.once.Do(func() { b.err = b.make(ctx) })
+	return b.err
+}
+
+// leave gives the memory back when the last of n sequences has ended.
+func (b *joinBuild) leave(n int) {
+	if b.left.Add(1) == int64(n) {
+		b.held.release()
+	}
+}
+
+func (b *joinBuild) make(ctx context.Context) error {
+	b.held = reservation{memory: b.env.Memory, operator: "join"}
+	batches, err := collectAll(ctx, b.right, b.env, &b.held)
+	if err != nil {
+		return err
+	}
+	if len(batches) == 0 {
+		schema := types.ToArrowSchema(b.right.Schema())
+		batches = []arrow.RecordBatch{newBatch(schema, emptyColumns(schema), 0)}
+	}
+	if b.rows, err = concatBatches(b.right.Schema(), batches); err != nil {
+		return err
+	}
+	if b.keepsRight() {
+		b.matched = newMatchedRows(int(b.rows.NumRows()))
+	}
+	if len(b.node.Keys) == 0 {
+		b.all = positions(int(b.rows.NumRows()))
+		return nil
+	}
+	return b.index()
+}
+
+// collectAll reads an operator to its end with all workers, in order where there is one.
+func collectAll(ctx context.Context, op Operator, env *Env, held *reservation) ([]arrow.RecordBatch, error) {
+	var mu sync.Mutex
+	var batches []arrow.RecordBatch
+	err := gatherAll(ctx, op, env.workers(), func(_ int, b arrow.RecordBatch) error {
+		mu.Lock()
+		defer mu.Unlock()
+		batches = append(batches, b)
+		return held.add(batchBytes(b))
+	})
+	return batches, err
+}
+
+func positions(n int) []int32 {
+	all := make([]int32, n)
+	for i := range all {
+		all[i] = int32(i)
+	}
+	return all
+}
+
+// index puts the rows that can have a partner under their keys.
+func (b *joinBuild) index() error {
+	schema := types.Struct{}
+	exprs := make([]expr.Expr, len(b.node.Keys))
+	for i, k := range b.node.Keys {
+		exprs[i] = k.Right
+		schema.Fields = append(schema.Fields, types.Field{Name: k.Right.String(), Type: k.Right.Type(), Nullable: true})
+	}
+	columns, err := evaluate(b.env.eval(0), exprs, b.rows)
+	if err != nil {
+		return err
+	}
+	n := int(b.rows.NumRows())
+	b.table = newKeyTable(newHasher(), schema)
+	numbers := make([]uint32, n)
+	loaded := b.table.hasher.load(columns, n)
+	b.table.insert(loaded, numbers)
+	b.dropNulls(loaded, numbers)
+	b.sortByNumber(numbers)
+	return b.held.add(b.table.memory() + int64(4*len(b.first)+4*len(b.order)))
+}
+
+// dropNulls unnumbers the rows that equal nothing, since a key is null.
+func (j *join) dropNulls(k *keys, numbers []uint32) {
+	for i, key := range j.node.Keys {
+		if key.NullSafe || k.columns[i].nulls == nil {
+			continue
+		}
+		for row, null := range k.columns[i].nulls {
+			if null {
+				numbers[row] = none
+			}
+		}
+	}
+}
+
+// sortByNumber orders the rows by the numbers of their keys, by counting.
+func (b *joinBuild) sortByNumber(numbers []uint32) {
+	b.first = make([]int32, b.table.size()+1)
+	for _, n := range numbers {
+		if n != none {
+			b.first[n+1]++
+		}
+	}
+	for i := 1; i < len(b.first); i++ {
+		b.first[i] += b.first[i-1]
+	}
+	next := append([]int32(nil), b.first...)
+	b.order = make([]int32, b.first[len(b.first)-1])
+	for row, n := range numbers {
+		if n != none {
+			b.order[next[n]] = int32(row)
+			next[n]++
+		}
+	}
+}
+
+// candidates is the right's rows under a key.
+func (b *joinBuild) candidates(number uint32) []int32 {
+	switch {
+	case b.table == nil:
+		return b.all
+	case number == none:
+		return nil
+	}
+	return b.order[b.first[number]:b.first[number+1]]
+}
+
+// matchedRows is a bit for each row, set by any goroutine.
+type matchedRows struct{ words []atomic.Uint64 }
+
+func newMatchedRows(n int) *matchedRows { return &matchedRows{make([]atomic.Uint64, (n+63)/64)} }
+
+func (m *matchedRows) set(row int) {
+	if w := &m.words[row/64]; w.Load()>>(row%64)&1 == 0 {
+		w.Or(1 << (row % 64))
+	}
+}
+
+func (m *matchedRows) has(row int) bool { return m.words[row/64].Load()>>(row%64)&1 != 0 }

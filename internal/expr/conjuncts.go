@@ -1,0 +1,38 @@
+package expr
+
+import "lakehouse/internal/types"
+
+// Conjuncts is the conditions that AND joins to e.
+func Conjuncts(e Expr) []Expr {
+	if j, ok := e.(*junction); ok && !j.or {
+		return append(Conjuncts(j.left), Conjuncts(j.right)...)
+	}
+	return []Expr{e}
+}
+
+// Conjunction joins conditions by AND; nil where there are none.
+func Conjunction(conditions []Expr) Expr {
+	if len(conditions) == 0 {
+		return nil
+	}
+	e := conditions[0]
+	for _, c := range conditions[1:] {
+		e = &junction{left: e, right: c}
+	}
+	return e
+}
+
+// EqualSides is the sides of a = b or, with nullSafe, of a <=> b.
+func EqualSides(e Expr) (left, right Expr, nullSafe, ok bool) {
+	switch e := e.(type) {
+	case *comparisonCall:
+		if e.op.symbol == equalTo.symbol {
+			return e.args[0], e.args[1], false, true
+		}
+	case *call:
+		if (e.name == "<=>" || e.name == "equal_null") && len(e.args) == 2 && e.result == types.Boolean {
+			return e.args[0], e.args[1], true, true
+		}
+	}
+	return nil, nil, false, false
+}

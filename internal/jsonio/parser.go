@@ -1,0 +1,216 @@
+package jsonio
+
+import (
+	"lakehouse/internal/records"
+)
+
+// maxDepth is how deep arrays and objects may be nested, as in Jackson.
+const maxDepth = 1000
+
+// An outcome says what parsing a value came to.
+type outcome uint8
+
+const (
+	failed outcome = iota // the text is not JSON: parser.failure says why
+	fine
+	wrong // JSON, but not of the column's type: a null was added
+)
+
+// A parser walks the text of one record and appends to the builders of a node.
+type parser struct {
+	Syntax
+	formats  *records.Formats
+	data     []byte
+	pos      int
+	depth    int
+	failure  string // why the text is not JSON
+	mismatch string // why a value was not taken
+	scratch  []byte // a string without its escapes
+
+	entriesFit bool // of the map just read
+}
+
+func (p *parser) reset(data []byte) {
+	p.data, p.pos, p.depth, p.failure, p.mismatch = data, 0, 0, "", ""
+}
+
+func (p *parser) fail(why string) outcome {
+	if p.failure == "" {
+		p.failure = why
+	}
+	return failed
+}
+
+func (p *parser) done() bool { return p.pos >= len(p.data) }
+
+// peek is the next byte; 0 at the end.
+func (p *parser) peek() byte {
+	if p.pos < len(p.data) {
+		return p.data[p.pos]
+	}
+	return 0
+}
+
+// space passes over blanks, and gives the byte after them; 0 at the end.
+func (p *parser) space() byte {
+	for i := p.pos; i < len(p.data); i++ {
+		c := p.data[i]
+		if c > ' ' && c != '/' {
+			p.pos = i
+			return c
+		}
+		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
+			p.pos = i
+			return p.comment(c)
+		}
+	}
+	p.pos = len(p.data)
+	return 0
+}
+
+// end reports that nothing but blanks is left.
+func (p *parser) end() bool {
+	p.space()
+	if !p.done() {
+		p.fail("something follows the record")
+	}
+	return p.done() && p.failure == ""
+}
+
+func (p *parser) enter() bool {
+	p.depth++
+	if p.depth > maxDepth {
+		p.fail("nested too deep")
+		return false
+	}
+	return true
+}
+
+// object adds an object as a row of a struct.
+func (p *parser) object(n *node) outcome {
+	if !p.enter() {
+		return failed
+	}
+	row := n.b.Len
+	p.pos++ // {
+	last := &n.keys.start
+	for c := p.space(); c != '}'; {
+		k := p.key(n.keys, last)
+		if k == nil {
+			return failed
+		}
+		last = k
+		if o := p.member(k, row); o == failed {
+			return failed
+		}
+		switch c = p.space(); c {
+		case ',':
+			p.pos++
+			if c = p.space(); c == '}' {
+				return p.fail("a key is missing after a comma")
+			}
+		case '}':
+		default:
+			return p.fail("expected ',' or '}'")
+		}
+	}
+	p.pos++
+	for _, child := range n.children {
+		if child.b.Len == row {
+			child.b.AppendNull()
+		}
+	}
+	n.b.Len++
+	p.depth--
+	return fine
+}
+
+// member adds the value of a key to its column. A value that came before for the same key is taken back.
+func (p *parser) member(k *key, row int) outcome {
+	if k.child == nil {
+		if !p.skip() {
+			return failed
+		}
+		return fine
+	}
+	if k.child.b.Len != row {
+		k.child.b.Truncate(row)
+	}
+	return p.value(k.child)
+}
+
+// key reads a key and its colon, up to the value. Nil: not JSON.
+func (p *parser) key(keys *keys, last *key) *key {
+	found := last.next
+	if found == nil || !p.expected(found.text) {
+		name, ok := p.keyName()
+		if !ok {
+			return nil
+		}
+		found = keys.find(name)
+		last.next = found
+	}
+	if p.peek() != ':' && p.space() != ':' {
+		p.fail("expected ':'")
+		return nil
+	}
+	p.pos++
+	if p.peek() <= ' ' || p.Comments {
+		p.space()
+	}
+	return found
+}
+
+// expected passes over the text if it comes next.
+func (p *parser) expected(text string) bool {
+	end := p.pos + len(text)
+	if len(text) == 0 || end > len(p.data) || string(p.data[p.pos:end]) != text {
+		return false
+	}
+	p.pos = end
+	return true
+}
+
+// list adds an array as a row. Where an element does not fit, the whole list is null.
+func (p *parser) list(n *node) outcome {
+	if !p.enter() {
+		return failed
+	}
+	p.pos++ // [
+	element, fits := n.children[0], true
+	for c := p.space(); c != ']'; {
+		switch p.value(element) {
+		case failed:
+			return failed
+		case wrong:
+			fits = false
+		case fine:
+		}
+		switch c = p.space(); c {
+		case ',':
+			p.pos++
+			if c = p.space(); c == ']' {
+				return p.fail("a value is missing after a comma")
+			}
+		case ']':
+		default:
+			return p.fail("expected ',' or ']'")
+		}
+	}
+	p.pos++
+	p.depth--
+	return p.closeList(n, fits)
+}
+
+func (p *parser) closeList(n *node, fits bool) outcome {
+	if fits {
+		n.b.CloseList()
+		return fine
+	}
+	start := int(n.b.Offsets[n.b.Len])
+	for _, child := range n.children {
+		child.b.Truncate(start)
+	}
+	n.b.AppendNull()
+	return wrong
+}

@@ -1,0 +1,13 @@
+package logical
+
+// OutputMode says what a streaming query hands to its sink.
+type OutputMode uint8
+
+// The output modes.
+const (
+	Append OutputMode = iota
+	Update
+	Complete
+)
+
+func (m OutputMode) String() string { return [...]string{"Append", "Update", "Complete"}[m] }

@@ -1,0 +1,58 @@
+package logical
+
+// IsStreaming reports whether a plan reads a stream.
+func IsStreaming(node Node) bool {
+	switch n := node.(type) {
+	case *StreamRelation:
+		return true
+	case *Relation:
+		return n.Stream
+	}
+	for _, c := range node.Children() {
+		if IsStreaming(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// Streams lists the streaming leaves from left to right: the sources of a query, in the order of
+// their numbers in the checkpoint.
+func Streams(node Node) []*StreamRelation {
+	if s, ok := node.(*StreamRelation); ok {
+		return []*StreamRelation{s}
+	}
+	var all []*StreamRelation
+	for _, c := range node.Children() {
+		all = append(all, Streams(c)...)
+	}
+	return all
+}
+
+// ReplaceStreams puts the rows of a micro-batch in the place of each streaming leaf.
+func ReplaceStreams(node Node, rows func(*StreamRelation) Source) Node {
+	return transform(node, func(n Node) Node {
+		if s, ok := n.(*StreamRelation); ok {
+			return &Relation{Name: s.Name, Source: rows(s), Options: s.Options, Stream: true}
+		}
+		return n
+	})
+}
+
+// transform rewrites a plan from the leaves up.
+func transform(node Node, f func(Node) Node) Node {
+	children := node.Children()
+	if len(children) == 0 {
+		return f(node)
+	}
+	changed := make([]Node, len(children))
+	same := true
+	for i, c := range children {
+		changed[i] = transform(c, f)
+		same = same && changed[i] == c
+	}
+	if !same {
+		node = node.WithChildren(changed)
+	}
+	return f(node)
+}

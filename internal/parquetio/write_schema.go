@@ -1,0 +1,330 @@
+package parquetio
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
+)
+
+// nodeKind tells the nodes of a schema apart.
+type nodeKind uint8
+
+const (
+	leafNode nodeKind = iota
+	structNode
+	listNode
+	mapNode
+)
+
+// A writeNode is a node of the schema that is written.
+type writeNode struct {
+	name       string // dotted path, for errors
+	kind       nodeKind
+	nullable   bool
+	repetition uint8        // of a list or map: the level of its second and later elements
+	children   []*writeNode // of a struct its fields; the element; key and value
+	leaf       *leafWriter
+}
+
+// A layout is how a schema lies in a file.
+type layout struct {
+	elements []format.SchemaElement
+	columns  []*writeNode
+	leaves   []*leafWriter
+	flat     []flatLeaf // the leaves that statistics are kept of
+	seed     uint64     // of the dictionaries
+}
+
+// A flatLeaf is a leaf that has at most one value a row.
+type flatLeaf struct {
+	leaf *leafWriter
+	typ  types.Type
+}
+
+// maxDepth bounds the nesting of a schema.
+const maxDepth = 100
+
+// newLayout lays a schema out as Spark does.
+func newLayout(schema types.Struct) (*layout, error) {
+	l := &layout{seed: maphash.Bytes(maphash.MakeSeed(), nil)}
+	l.elements = append(l.elements, format.SchemaElement{
+		Name: "spark_schema", NumChildren: thrift.New(int32(len(schema.Fields))),
+	})
+	for _, f := range schema.Fields {
+		node, err := l.add(f.Name, f.Type, f.Nullable, place{})
+		if err != nil {
+			return nil, err
+		}
+		l.columns = append(l.columns, node)
+	}
+	return l, nil
+}
+
+// A place is where in the tree a node goes.
+type place struct {
+	path     []string
+	def, rep uint8
+}
+
+func (p place) below(name string) place {
+	p.path = append(slices.Clone(p.path), name)
+	return p
+}
+
+// add appends the elements of a field and what is below it, in depth-first order.
+func (l *layout) add(name string, t types.Type, nullable bool, at place) (*writeNode, error) {
+	at = at.below(name)
+	if len(at.path) > maxDepth {
+		return nil, errclass.UnsupportedDatatype.New("Column %s is nested more than %d deep.", at.path[0], maxDepth)
+	}
+	repetition := format.Required
+	if nullable {
+		repetition = format.Optional
+		at.def++
+	}
+	node := &writeNode{name: strings.Join(at.path, "."), nullable: nullable}
+	element := format.SchemaElement{Name: name, RepetitionType: thrift.New(repetition)}
+	switch t := t.(type) {
+	case types.Struct:
+		return l.addStruct(node, element, t, at)
+	case types.Array:
+		return l.addArray(node, element, t, at)
+	case types.Map:
+		return l.addMap(node, element, t, at)
+	default:
+		return l.addLeaf(node, element, t, at)
+	}
+}
+
+func (l *layout) addStruct(node *writeNode, element format.SchemaElement, t types.Struct, at place) (*writeNode, error) {
+	if len(t.Fields) == 0 {
+		return nil, errclass.UnsupportedDatatype.New("Column %s is a struct without fields, which Parquet cannot hold.", node.name)
+	}
+	node.kind = structNode
+	element.NumChildren = thrift.New(int32(len(t.Fields)))
+	l.elements = append(l.elements, element)
+	for _, f := range t.Fields {
+		child, err := l.add(f.Name, f.Type, f.Nullable, at)
+		if err != nil {
+			return nil, err
+		}
+		node.children = append(node.children, child)
+	}
+	return node, nil
+}
+
+func (l *layout) addArray(node *writeNode, element format.SchemaElement, t types.Array, at place) (*writeNode, error) {
+	element.NumChildren = thrift.New(int32(1))
+	element.ConvertedType = thrift.New(deprecated.List)
+	element.LogicalType = format.LogicalType{Value: &format.ListType{}}
+	at = l.addRepeated(node, listNode, element, "list", 1, at)
+	child, err := l.add("element", t.Element, t.ContainsNull, at)
+	node.children = []*writeNode{child}
+	return node, err
+}
+
+func (l *layout) addMap(node *writeNode, element format.SchemaElement, t types.Map, at place) (*writeNode, error) {
+	element.NumChildren = thrift.New(int32(1))
+	element.ConvertedType = thrift.New(deprecated.Map)
+	element.LogicalType = format.LogicalType{Value: &format.MapType{}}
+	at = l.addRepeated(node, mapNode, element, "key_value", 2, at)
+	key, err := l.add("key", t.Key, false, at)
+	if err != nil {
+		return nil, err
+	}
+	value, err := l.add("value", t.Value, t.ValueContainsNull, at)
+	node.children = []*writeNode{key, value}
+	return node, err
+}
+
+// addRepeated appends a list or map and its repeated group.
+func (l *layout) addRepeated(node *writeNode, kind nodeKind, element format.SchemaElement, group string, children int32, at place) place {
+	l.elements = append(l.elements, element, format.SchemaElement{
+		Name: group, RepetitionType: thrift.New(format.Repeated), NumChildren: thrift.New(children),
+	})
+	at = at.below(group)
+	at.def++
+	at.rep++
+	node.kind, node.repetition = kind, at.rep
+	return at
+}
+
+func (l *layout) addLeaf(node *writeNode, element format.SchemaElement, t types.Type, at place) (*writeNode, error) {
+	leaf := newLeafWriter(at.path, at.def, at.rep)
+	leaf.name, leaf.required = node.name, !node.nullable
+	if !describeLeaf(&element, t) {
+		return nil, errclass.UnsupportedDatatype.New("Column %s has the type %s, which Parquet cannot hold.", node.name, types.SQL(t)).
+			WithHint("Cast it or leave it out.")
+	}
+	leaf.physical = element.Type.V
+	leaf.values = newEncoder(t, l.seed)
+	l.elements = append(l.elements, element)
+	l.leaves = append(l.leaves, leaf)
+	if at.rep == 0 {
+		l.flat = append(l.flat, flatLeaf{leaf, t})
+	}
+	node.leaf = leaf
+	return node, nil
+}
+
+// describeLeaf sets the physical and the logical type, the old and the new one, that Spark writes.
+func describeLeaf(e *format.SchemaElement, t types.Type) bool {
+	set := func(physical format.Type) { e.Type = thrift.New(physical) }
+	logical := func(converted deprecated.ConvertedType, value format.LogicalTypeValue) {
+		e.ConvertedType = thrift.New(converted)
+		e.LogicalType = format.LogicalType{Value: value}
+	}
+	switch t := t.(type) {
+	case types.Decimal:
+		set(describeDecimal(e, t))
+		logical(deprecated.Decimal, &format.DecimalType{Scale: int32(t.Scale), Precision: int32(t.Precision)})
+		return t.Precision > 0 && t.Precision <= types.MaxPrecision && t.Scale >= 0 && t.Scale <= t.Precision
+	case types.Interval:
+		set(format.Int64)
+		if t.YearMonth() {
+			set(format.Int32)
+		}
+		return true
+	}
+	switch t {
+	case types.Boolean:
+		set(format.Boolean)
+	case types.Byte:
+		set(format.Int32)
+		logical(deprecated.Int8, &format.IntType{BitWidth: 8, IsSigned: true})
+	case types.Short:
+		set(format.Int32)
+		logical(deprecated.Int16, &format.IntType{BitWidth: 16, IsSigned: true})
+	case types.Integer:
+		set(format.Int32)
+	case types.Long:
+		set(format.Int64)
+	case types.Float:
+		set(format.Float)
+	case types.Double:
+		set(format.Double)
+	case types.String:
+		set(format.ByteArray)
+		logical(deprecated.UTF8, &format.StringType{})
+	case types.Binary:
+		set(format.ByteArray)
+	case types.Date:
+		set(format.Int32)
+		logical(deprecated.Date, &format.DateType{})
+	case types.Timestamp:
+		set(format.Int64)
+		logical(deprecated.TimestampMicros, timestampMicros(true))
+	case types.TimestampNTZ:
+		// The old annotation means an instant: leaving it out keeps old readers from a wrong answer.
+		set(format.Int64)
+		e.LogicalType = format.LogicalType{Value: timestampMicros(false)}
+	default:
+		return false
+	}
+	return true
+}
+
+func timestampMicros(instant bool) *format.TimestampType {
+	return &format.TimestampType{IsAdjustedToUTC: instant, Unit: format.TimeUnit{Value: &format.MicroSeconds{}}}
+}
+
+func describeDecimal(e *format.SchemaElement, t types.Decimal) format.Type {
+	e.Scale, e.Precision = thrift.New(int32(t.Scale)), thrift.New(int32(t.Precision))
+	switch {
+	case t.Precision <= 9:
+		return format.Int32
+	case t.Precision <= 18:
+		return format.Int64
+	default:
+		e.TypeLength = thrift.New(int32(decimalBytes(t.Precision)))
+		return format.FixedLenByteArray
+	}
+}
+
+// newEncoder makes the encoder of a type that describeLeaf knows.
+func newEncoder(t types.Type, seed uint64) valueEncoder {
+	integer32 := func(v int32) predicate.Value { return int64(v) }
+	integer64 := func(v int64) predicate.Value { return v }
+	switch t := t.(type) {
+	case types.Decimal:
+		return newDecimalEncoder(t, seed)
+	case types.Interval:
+		if t.YearMonth() {
+			return newNumberEncoder(loadAs(view[int32, arrow.MonthInterval]), integer32, seed)
+		}
+		return newNumberEncoder(loadAs(view[int64, arrow.Duration]), integer64, seed)
+	}
+	switch t {
+	case types.Boolean:
+		return &boolEncoder{}
+	case types.Byte:
+		return newNumberEncoder(loadWidened[int8], integer32, seed)
+	case types.Short:
+		return newNumberEncoder(loadWidened[int16], integer32, seed)
+	case types.Integer:
+		return newNumberEncoder(loadAs(view[int32, int32]), integer32, seed)
+	case types.Date:
+		return newNumberEncoder(loadAs(view[int32, arrow.Date32]), integer32, seed)
+	case types.Long:
+		return newNumberEncoder(loadAs(view[int64, int64]), integer64, seed)
+	case types.Timestamp, types.TimestampNTZ:
+		return newNumberEncoder(loadAs(view[int64, arrow.Timestamp]), integer64, seed)
+	case types.Float:
+		return newNumberEncoder(loadAs(view[float32, float32]), func(v float32) predicate.Value { return float64(v) }, seed)
+	case types.Double:
+		return newNumberEncoder(loadAs(view[float64, float64]), func(v float64) predicate.Value { return v }, seed)
+	case types.String:
+		e := newBytesEncoder(loadBytes, func(v []byte) predicate.Value { return string(v) }, seed)
+		e.text = true
+		return e
+	default:
+		return newBytesEncoder(loadBytes, func(v []byte) predicate.Value { return v }, seed)
+	}
+}
+
+func newDecimalEncoder(t types.Decimal, seed uint64) valueEncoder {
+	switch {
+	case t.Precision <= 9:
+		return newNumberEncoder(loadDecimal[int32], func(v int32) predicate.Value { return decimal128.FromI64(int64(v)) }, seed)
+	case t.Precision <= 18:
+		return newNumberEncoder(loadDecimal[int64], func(v int64) predicate.Value { return decimal128.FromI64(v) }, seed)
+	}
+	size := decimalBytes(t.Precision)
+	e := newBytesEncoder(loadWideDecimal(size), func(v []byte) predicate.Value { return decimalOf(v) }, seed)
+	e.fixed = size
+	e.page.flip, e.chunk.flip, e.file.flip = signBit, signBit, signBit
+	return e
+}
+
+// decimalOf reads a big-endian number of at most 16 bytes.
+func decimalOf(v []byte) decimal128.Num {
+	var low, high uint64
+	if len(v) > 0 && v[0] >= 0x80 {
+		low, high = ^uint64(0), ^uint64(0)
+	}
+	for _, b := range v {
+		high = high<<8 | low>>56
+		low = low<<8 | uint64(b)
+	}
+	return decimal128.New(int64(high), low)
+}
+
+// view is the same memory under another name.
+func view[T, E any](values []E) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(values))), len(values))
+}
+
+func notNullViolated(column string) error {
+	return errclass.DeltaNotNullViolated.New("NOT NULL constraint violated for column: %s.", column)
+}

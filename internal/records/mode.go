@@ -1,0 +1,69 @@
+package records
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/option"
+)
+
+// A Mode says what becomes of a malformed record: one that is not of the format at all, or that has
+// a value which its column's type cannot hold.
+type Mode string
+
+// The parse modes.
+const (
+	Permissive    Mode = "PERMISSIVE"    // null where nothing could be read; the text goes to the corrupt-record column
+	DropMalformed Mode = "DROPMALFORMED" // the record is left out
+	FailFast      Mode = "FAILFAST"      // the read fails
+)
+
+// Malformed is the error of mode FAILFAST.
+func Malformed(record []byte, offset int64, reason string) error {
+	return errclass.MalformedRecord.New("Malformed records are detected in record parsing: %s (%s, at byte %d). "+
+		"Parse Mode: FAILFAST.", Sample(record), reason, offset).
+		WithHint("To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.")
+}
+
+// Sample is the beginning of a record, fit for an error text.
+func Sample(record []byte) string {
+	const most = 200
+	if len(record) > most {
+		return Text(record[:most]) + "…"
+	}
+	return Text(record)
+}
+
+// Text is a record as a string column can hold it: bytes that are not UTF-8 become U+FFFD.
+func Text(record []byte) string {
+	if utf8.Valid(record) {
+		return string(record)
+	}
+	return strings.ToValidUTF8(string(record), "\uFFFD")
+}
+
+// CommonOptions are the options that JSON and CSV share.
+var CommonOptions = option.Table{
+	{Name: "mode", Kind: option.Enum, Default: string(Permissive), Values: []string{
+		string(Permissive), string(DropMalformed), string(FailFast),
+	}, Doc: "What becomes of malformed records."},
+	{Name: "columnNameOfCorruptRecord", Default: "_corrupt_record", Doc: "The string column that takes the text of malformed records, where the schema has it."},
+	{Name: "dateFormat", Doc: "The pattern of dates; without it, every form that CAST accepts."},
+	{Name: "timestampFormat", Doc: "The pattern of timestamps; without it, every form that CAST accepts."},
+	{Name: "timestampNTZFormat", Doc: "The pattern of timestamps without time zone; without it, every form that CAST accepts."},
+	{Name: "timeZone", Default: "UTC", Doc: "The zone of timestamps that name none."},
+	{Name: "locale", Kind: option.Enum, Default: "en-US", Values: []string{"en-US", "en_US", "US"}, Doc: "The language of month names."},
+	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: []string{"UTF-8", "UTF8", "US-ASCII"}, Doc: "The encoding of the files."},
+	{Name: "charset", Kind: option.Enum, Default: "UTF-8", Values: []string{"UTF-8", "UTF8", "US-ASCII"}, Doc: "Another name of encoding."},
+	{Name: "lineSep", Doc: "What separates records; without it, \\n, \\r\\n and \\r."},
+	{Name: "multiLine", Kind: option.Bool, Default: "false", Doc: "Records may span lines: each file is read as a whole."},
+	{Name: "samplingRatio", Default: "1.0", Doc: "The share of the records that schema inference looks at."},
+	{Name: "maxRecordBytes", Kind: option.Bytes, Default: "16m", Doc: "A longer record is malformed."},
+	{Name: "maxDecompressedBytes", Kind: option.Bytes, Default: "1t", Doc: "A compressed file that holds more fails the read."},
+	{Name: "badRecordsPath", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
+	{Name: "rescuedDataColumn", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
+	{Name: "singleVariantColumn", Unsupported: "there is no VARIANT type; read the lines with format text.", Doc: "Not supported."},
+	{Name: "enableDateTimeParsingFallback", Unsupported: "give dateFormat or timestampFormat, or neither.", Doc: "Not supported."},
+	{Name: "readerCaseSensitive", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Field names are matched exactly."},
+}

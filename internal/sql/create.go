@@ -1,0 +1,189 @@
+package sql
+
+import (
+	"maps"
+	"strings"
+
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+// create: CREATE [OR REPLACE] (SCHEMA … | TABLE … | [TEMPORARY] VIEW …)
+func (p *parser) create() (plan.Statement, error) {
+	p.skip()
+	replace := p.take("or", "replace")
+	switch {
+	case !replace && (p.take("schema") || p.take("database") || p.take("namespace")):
+		return p.createSchema()
+	case p.take("table"):
+		return p.createTable(replace)
+	case p.is("temporary", "view"), p.is("temp", "view"):
+		p.i += 2
+		return p.createView(&plan.CreateView{OrReplace: replace, Temporary: true})
+	case p.take("view"):
+		return p.createView(&plan.CreateView{OrReplace: replace})
+	}
+	return nil, p.refuseKind("CREATE", "expected TABLE, VIEW or SCHEMA")
+}
+
+// createSchema: [IF NOT EXISTS] name (COMMENT string | LOCATION string | WITH (DBPROPERTIES | PROPERTIES) properties)*
+func (p *parser) createSchema() (plan.Statement, error) {
+	s := &plan.CreateSchema{IfNotExists: p.take("if", "not", "exists")}
+	var err error
+	if s.Name, err = p.multipartIdentifier(); err != nil {
+		return nil, err
+	}
+	for err == nil {
+		switch {
+		case s.Comment == "" && p.take("comment"):
+			s.Comment, err = p.stringValue()
+		case s.Location == "" && p.take("location"):
+			s.Location, err = p.stringValue()
+		case s.Properties == nil && (p.take("with", "dbproperties") || p.take("with", "properties")):
+			s.Properties, err = p.properties()
+		case p.is("managed"):
+			return nil, p.refuse("CREATE SCHEMA … MANAGED LOCATION")
+		default:
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+// createTable: [IF NOT EXISTS] name ['(' column, … ')'] clause* [[AS] query]
+func (p *parser) createTable(replace bool) (plan.Statement, error) {
+	t := &plan.CreateTable{OrReplace: replace, IfNotExists: p.take("if", "not", "exists")}
+	from := p.i
+	var err error
+	if t.Name, err = p.multipartIdentifier(); err != nil {
+		return nil, err
+	}
+	t.At = p.span(from)
+	if p.is("(") && !p.isQuery(p.i) {
+		if t.Columns, err = parenthesised(p, p.columnDefinition); err != nil {
+			return nil, err
+		}
+	}
+	for found := true; found; {
+		if found, err = p.tableClause(t); err != nil {
+			return nil, err
+		}
+	}
+	if p.take("as") || p.beginsQuery(p.i) || p.is("(") {
+		t.Query, err = p.query()
+	}
+	return t, err
+}
+
+// tableClause: USING name | PARTITIONED BY … | LOCATION string | COMMENT string | TBLPROPERTIES properties
+func (p *parser) tableClause(t *plan.CreateTable) (found bool, err error) {
+	switch {
+	case t.Using == "" && p.take("using"):
+		var parts []string
+		parts, err = p.multipartIdentifier()
+		t.Using = strings.ToLower(strings.Join(parts, "."))
+	case t.PartitionBy == nil && p.take("partitioned", "by"):
+		err = p.partitionColumns(t)
+	case t.Location == "" && p.take("location"):
+		t.Location, err = p.stringValue()
+	case t.Comment == "" && p.take("comment"):
+		t.Comment, err = p.stringValue()
+	case t.Properties == nil && p.take("tblproperties"):
+		t.Properties, err = p.properties()
+	case p.isAny("clustered", "cluster", "options", "stored", "row", "skewed", "like", "shallow", "deep", "clone", "default"):
+		return false, p.refuse("CREATE TABLE … " + upper(p.tok().key))
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// partitionColumns: '(' (name | column), … ')'. A column with a type is added to the table's.
+func (p *parser) partitionColumns(t *plan.CreateTable) error {
+	columns, err := parenthesised(p, func() (string, error) {
+		switch p.peek(1).key {
+		case "(":
+			return "", p.refuse("PARTITIONED BY a transform")
+		case ",", ")":
+			return p.identifier()
+		}
+		column, err := p.columnDefinition()
+		t.Columns = append(t.Columns, column)
+		return column.Name, err
+	})
+	t.PartitionBy = columns
+	return err
+}
+
+// columnDefinition: name dataType (NOT NULL | COMMENT string)*
+func (p *parser) columnDefinition() (types.Field, error) {
+	if p.isAny("constraint", "primary", "foreign", "check", "unique") && p.peek(1).kind != kindEnd &&
+		(p.isAny("constraint") || p.peek(1).key == "key" || p.peek(1).key == "(") {
+		return types.Field{}, p.refuse("a table constraint")
+	}
+	f, end, err := types.ParseColumnAt(p.text, p.tok().start)
+	if err != nil {
+		return f, err
+	}
+	if err := p.moveTo(end); err != nil {
+		return f, err
+	}
+	for err == nil {
+		switch {
+		case f.Nullable && p.take("not", "null"):
+			f.Nullable = false
+		case f.Metadata["comment"] == nil && p.take("comment"):
+			f, err = p.columnComment(f)
+		case p.isAny("default", "generated", "constraint", "primary", "references", "check", "unique", "collate", "mask"):
+			return f, p.refuse("a column with " + upper(p.tok().key))
+		default:
+			return f, nil
+		}
+	}
+	return f, err
+}
+
+func (p *parser) columnComment(f types.Field) (types.Field, error) {
+	text, err := p.stringValue()
+	metadata := map[string]any{"comment": text}
+	maps.Copy(metadata, f.Metadata)
+	f.Metadata = metadata
+	return f, err
+}
+
+// createView: [IF NOT EXISTS] name [identifierList] AS query. The view keeps the query's text.
+func (p *parser) createView(v *plan.CreateView) (plan.Statement, error) {
+	v.IfNotExists = p.take("if", "not", "exists")
+	var err error
+	if v.Name, err = p.multipartIdentifier(); err != nil {
+		return nil, err
+	}
+	if p.is("(") {
+		if v.Columns, err = p.viewColumns(); err != nil {
+			return nil, err
+		}
+	}
+	if p.isAny("comment", "tblproperties", "using", "options", "partitioned", "schema", "with", "default") {
+		return nil, p.refuse("CREATE VIEW … " + upper(p.tok().key))
+	}
+	if err := p.expect("as"); err != nil {
+		return nil, err
+	}
+	from := p.i
+	if v.Query, err = p.query(); err != nil {
+		return nil, err
+	}
+	at := p.span(from)
+	v.Text = p.text[at.Start:at.End]
+	return v, nil
+}
+
+func (p *parser) viewColumns() ([]string, error) {
+	return parenthesised(p, func() (string, error) {
+		name, err := p.identifier()
+		if err == nil && p.is("comment") {
+			err = p.refuse("CREATE VIEW with a column COMMENT")
+		}
+		return name, err
+	})
+}

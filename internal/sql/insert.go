@@ -1,0 +1,53 @@
+package sql
+
+import (
+	"lakehouse/internal/plan"
+)
+
+func (p *parser) insertStatement() (plan.Statement, error) { return p.insert() }
+
+// insert: INSERT (INTO | OVERWRITE) [TABLE] name [BY NAME | identifierList] query
+func (p *parser) insert() (*plan.Insert, error) {
+	if err := p.expect("insert"); err != nil {
+		return nil, err
+	}
+	verb := p.takeAny("into", "overwrite")
+	if verb == "" {
+		return nil, p.unexpected("expected INTO or OVERWRITE")
+	}
+	if p.is("local") || p.is("directory") && p.peek(1).kind == kindString {
+		return nil, p.refuse("INSERT OVERWRITE DIRECTORY")
+	}
+	if next := p.peek(1); next.kind == kindWord || next.kind == kindQuoted {
+		p.take("table")
+	}
+	from := p.i
+	insert := &plan.Insert{Overwrite: verb == "overwrite"}
+	var err error
+	if insert.Table, err = p.multipartIdentifier(); err != nil {
+		return nil, err
+	}
+	insert.At = p.span(from)
+	if err := p.insertTarget(insert); err != nil {
+		return nil, err
+	}
+	insert.Query, err = p.query()
+	return insert, err
+}
+
+// insertTarget: [BY NAME | identifierList]
+func (p *parser) insertTarget(insert *plan.Insert) (err error) {
+	switch {
+	case p.is("partition", "("):
+		return p.refuse("INSERT … PARTITION")
+	case p.is("if", "not", "exists"):
+		return p.refuse("INSERT … IF NOT EXISTS")
+	case p.is("replace"):
+		return p.refuse("INSERT … REPLACE")
+	case p.take("by", "name"):
+		insert.ByName = true
+	case p.is("(") && !p.isQuery(p.i):
+		insert.Columns, err = p.identifierList()
+	}
+	return err
+}

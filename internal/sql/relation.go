@@ -1,0 +1,343 @@
+package sql
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+// fromClause: relation (',' relation)*
+func (p *parser) fromClause() (plan.Relation, error) {
+	from := p.i
+	left, err := p.relation()
+	for n := 0; err == nil && p.take(","); n++ {
+		if err := p.chain(n); err != nil {
+			return nil, err
+		}
+		join := &plan.Join{Left: left, Type: plan.InnerJoin}
+		join.Right, err = p.relation()
+		join.At = p.span(from)
+		left = join
+	}
+	return left, err
+}
+
+// relation: relationPrimary (join relationPrimary [ON … | USING …])*
+func (p *parser) relation() (plan.Relation, error) {
+	if err := p.enter(); err != nil {
+		return nil, err
+	}
+	defer p.leave()
+	from := p.i
+	left, err := p.relationPrimary()
+	for n := 0; err == nil; n++ {
+		if err := p.chain(n); err != nil {
+			return nil, err
+		}
+		join, err := p.joinType()
+		if err != nil || join == nil {
+			return left, err
+		}
+		join.Left = left
+		if join.Right, err = p.relationPrimary(); err != nil {
+			return nil, err
+		}
+		if err := p.joinCriteria(join); err != nil {
+			return nil, err
+		}
+		join.At = p.span(from)
+		left = join
+	}
+	return nil, err
+}
+
+// joinType: [NATURAL] [INNER | CROSS | [LEFT | RIGHT | FULL] OUTER | [LEFT] (SEMI | ANTI)] JOIN. nil: none.
+func (p *parser) joinType() (*plan.Join, error) {
+	from := p.i
+	join := &plan.Join{Natural: p.take("natural")}
+	word := p.takeAny("inner", "cross", "left", "right", "full", "semi", "anti")
+	switch word {
+	case "inner", "":
+		join.Type = plan.InnerJoin
+	case "cross":
+		join.Type = plan.CrossJoin
+	case "right":
+		join.Type = plan.RightOuterJoin
+	case "full":
+		join.Type = plan.FullOuterJoin
+	case "semi":
+		join.Type = plan.LeftSemiJoin
+	case "anti":
+		join.Type = plan.LeftAntiJoin
+	case "left":
+		join.Type = plan.LeftOuterJoin
+		switch p.takeAny("semi", "anti") {
+		case "semi":
+			join.Type = plan.LeftSemiJoin
+		case "anti":
+			join.Type = plan.LeftAntiJoin
+		}
+	}
+	if join.Type == plan.LeftOuterJoin || word == "right" || word == "full" {
+		p.take("outer")
+	}
+	if p.i == from && !p.is("join") {
+		return nil, nil
+	}
+	return join, p.expect("join")
+}
+
+// joinCriteria: [ON condition | USING identifierList]
+func (p *parser) joinCriteria(join *plan.Join) (err error) {
+	switch {
+	case p.take("on"):
+		join.Condition, err = p.expression()
+	case p.take("using"):
+		join.Using, err = p.identifierList()
+	}
+	return err
+}
+
+// relationPrimary: '(' query ')' | '(' relation ')' | VALUES … | [STREAM] table | function '(' … ')',
+// each with an alias
+func (p *parser) relationPrimary() (plan.Relation, error) {
+	r, err := p.unnamedRelation()
+	if err != nil {
+		return nil, err
+	}
+	if p.is("tablesample") && p.peek(1).kind == kindSymbol {
+		return nil, p.refuse("TABLESAMPLE")
+	}
+	r, err = p.tableAlias(r)
+	if err == nil && p.isAny("pivot", "unpivot", "match_recognize") && (p.peek(1).key == "(" || p.peek(1).kind == kindWord) {
+		return nil, p.refuse(upper(p.tok().key))
+	}
+	return r, err
+}
+
+func (p *parser) unnamedRelation() (plan.Relation, error) {
+	from := p.i
+	switch {
+	case p.is("(") && p.isQuery(p.i):
+		r, err := p.subquery()
+		if err != nil {
+			return nil, err
+		}
+		return p.watermark(r)
+	case p.take("("):
+		r, err := p.fromClause()
+		if err != nil {
+			return nil, err
+		}
+		return r, p.expect(")")
+	case p.beginsQuery(p.i) && p.is("values"):
+		return p.inlineTable()
+	case p.is("lateral"):
+		return nil, p.refuse("a LATERAL subquery")
+	case p.isStream():
+		return p.streamRelation(from)
+	case p.isName() && p.isQualifiedCallHere():
+		return p.tableFunction(from)
+	case p.isName() && (p.tok().kind == kindQuoted || !strict[p.tok().key] && !reserved[p.tok().key]):
+		return p.namedTable(from)
+	}
+	return nil, p.unexpected("expected a table or a query")
+}
+
+func (p *parser) isQualifiedCallHere() bool {
+	p.i++
+	defer func() { p.i-- }()
+	return p.isQualifiedCall()
+}
+
+// isStream tells STREAM table from a table of that name.
+func (p *parser) isStream() bool {
+	next := p.peek(1)
+	if !p.is("stream") || next.key == "(" {
+		return p.is("stream")
+	}
+	return next.kind == kindQuoted || next.kind == kindWord && !strict[next.key] && !clauses[next.key] &&
+		next.key != "group" && next.key != "order"
+}
+
+// streamRelation: STREAM table | STREAM '(' table ')'
+func (p *parser) streamRelation(from int) (plan.Relation, error) {
+	p.skip()
+	parenthesis := p.take("(")
+	if p.isName() && p.isQualifiedCallHere() || p.beginsQuery(p.i) {
+		return nil, p.refuse("STREAM of anything but a table")
+	}
+	table, err := p.tableName(from)
+	if err == nil && parenthesis {
+		err = p.expect(")")
+	}
+	if err != nil {
+		return nil, err
+	}
+	table.Streaming = true
+	if parenthesis && p.is("with", "(") {
+		p.skip()
+		if table.Options, err = p.properties(); err != nil {
+			return nil, err
+		}
+	}
+	return p.watermark(table)
+}
+
+// namedTable: table [watermark]
+func (p *parser) namedTable(from int) (plan.Relation, error) {
+	table, err := p.tableName(from)
+	if err != nil {
+		return nil, err
+	}
+	return p.watermark(table)
+}
+
+// tableName: multipartIdentifier ['@' version] [temporalClause] [WITH '(' options ')']
+func (p *parser) tableName(from int) (*plan.NamedTable, error) {
+	name, err := p.multipartIdentifier()
+	if err != nil {
+		return nil, err
+	}
+	table := &plan.NamedTable{Name: name}
+	if p.take("@") {
+		err = p.versionSuffix(table)
+	} else {
+		err = p.temporalClause(table)
+	}
+	if err == nil && p.is("with", "(") {
+		p.skip()
+		table.Options, err = p.properties()
+	}
+	table.At = p.span(from)
+	return table, err
+}
+
+// versionSuffix: '@' 'v' number | '@' yyyyMMddHHmmssSSS
+func (p *parser) versionSuffix(table *plan.NamedTable) error {
+	t := p.tok()
+	if t.kind == kindWord && strings.HasPrefix(t.key, "v") {
+		if version, err := strconv.ParseInt(t.key[1:], 10, 64); err == nil && version >= 0 {
+			p.skip()
+			table.VersionAsOf = &version
+			return nil
+		}
+	}
+	if t.kind == kindNumber && len(t.value) == 17 {
+		instant, err := time.Parse("20060102150405.000", t.value[:14]+"."+t.value[14:])
+		if err == nil {
+			at := p.i
+			p.skip()
+			table.TimestampAsOf = p.stringLiteral(at, instant.Format("2006-01-02 15:04:05.000"))
+			return nil
+		}
+	}
+	return p.unexpected("expected v and a version, or a time yyyyMMddHHmmssSSS")
+}
+
+func isVersionWord(key string) bool {
+	switch key {
+	case "version", "system_version", "timestamp", "system_time":
+		return true
+	}
+	return false
+}
+
+// temporalClause: [FOR] (VERSION | SYSTEM_VERSION) AS OF (number | string)
+// | [FOR] (TIMESTAMP | SYSTEM_TIME) AS OF expression
+func (p *parser) temporalClause(table *plan.NamedTable) error {
+	if !p.isTemporal() {
+		return nil
+	}
+	p.take("for")
+	byTime := p.is("timestamp") || p.is("system_time")
+	p.i += 3
+	if byTime {
+		var err error
+		table.TimestampAsOf, err = p.expr(powerPredicate)
+		return err
+	}
+	t := p.tok()
+	version, err := strconv.ParseInt(t.value, 10, 64)
+	if t.kind != kindNumber && t.kind != kindString || err != nil || version < 0 {
+		return p.unexpected("expected a version")
+	}
+	p.skip()
+	table.VersionAsOf = &version
+	return nil
+}
+
+// watermark: [WATERMARK column DELAY OF interval]
+func (p *parser) watermark(r plan.Relation) (plan.Relation, error) {
+	if !p.is("watermark") || p.peek(1).kind == kindSymbol {
+		return r, nil
+	}
+	p.skip()
+	column, err := p.multipartIdentifier()
+	if err == nil {
+		err = p.expect("delay", "of")
+	}
+	if err != nil {
+		return nil, err
+	}
+	from := p.i
+	if !p.is("interval") {
+		return nil, p.unexpected("expected an interval")
+	}
+	delay, err := p.interval()
+	if err != nil {
+		return nil, err
+	}
+	text, ok := delayText(delay)
+	if !ok {
+		return nil, p.errorAt(p.span(from), errclass.CannotParseInterval, "A watermark's delay is a number of days or smaller units, not below zero.")
+	}
+	name := make([]string, len(column))
+	for i, part := range column {
+		name[i] = types.QuoteIfNeeded(part)
+	}
+	return &plan.WithWatermark{Input: r, EventTime: strings.Join(name, "."), DelayThreshold: text}, nil
+}
+
+// delayText spells a delay as withWatermark() takes it.
+func delayText(delay plan.Expression) (string, bool) {
+	literal, ok := delay.(*plan.Literal)
+	if !ok {
+		return "", false
+	}
+	micros, ok := literal.Value.(int64)
+	switch {
+	case !ok || micros < 0:
+		return "", false
+	case micros%types.MicrosPerSecond == 0:
+		return strconv.FormatInt(micros/types.MicrosPerSecond, 10) + " seconds", true
+	}
+	return strconv.FormatInt(micros, 10) + " microseconds", true
+}
+
+// tableFunction: name '(' [argument, …] ')'
+func (p *parser) tableFunction(from int) (plan.Relation, error) {
+	parts, err := p.multipartIdentifier()
+	if err != nil {
+		return nil, err
+	}
+	f := &plan.TableFunction{Name: strings.ToLower(strings.Join(parts, "."))}
+	if err := p.expect("("); err != nil {
+		return nil, err
+	}
+	if !p.is(")") {
+		if p.is("table") && (p.peek(1).key == "(" || p.peek(1).kind == kindWord) {
+			return nil, p.refuse("a table as an argument")
+		}
+		if f.Args, err = list(p, p.argument); err != nil {
+			return nil, err
+		}
+	}
+	err = p.expect(")")
+	f.At = p.span(from)
+	return f, err
+}

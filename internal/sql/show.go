@@ -1,0 +1,152 @@
+package sql
+
+import (
+	"strconv"
+
+	"lakehouse/internal/plan"
+)
+
+// show: SHOW (TABLES | SCHEMAS | DATABASES | CATALOGS | COLUMNS | TBLPROPERTIES | CREATE TABLE) …
+func (p *parser) show() (plan.Statement, error) {
+	p.skip()
+	switch word := p.takeAny("tables", "schemas", "databases", "namespaces", "catalogs", "columns", "tblproperties"); word {
+	case "tables":
+		return p.showTables()
+	case "schemas", "databases", "namespaces":
+		return p.showSchemas()
+	case "catalogs":
+		pattern, err := p.pattern()
+		return &plan.ShowCatalogs{Pattern: pattern}, err
+	case "columns":
+		return p.showColumns()
+	case "tblproperties":
+		table, err := p.multipartIdentifier()
+		if err == nil && p.is("(") {
+			err = p.refuse("SHOW TBLPROPERTIES of one key")
+		}
+		return &plan.ShowTableProperties{Table: table}, err
+	}
+	if p.take("create", "table") {
+		table, err := p.multipartIdentifier()
+		if err == nil && p.is("as", "serde") {
+			err = p.refuse("SHOW CREATE TABLE … AS SERDE")
+		}
+		return &plan.ShowCreateTable{Table: table}, err
+	}
+	if p.is("table", "extended") {
+		return nil, p.refuse("SHOW TABLE EXTENDED")
+	}
+	return nil, p.refuseKind("SHOW", "expected TABLES, SCHEMAS, CATALOGS, COLUMNS, TBLPROPERTIES or CREATE TABLE")
+}
+
+// showTables: [(FROM | IN) schema] [[LIKE] pattern]
+func (p *parser) showTables() (plan.Statement, error) {
+	show := &plan.ShowTables{}
+	var err error
+	if p.takeAny("from", "in") != "" {
+		if show.Schema, err = p.multipartIdentifier(); err != nil {
+			return nil, err
+		}
+	}
+	show.Pattern, err = p.pattern()
+	return show, err
+}
+
+// showSchemas: [(FROM | IN) catalog] [[LIKE] pattern]
+func (p *parser) showSchemas() (plan.Statement, error) {
+	show := &plan.ShowSchemas{}
+	var err error
+	if p.takeAny("from", "in") != "" {
+		if show.Catalog, err = p.identifier(); err != nil {
+			return nil, err
+		}
+	}
+	show.Pattern, err = p.pattern()
+	return show, err
+}
+
+// pattern: [[LIKE] string]
+func (p *parser) pattern() (string, error) {
+	if !p.take("like") && p.tok().kind != kindString {
+		return "", nil
+	}
+	return p.stringValue()
+}
+
+// showColumns: (FROM | IN) table [(FROM | IN) schema]
+func (p *parser) showColumns() (plan.Statement, error) {
+	if p.takeAny("from", "in") == "" {
+		return nil, p.unexpected("expected FROM or IN")
+	}
+	table, err := p.multipartIdentifier()
+	if err != nil || p.takeAny("from", "in") == "" {
+		return &plan.ShowColumns{Table: table}, err
+	}
+	schema, err := p.multipartIdentifier()
+	return &plan.ShowColumns{Table: append(schema, table...)}, err
+}
+
+// describe: (DESCRIBE | DESC) (HISTORY … | DETAIL … | [QUERY] query | [TABLE] [EXTENDED | FORMATTED] name)
+func (p *parser) describe() (plan.Statement, error) {
+	p.skip()
+	next := p.peek(1)
+	named := next.kind == kindWord || next.kind == kindQuoted
+	switch {
+	case p.beginsQuery(p.i) && !p.is("table") || p.is("("):
+		return p.describeQuery()
+	case !named:
+	case p.take("query"):
+		return p.describeQuery()
+	case p.take("history"):
+		return p.describeHistory()
+	case p.take("detail"):
+		name, err := p.multipartIdentifier()
+		return &plan.DescribeDetail{Table: name}, err
+	case p.isAny("function", "schema", "database", "namespace", "catalog", "procedure"):
+		return nil, p.refuse("DESCRIBE " + upper(p.tok().key))
+	}
+	return p.describeTable(named)
+}
+
+func (p *parser) describeQuery() (plan.Statement, error) {
+	query, err := p.query()
+	return &plan.DescribeQuery{Query: query}, err
+}
+
+// describeHistory: name [LIMIT n]
+func (p *parser) describeHistory() (plan.Statement, error) {
+	name, err := p.multipartIdentifier()
+	if err != nil || !p.take("limit") {
+		return &plan.DescribeHistory{Table: name}, err
+	}
+	limit, err := strconv.Atoi(p.tok().value)
+	if p.tok().kind != kindNumber || err != nil || limit < 1 {
+		return nil, p.unexpected("expected a number")
+	}
+	p.skip()
+	return &plan.DescribeHistory{Table: name, Limit: limit}, nil
+}
+
+// describeTable: [TABLE] [EXTENDED | FORMATTED] name. A table may have the name of a keyword: DESC table.
+func (p *parser) describeTable(named bool) (plan.Statement, error) {
+	d := &plan.DescribeTable{}
+	if named {
+		p.take("table")
+	}
+	if next := p.peek(1).kind; next == kindWord || next == kindQuoted {
+		d.Extended = p.takeAny("extended", "formatted") != ""
+	}
+	from := p.i
+	var err error
+	if d.Table, err = p.multipartIdentifier(); err != nil {
+		return nil, err
+	}
+	d.At = p.span(from)
+	switch {
+	case p.is("as", "json"):
+		return nil, p.refuse("DESCRIBE … AS JSON")
+	case p.isName():
+		return nil, p.refuse("DESCRIBE of one column or partition")
+	}
+	return d, nil
+}

@@ -1,0 +1,279 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"lakehouse/internal/checkpoint"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/state"
+)
+
+// pending is a batch that is planned: its offsets are in the log.
+type pending struct {
+	id    int64
+	entry checkpoint.Offsets
+}
+
+// counted is what a batch reports of its rows.
+type counted struct {
+	input  []*atomic.Int64 // by stream
+	output int64
+	state  []state.Progress
+	ends   []Offset
+}
+
+// recover finds where the last run stopped: after a committed batch, or between the two logs.
+func (q *Query) recover(ctx context.Context) error {
+	last, entry, ok, err := q.cp.Offsets.Latest(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	if len(entry.Sources) != len(q.streams) {
+		return errclass.SourcesChanged.New("There are [%d] sources in the checkpoint offsets and now there are [%d] sources requested by the query. Cannot continue.",
+			len(entry.Sources), len(q.streams)).
+			WithHint("Give the changed query a checkpoint folder of its own; this one is %s.", q.cfg.Location)
+	}
+	committed, _, ok, err := q.cp.Commits.Latest(ctx)
+	if err != nil {
+		return err
+	}
+	if ok && committed >= last {
+		q.run.next = last + 1
+		return q.startAt(entry)
+	}
+	q.run.next, q.run.pending = last, &pending{id: last, entry: entry}
+	if last == 0 {
+		return nil
+	}
+	before, err := q.cp.Offsets.Get(ctx, last-1)
+	if err != nil {
+		return fmt.Errorf("read the offsets before the unfinished batch %d: %w", last, err)
+	}
+	return q.startAt(before)
+}
+
+func (q *Query) startAt(entry checkpoint.Offsets) error {
+	for i, s := range q.streams {
+		s.at = entry.Sources[i]
+	}
+	return nil
+}
+
+// step runs one batch, when there is one to run. It is exactly-once by the order of its durable steps:
+// what each source will give, the intent (offsets/n), the effect (the sink, which keeps n), done (commits/n).
+func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error) {
+	batch, err := q.intend(ctx, watch)
+	if err != nil || batch == nil {
+		return false, err
+	}
+	q.setStatus(statusRunning, true, true)
+	rows, err := q.effect(ctx, batch, watch)
+	if err != nil {
+		return false, err
+	}
+	if err := watch.measure("commitOffsets", func() error {
+		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: batch.entry.WatermarkMs})
+	}); err != nil {
+		return false, err
+	}
+	q.report(q.progress(batch.id, watch, rows))
+	for i, s := range q.streams {
+		s.at = batch.entry.Sources[i]
+	}
+	q.run.next, q.run.pending, q.run.ranBatch = batch.id+1, nil, true
+	return true, q.cp.Purge(ctx, q.run.next)
+}
+
+// intend gives the batch to run: the one a run before left unfinished, or a new one over what the
+// sources have now. Nil: there is nothing new.
+func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) {
+	if q.run.pending != nil {
+		return q.run.pending, nil
+	}
+	if err := q.freeze(ctx); err != nil {
+		return nil, err
+	}
+	ends, fresh, err := q.latest(ctx, watch)
+	if err != nil || !fresh {
+		return nil, err
+	}
+	conf, err := q.conf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	batch := &pending{id: q.run.next, entry: checkpoint.Offsets{
+		TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
+	}}
+	if err := watch.measure("walCommit", func() error { return q.cp.Offsets.Put(ctx, batch.id, batch.entry) }); err != nil {
+		return nil, err
+	}
+	q.run.pending = batch
+	for _, s := range q.streams {
+		if s.at != nil { // what went before is in the sink for good: the source may clean up
+			if err := s.source.Commit(ctx, s.at); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return batch, nil
+}
+
+func (q *Query) freeze(ctx context.Context) error {
+	if q.cfg.Trigger.kind != untilCaughtUp || q.run.frozen {
+		return nil
+	}
+	for _, s := range q.streams {
+		if err := s.source.Freeze(ctx); err != nil {
+			return err
+		}
+	}
+	q.run.frozen = true
+	return nil
+}
+
+func (q *Query) latest(ctx context.Context, watch *stopwatch) (ends []json.RawMessage, fresh bool, err error) {
+	limit := LimitByOptions
+	if q.cfg.Trigger.kind == justOnce {
+		limit = LimitNone
+	}
+	ends = make([]json.RawMessage, len(q.streams))
+	for i, s := range q.streams {
+		q.setStatus(statusOffsets+s.source.Description(), false, true)
+		err := watch.measure("latestOffset", func() (err error) {
+			ends[i], err = s.source.Latest(ctx, q.run.next, s.at, limit)
+			return err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		fresh = fresh || !bytes.Equal(ends[i], s.at)
+	}
+	return ends, fresh, nil
+}
+
+// conf is the settings that state depends on: those of the first batch, for ever.
+func (q *Query) conf(ctx context.Context) (checkpoint.Conf, error) {
+	if q.run.next == 0 {
+		return checkpoint.DefaultConf(q.cfg.Partitions), nil
+	}
+	entry, err := q.cp.Offsets.Get(ctx, q.run.next-1)
+	return entry.Conf, err
+}
+
+// effect runs the plan over the batch's rows into the sink.
+func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*counted, error) {
+	rows := &counted{ends: batch.entry.Sources}
+	bySource := map[logical.Source]*atomic.Int64{}
+	byLeaf := map[*logical.StreamRelation]logical.Source{}
+	err := watch.measure("getBatch", func() error {
+		for i, s := range q.streams {
+			source, err := s.source.Rows(ctx, s.at, batch.entry.Sources[i])
+			if err != nil {
+				return err
+			}
+			count := new(atomic.Int64)
+			byLeaf[s.leaf], bySource[source] = source, count
+			rows.input = append(rows.input, count)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var op exec.Operator
+	if err := watch.measure("queryPlanning", func() (err error) {
+		op, err = q.build(batch, byLeaf, bySource, rows)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	err = watch.measure("addBatch", func() (err error) {
+		rows.output, err = q.sink.Write(ctx, batch.id, op)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errclass.SourceFileMissing.New("batch %d needs a file that is gone: %w", batch.id, err)
+	}
+	return rows, err
+}
+
+func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (exec.Operator, error) {
+	env := q.cfg.Env()
+	env.Eval.Now = time.UnixMilli(batch.entry.TimestampMs)
+	env.OnRows = func(source logical.Source, n int64) {
+		if count := bySource[source]; count != nil {
+			count.Add(n)
+		}
+	}
+	frozen, _ := batch.entry.Conf.Get(checkpoint.ShufflePartitions)
+	partitions, err := strconv.Atoi(frozen)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
+	}
+	env.Batch = &exec.MicroBatch{
+		ID: batch.id, Mode: q.cfg.Mode,
+		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
+			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions})
+		},
+		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
+	}
+	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
+	return exec.Build(logical.Optimize(node), env)
+}
+
+// progress is the report of batch id; rows is nil when no batch ran.
+func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
+	now := q.cfg.Clock()
+	took := now.Sub(q.run.began)
+	since := q.run.began.Sub(q.run.lastReport)
+	if q.run.lastReport.IsZero() {
+		since = 0
+	}
+	q.run.lastReport = now
+	watch.took["triggerExecution"] = took
+	p := Progress{
+		ID: q.ID(), RunID: q.runID, Timestamp: q.run.began.UTC().Format(timestampFormat),
+		BatchID: id, BatchDuration: took.Milliseconds(), DurationMs: watch.millis(),
+		StateOperators: []StateProgress{}, Sink: SinkProgress{Description: q.sink.Description(), NumOutputRows: -1},
+	}
+	if q.cfg.Name != "" {
+		p.Name = &q.cfg.Name
+	}
+	for i, s := range q.streams {
+		sp := SourceProgress{Description: s.source.Description(), StartOffset: s.at, EndOffset: s.at}
+		if rows != nil {
+			sp.EndOffset, sp.NumInputRows = rows.ends[i], rows.input[i].Load()
+		}
+		if m, ok := s.source.(Metered); ok {
+			sp.Metrics = metricTexts(m.Metrics())
+		}
+		sp.InputRowsPerSecond, sp.ProcessedRowsPerSecond = rate(sp.NumInputRows, since), rate(sp.NumInputRows, took)
+		p.NumInputRows += sp.NumInputRows
+		p.Sources = append(p.Sources, sp)
+	}
+	p.InputRowsPerSecond, p.ProcessedRowsPerSecond = rate(p.NumInputRows, since), rate(p.NumInputRows, took)
+	if rows != nil {
+		p.Sink.NumOutputRows = rows.output
+		p.StateOperators = stateProgress(rows.state)
+	}
+	return p
+}
+
+// metricTexts prints metrics as Spark does: numbers as texts.
+func metricTexts(metrics map[string]int64) map[string]string {
+	texts := make(map[string]string, len(metrics))
+	for name, n := range metrics {
+		texts[name] = strconv.FormatInt(n, 10)
+	}
+	return texts
+}

@@ -1,0 +1,114 @@
+package stream
+
+import (
+	"context"
+	"time"
+)
+
+// How long the loop waits when there is nothing new: at least pollingDelay, and ten times what looking took, so that an
+// idle query over a large folder leaves the machine alone.
+const (
+	pollingDelay     = 10 * time.Millisecond
+	longestDelay     = time.Second
+	idleReportPeriod = 10 * time.Second // spark.sql.streaming.noDataProgressEventInterval
+)
+
+// loop is what the query's goroutine remembers between rounds.
+type loop struct {
+	next       int64     // the batch to run next
+	pending    *pending  // a batch whose offsets are logged and whose commit is not
+	began      time.Time // of the last round
+	lastReport time.Time
+	ranBatch   bool // in this run
+	frozen     bool
+}
+
+// loop runs rounds until the trigger's end, Finish, Stop or a failure.
+func (q *Query) loop(ctx context.Context) error {
+	for {
+		if err := q.waitForTrigger(ctx); err != nil || q.finishing() {
+			return err
+		}
+		ran, looked, err := q.round(ctx)
+		switch {
+		case err != nil:
+			return err
+		case q.finishing():
+			return nil
+		case q.cfg.Trigger.kind == justOnce:
+			return nil
+		case !ran && q.cfg.Trigger.kind == untilCaughtUp:
+			return nil
+		case !ran && q.cfg.Trigger.kind == continuously:
+			q.pause(ctx, min(max(pollingDelay, 10*looked), longestDelay))
+		}
+	}
+}
+
+// round looks for new data and runs a batch when there is some.
+func (q *Query) round(ctx context.Context) (ran bool, looked time.Duration, err error) {
+	q.mu.Lock()
+	q.polls++
+	round := q.polls
+	q.mu.Unlock()
+
+	q.run.began = q.cfg.Clock()
+	watch := newStopwatch(q.cfg.Clock)
+	ran, err = q.step(ctx, watch)
+	if err != nil {
+		return false, 0, err
+	}
+	looked = watch.took["latestOffset"]
+	if ran {
+		return true, looked, nil
+	}
+	q.reportIdle(watch)
+	q.setStatus(statusIdle, false, false)
+	q.mu.Lock()
+	q.idle = round
+	close(q.changed)
+	q.changed = make(chan struct{})
+	q.mu.Unlock()
+	return false, looked, nil
+}
+
+func (q *Query) waitForTrigger(ctx context.Context) error {
+	if q.run.began.IsZero() {
+		return ctx.Err()
+	}
+	now := q.cfg.Clock()
+	if due := q.cfg.Trigger.next(q.run.began, now); due.After(now) {
+		q.setStatus(statusTrigger, false, false)
+		q.pause(ctx, due.Sub(now))
+	}
+	return ctx.Err()
+}
+
+func (q *Query) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-q.finish:
+	case <-ctx.Done():
+	}
+}
+
+func (q *Query) finishing() bool {
+	select {
+	case <-q.finish:
+		return true
+	default:
+		return false
+	}
+}
+
+// reportIdle makes a report without rows: every ten seconds, or at the end of a query that ran for
+// what was available and found nothing.
+func (q *Query) reportIdle(watch *stopwatch) {
+	ends := q.cfg.Trigger.Ends() && !q.run.ranBatch
+	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < idleReportPeriod {
+		return
+	}
+	q.report(q.progress(q.run.next, watch, nil))
+}

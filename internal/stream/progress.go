@@ -1,0 +1,142 @@
+package stream
+
+import (
+	"encoding/json"
+	"time"
+
+	"lakehouse/internal/state"
+)
+
+// Progress is the report of one batch, or of a while without one. Its JSON has the field names and the order of
+// Spark's StreamingQueryProgress.
+type Progress struct {
+	ID                     string            `json:"id"`
+	RunID                  string            `json:"runId"`
+	Name                   *string           `json:"name"`
+	Timestamp              string            `json:"timestamp"` // of the trigger, ISO 8601 in UTC
+	BatchID                int64             `json:"batchId"`
+	BatchDuration          int64             `json:"batchDuration"` // ms
+	NumInputRows           int64             `json:"numInputRows"`
+	InputRowsPerSecond     *float64          `json:"inputRowsPerSecond,omitempty"`
+	ProcessedRowsPerSecond *float64          `json:"processedRowsPerSecond,omitempty"`
+	DurationMs             map[string]int64  `json:"durationMs"`
+	EventTime              map[string]string `json:"eventTime,omitempty"`
+	StateOperators         []StateProgress   `json:"stateOperators"`
+	Sources                []SourceProgress  `json:"sources"`
+	Sink                   SinkProgress      `json:"sink"`
+}
+
+// SourceProgress is one source's part of a [Progress].
+type SourceProgress struct {
+	Description            string            `json:"description"`
+	StartOffset            json.RawMessage   `json:"startOffset"`
+	EndOffset              json.RawMessage   `json:"endOffset"`
+	LatestOffset           json.RawMessage   `json:"latestOffset"`
+	NumInputRows           int64             `json:"numInputRows"`
+	InputRowsPerSecond     *float64          `json:"inputRowsPerSecond,omitempty"`
+	ProcessedRowsPerSecond *float64          `json:"processedRowsPerSecond,omitempty"`
+	Metrics                map[string]string `json:"metrics,omitempty"`
+}
+
+// SinkProgress is the sink's part of a [Progress].
+type SinkProgress struct {
+	Description   string `json:"description"`
+	NumOutputRows int64  `json:"numOutputRows"` // -1: the sink does not tell
+}
+
+// StateProgress is one stateful operator's part of a [Progress].
+type StateProgress struct {
+	OperatorName              string           `json:"operatorName"`
+	NumRowsTotal              int64            `json:"numRowsTotal"`
+	NumRowsUpdated            int64            `json:"numRowsUpdated"`
+	AllUpdatesTimeMs          int64            `json:"allUpdatesTimeMs"`
+	NumRowsRemoved            int64            `json:"numRowsRemoved"`
+	AllRemovalsTimeMs         int64            `json:"allRemovalsTimeMs"`
+	CommitTimeMs              int64            `json:"commitTimeMs"`
+	MemoryUsedBytes           int64            `json:"memoryUsedBytes"`
+	NumRowsDroppedByWatermark int64            `json:"numRowsDroppedByWatermark"`
+	NumShufflePartitions      int64            `json:"numShufflePartitions"`
+	NumStateStoreInstances    int64            `json:"numStateStoreInstances"`
+	CustomMetrics             map[string]int64 `json:"customMetrics"`
+}
+
+// JSON is the progress indented by one space, as Spark prints it.
+func (p Progress) JSON() string {
+	text, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		return "{}" // not reachable: offsets come from a checked checkpoint
+	}
+	return string(text)
+}
+
+// Status is what a query is doing now.
+type Status struct {
+	Message         string `json:"message"`
+	IsDataAvailable bool   `json:"isDataAvailable"`
+	IsTriggerActive bool   `json:"isTriggerActive"`
+}
+
+const (
+	statusStarting = "Initializing sources"
+	statusOffsets  = "Getting offsets from "
+	statusRunning  = "Processing new data"
+	statusIdle     = "Waiting for data to arrive"
+	statusTrigger  = "Waiting for next trigger"
+	statusStopped  = "Stopped"
+	statusFailed   = "Terminated with exception: "
+)
+
+// recentKept is how many reports a query remembers (spark.sql.streaming.numRecentProgressUpdates).
+const recentKept = 100
+
+// timestampFormat is how Spark prints the instant of a progress.
+const timestampFormat = "2006-01-02T15:04:05.000Z"
+
+// stopwatch adds up what the phases of a batch take.
+type stopwatch struct {
+	now  func() time.Time
+	took map[string]time.Duration
+}
+
+func newStopwatch(now func() time.Time) *stopwatch {
+	return &stopwatch{now: now, took: map[string]time.Duration{}}
+}
+
+// measure runs f as (a part of) a phase.
+func (w *stopwatch) measure(phase string, f func() error) error {
+	began := w.now()
+	err := f()
+	w.took[phase] += w.now().Sub(began)
+	return err
+}
+
+func (w *stopwatch) millis() map[string]int64 {
+	ms := make(map[string]int64, len(w.took))
+	for phase, d := range w.took {
+		ms[phase] = d.Milliseconds()
+	}
+	return ms
+}
+
+// rate is rows a second; nil, left out of the JSON, where it is not a number.
+func rate(rows int64, over time.Duration) *float64 {
+	if over <= 0 {
+		return nil
+	}
+	r := float64(rows) / over.Seconds()
+	return &r
+}
+
+func stateProgress(reports []state.Progress) []StateProgress {
+	out := make([]StateProgress, len(reports))
+	for i, r := range reports {
+		out[i] = StateProgress{
+			OperatorName: r.OperatorName, NumRowsTotal: r.NumRowsTotal, NumRowsUpdated: r.NumRowsUpdated,
+			AllUpdatesTimeMs: r.AllUpdatesTimeMs, NumRowsRemoved: r.NumRowsRemoved, AllRemovalsTimeMs: r.AllRemovalsTimeMs,
+			CommitTimeMs: r.CommitTimeMs, MemoryUsedBytes: r.MemoryUsedBytes,
+			NumRowsDroppedByWatermark: r.NumRowsDroppedByWatermark, NumShufflePartitions: r.NumShufflePartitions,
+			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: map[string]int64{},
+		}
+	}
+	return out
+}

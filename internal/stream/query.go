@@ -1,0 +1,258 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lakehouse/internal/checkpoint"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/logical"
+	"lakehouse/volumes"
+)
+
+// Config says what a query reads, runs and writes.
+type Config struct {
+	Name       string // empty: none
+	Plan       logical.Node
+	OpenSink   func(ctx context.Context, queryID string) (Sink, error)
+	Mode       logical.OutputMode
+	Trigger    Trigger
+	Checkpoint volumes.Store // rooted at the checkpoint folder
+	Location   string        // the checkpoint's name, for messages
+	Partitions int           // state partitions of a new query
+	Env        func() *exec.Env
+	Clock      func() time.Time
+	Log        *slog.Logger
+	OnProgress func(Progress) // called by the query's goroutine after each report; may be nil
+}
+
+// A Query is a running (or ended) streaming query. Its methods are safe for concurrent use.
+type Query struct {
+	cfg     Config
+	runID   string
+	cp      *checkpoint.Checkpoint
+	streams []*openStream
+	sink    Sink
+
+	cancel context.CancelFunc
+	finish chan struct{} // closed: end after the running batch
+	once   sync.Once
+	done   chan struct{} // closed when the loop has ended
+
+	run loop // touched by the loop's goroutine alone
+
+	mu      sync.Mutex
+	status  Status
+	recent  []Progress
+	err     error
+	polls   int64         // rounds begun
+	idle    int64         // the last round that found nothing new
+	changed chan struct{} // closed and renewed when idle moves
+}
+
+// openStream is one source of the query, at its place in the plan.
+type openStream struct {
+	leaf   *logical.StreamRelation
+	source Source
+	at     Offset // everything up to here is in the sink
+}
+
+// Start opens the checkpoint, the sources and the sink, and starts the loop. What can be wrong with
+// options, names or the checkpoint is an error here, not in the first batch.
+func Start(ctx context.Context, cfg Config) (*Query, error) {
+	if err := logical.CheckStreaming(cfg.Plan, cfg.Mode); err != nil {
+		return nil, err
+	}
+	q := &Query{
+		cfg: cfg, runID: uuid.NewString(),
+		finish: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
+		status: Status{Message: statusStarting},
+	}
+	if err := q.open(ctx); err != nil {
+		q.close()
+		return nil, err
+	}
+	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	q.cancel = cancel
+	go func() {
+		defer close(q.done)
+		q.end(loopCtx, q.loop(loopCtx))
+	}()
+	return q, nil
+}
+
+func (q *Query) open(ctx context.Context) error {
+	cp, err := checkpoint.Open(ctx, q.cfg.Checkpoint, checkpoint.Start{
+		Path: q.cfg.Location, Name: q.cfg.Name, RunID: q.runID, NewID: uuid.NewString(), PID: os.Getpid(),
+	})
+	if err != nil {
+		return err
+	}
+	q.cp = cp
+	for i, leaf := range logical.Streams(q.cfg.Plan) {
+		provider, ok := leaf.Provider.(Provider)
+		if !ok {
+			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
+		}
+		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID()})
+		if err != nil {
+			return err
+		}
+		q.streams = append(q.streams, &openStream{leaf: leaf, source: source})
+	}
+	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
+		return err
+	}
+	return q.recover(ctx)
+}
+
+// end records how the loop ended, after the sources have stopped.
+func (q *Query) end(ctx context.Context, err error) {
+	err = errors.Join(err, q.close())
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.status = Status{Message: statusStopped}
+	if err != nil && ctx.Err() == nil {
+		q.err = errclass.StreamFailed.New("Query [id = %s, runId = %s] terminated with exception: %w", q.ID(), q.runID, err)
+		q.status.Message = statusFailed + err.Error()
+		q.cfg.Log.Error("streaming query failed", "name", q.cfg.Name, "id", q.ID(), "error", err)
+	}
+	q.idle = q.polls
+	close(q.changed)
+	q.changed = make(chan struct{})
+}
+
+func (q *Query) close() error {
+	var errs []error
+	for _, s := range q.streams {
+		errs = append(errs, s.source.Stop())
+	}
+	if q.cp != nil {
+		errs = append(errs, q.cp.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// ID is the query's, kept in the checkpoint: the same after a restart.
+func (q *Query) ID() string { return q.cp.ID() }
+
+// RunID is new at each start.
+func (q *Query) RunID() string { return q.runID }
+
+// Name is the query's name; empty when it was given none.
+func (q *Query) Name() string { return q.cfg.Name }
+
+// Plan is what the query runs.
+func (q *Query) Plan() logical.Node { return q.cfg.Plan }
+
+// IsActive reports whether the query still runs.
+func (q *Query) IsActive() bool {
+	select {
+	case <-q.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// Exception is what ended the query, of class STREAM_FAILED; nil while it runs and when it was stopped.
+func (q *Query) Exception() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.err
+}
+
+// Status is what the query is doing now.
+func (q *Query) Status() Status {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.status
+}
+
+// LastProgress is the newest report; nil before the first.
+func (q *Query) LastProgress() *Progress {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.recent) == 0 {
+		return nil
+	}
+	last := q.recent[len(q.recent)-1]
+	return &last
+}
+
+// RecentProgress is the newest reports, at most 100, oldest first.
+func (q *Query) RecentProgress() []Progress {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return append([]Progress(nil), q.recent...)
+}
+
+// Stop ends the query, in the middle of a batch too, and returns after its last effect. A batch cut short
+// is repeated at the next start.
+func (q *Query) Stop() {
+	q.cancel()
+	<-q.done
+}
+
+// Finish ends the query after the running batch. It does not wait.
+func (q *Query) Finish() { q.once.Do(func() { close(q.finish) }) }
+
+// AwaitTermination waits until the query has ended, and gives its exception. It also returns, with
+// ended false, when ctx is done.
+func (q *Query) AwaitTermination(ctx context.Context) (ended bool, err error) {
+	select {
+	case <-q.done:
+		return true, q.Exception()
+	case <-ctx.Done():
+		return false, nil
+	}
+}
+
+// ProcessAllAvailable waits until everything that is there now has been processed: until a round that
+// began after the call has found nothing new.
+func (q *Query) ProcessAllAvailable(ctx context.Context) error {
+	q.mu.Lock()
+	want := q.polls + 1
+	q.mu.Unlock()
+	for {
+		q.mu.Lock()
+		reached, changed := q.idle >= want, q.changed
+		q.mu.Unlock()
+		if reached {
+			return q.Exception()
+		}
+		select {
+		case <-changed:
+		case <-q.done:
+			return q.Exception()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (q *Query) setStatus(message string, data, active bool) {
+	q.mu.Lock()
+	q.status = Status{Message: message, IsDataAvailable: data, IsTriggerActive: active}
+	q.mu.Unlock()
+}
+
+func (q *Query) report(p Progress) {
+	q.mu.Lock()
+	q.recent = append(q.recent, p)
+	if len(q.recent) > recentKept {
+		q.recent = q.recent[1:]
+	}
+	q.mu.Unlock()
+	if q.cfg.OnProgress != nil {
+		q.cfg.OnProgress(p)
+	}
+}

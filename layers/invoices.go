@@ -1,0 +1,111 @@
+package layers
+
+import (
+	"context"
+
+	. "lakehouse/medallion" //nolint:revive // a pipeline reads like its PySpark original
+)
+
+// invoiceSchema is what the shops send, one object a line.
+const invoiceSchema = `
+	InvoiceNumber string, CreatedTime bigint, StoreID string, PosID string, CashierID string,
+	CustomerType string, CustomerCardNo string, TotalAmount double, NumberOfItems bigint,
+	PaymentMethod string, TaxableAmount double, CGST double, SGST double, CESS double, DeliveryType string,
+	DeliveryAddress struct<AddressLine string, City string, ContactNumber string, PinCode string, State string>,
+	InvoiceLineItems array<struct<ItemCode string, ItemDescription string, ItemPrice double, ItemQty bigint, TotalValue double>>`
+
+// InvoicesBase is the folder of the invoices pipeline. (The checkpoint folder's spelling is the original's.)
+const InvoicesBase = "/FileStore/spark_structured_streaming"
+
+// Invoices is the pipeline of shop invoices: bronze as sent, silver a row a line item, gold the revenue
+// by store and day, and by payment method.
+func Invoices() Pipeline {
+	return Pipeline{
+		Name: "invoices",
+		Default: Settings{
+			Source: InvoicesBase + "/data/invoices", Archive: InvoicesBase + "/data/invoices_archive",
+			Checkpoint: InvoicesBase + "/chekpoint", CleanSource: "archive",
+		},
+		Prepare: func(ctx context.Context, s *Session) error {
+			return s.FS().Mkdirs(ctx, InvoicesBase+"/data/invoices")
+		},
+		Layers: []Layer{
+			{Name: "bronze-ingestion", Kind: "bronze", Table: "invoices_bz", Start: bronzeInvoices},
+			{Name: "silver-processing", Kind: "silver", Reads: "invoices_bz", Table: "invoice_line_items", Start: silverLineItems},
+			{Name: "gold-store-day", Kind: "gold", Reads: "invoice_line_items", Table: "revenue_by_store_day", Start: goldByStoreDay},
+			{Name: "gold-payment", Kind: "gold", Reads: "invoice_line_items", Table: "revenue_by_payment", Start: goldByPayment},
+		},
+	}
+}
+
+// bronzeInvoices reads the landing folder as it is.
+func bronzeInvoices(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	reader := set.limited(s.ReadStream().Format("json").Schema(invoiceSchema)).Option("cleanSource", set.CleanSource)
+	if set.CleanSource == "archive" {
+		reader = reader.Option("sourceArchiveDir", set.Archive)
+	}
+	invoices, err := reader.Load(ctx, set.Source)
+	if err != nil {
+		return nil, err
+	}
+	return invoices.WriteStream().
+		QueryName("bronze-ingestion").
+		Option("checkpointLocation", set.Checkpoint+"/invoices_bz").
+		OutputMode("append").
+		Trigger(set.Trigger).
+		ToTable(ctx, "invoices_bz")
+}
+
+// silverLineItems makes a row of each line item.
+func silverLineItems(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	invoices, err := s.ReadStream().Table(ctx, "invoices_bz")
+	if err != nil {
+		return nil, err
+	}
+	items := invoices.SelectExpr("InvoiceNumber", "CreatedTime", "StoreID", "PosID", "CustomerType", "PaymentMethod", "DeliveryType",
+		"DeliveryAddress.City", "DeliveryAddress.State", "DeliveryAddress.PinCode", "explode(InvoiceLineItems) as LineItem")
+	for _, c := range []string{"ItemCode", "ItemDescription", "ItemPrice", "ItemQty", "TotalValue"} {
+		items = items.WithColumn(c, Expr("LineItem."+c))
+	}
+	return items.Drop("LineItem").WriteStream().
+		QueryName("silver-processing").
+		Format("delta").
+		Option("checkpointLocation", set.Checkpoint+"/invoice_line_items").
+		OutputMode("append").
+		Trigger(set.Trigger).
+		ToTable(ctx, "invoice_line_items")
+}
+
+// goldByStoreDay sums up each store's day.
+func goldByStoreDay(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
+	if err != nil {
+		return nil, err
+	}
+	return items.
+		GroupBy(Col("StoreID"), Expr("to_date(timestamp_millis(CreatedTime)) AS Day")).
+		Agg(Count(Col("*")).As("LineItems"), Sum(Col("ItemQty")).As("Quantity"), Sum(Col("TotalValue")).As("Revenue")).
+		WriteStream().
+		QueryName("gold-store-day").
+		Option("checkpointLocation", set.Checkpoint+"/revenue_by_store_day").
+		OutputMode("complete").
+		Trigger(set.Trigger).
+		ToTable(ctx, "revenue_by_store_day")
+}
+
+// goldByPayment sums up each payment method.
+func goldByPayment(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
+	if err != nil {
+		return nil, err
+	}
+	return items.
+		GroupBy(Col("PaymentMethod")).
+		Agg(Count(Col("*")).As("LineItems"), Sum(Col("ItemQty")).As("Quantity"), Sum(Col("TotalValue")).As("Revenue")).
+		WriteStream().
+		QueryName("gold-payment").
+		Option("checkpointLocation", set.Checkpoint+"/revenue_by_payment").
+		OutputMode("complete").
+		Trigger(set.Trigger).
+		ToTable(ctx, "revenue_by_payment")
+}

@@ -1,0 +1,74 @@
+package layers
+
+import (
+	"context"
+
+	. "lakehouse/medallion" //nolint:revive // a pipeline reads like its PySpark original
+)
+
+// SalesBase is the volume of the sales pipeline.
+const SalesBase = "/Volumes/dataops_dev/schema_test/volume_test/delta_tables"
+
+// Sales is three independent queries on one folder of multi-line JSON. Silver and gold are built on the bronze
+// frame, not on the bronze table: each reads the files itself, in no order with the others.
+func Sales() Pipeline {
+	return Pipeline{
+		Name:    "sales",
+		Default: Settings{Source: SalesBase + "/json/", Checkpoint: SalesBase},
+		Prepare: func(ctx context.Context, s *Session) error { return s.FS().Mkdirs(ctx, SalesBase+"/json") },
+		Layers: []Layer{
+			{Name: "bronze_sales", Kind: "bronze", Table: "bronze_sales_spark2", Start: bronzeSales},
+			{Name: "silver_sales", Kind: "silver", Table: "silver_sales_spark2", Start: silverSales},
+			{Name: "gold_sales_summary_spark", Kind: "gold", Table: "gold_sales_summary_spark2", Start: goldSales},
+		},
+	}
+}
+
+// salesFrame is what all three queries begin with: rows without a null.
+func salesFrame(ctx context.Context, s *Session, set Settings) (*DataFrame, error) {
+	reader := s.ReadStream().Format("cloudFiles").
+		Option("cloudFiles.format", "json").
+		Option("multiLine", "true").
+		Schema("Id int, name string, age int, money int, sales int, units int")
+	frame, err := set.limited(reader).Load(ctx, set.Source)
+	if err != nil {
+		return nil, err
+	}
+	return frame.NaDrop(), nil
+}
+
+func bronzeSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	frame, err := salesFrame(ctx, s, set)
+	if err != nil {
+		return nil, err
+	}
+	return frame.WriteStream().Format("delta").QueryName("bronze_sales").OutputMode("append").Trigger(set.Trigger).
+		Option("checkpointLocation", set.Checkpoint+"/checkpoints_bronze_spark").
+		ToTable(ctx, "bronze_sales_spark2")
+}
+
+// positiveMoney is the silver frame.
+func positiveMoney(frame *DataFrame) *DataFrame {
+	return frame.Filter(Col("money").Gt(0)).Select(Col("Id"), Col("money").Cast("double"))
+}
+
+func silverSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	frame, err := salesFrame(ctx, s, set)
+	if err != nil {
+		return nil, err
+	}
+	return positiveMoney(frame).WriteStream().Format("delta").QueryName("silver_sales").OutputMode("append").Trigger(set.Trigger).
+		Option("checkpointLocation", set.Checkpoint+"/checkpoints_silver_spark").
+		ToTable(ctx, "silver_sales_spark2")
+}
+
+func goldSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+	frame, err := salesFrame(ctx, s, set)
+	if err != nil {
+		return nil, err
+	}
+	return positiveMoney(frame).GroupBy(Col("Id")).Agg(Sum(Col("money")).Alias("total_money")).
+		WriteStream().Format("delta").QueryName("gold_sales_summary_spark").OutputMode("complete").Trigger(set.Trigger).
+		Option("checkpointLocation", set.Checkpoint+"/checkpoints_golden_spark").
+		ToTable(ctx, "gold_sales_summary_spark2")
+}

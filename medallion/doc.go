@@ -1,0 +1,18 @@
+// Package medallion is Spark's DataFrame and streaming API in Go, over Delta tables, without a cluster.
+//
+// A [Session] has a root folder, where /Volumes, /FileStore, the warehouse and the catalog lie. From it come
+// frames: Session.SQL, Session.Table, Session.Read and, for streams, Session.ReadStream. A [DataFrame] is a
+// query, not rows: its methods have Spark's names and build the next query; Collect, Show, Count and
+// Write run it. A chain keeps its first mistake for the call that runs it, so one error check serves.
+//
+//	session, err := medallion.NewSession(medallion.Options{Root: "lake"})
+//	...
+//	query, err := session.ReadStream().Format("json").Schema("InvoiceNumber string, TotalAmount double").
+//		Option("cleanSource", "archive").Option("sourceArchiveDir", "/Volumes/dev/sales/landing_archive").
+//		Load("/Volumes/dev/sales/landing").
+//		WriteStream().QueryName("bronze").Option("checkpointLocation", "/Volumes/dev/sales/checkpoints/bronze").
+//		ToTable(ctx, "invoices_bz")
+//
+// Names are Spark's; tables are Delta by default; ANSI mode is on; option names are read in any letter case,
+// and an option that does not exist is an error.
+package medallion

@@ -1,0 +1,195 @@
+package medallion
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"strings"
+
+	"lakehouse/autoloader"
+	"lakehouse/internal/connector/files"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/sql"
+	"lakehouse/internal/types"
+)
+
+// A DataFrameReader reads files and tables at rest. It is a value: a half-built reader can be kept and varied.
+type DataFrameReader struct{ source }
+
+// A DataStreamReader reads files and tables as they grow.
+type DataStreamReader struct{ source }
+
+// source is what both readers collect.
+type source struct {
+	session   *Session
+	format    string
+	schema    *Schema
+	options   map[string]string
+	streaming bool
+	err       error
+}
+
+// Read begins a batch read.
+func (s *Session) Read() DataFrameReader { return DataFrameReader{source{session: s}} }
+
+// ReadStream begins a streaming read.
+func (s *Session) ReadStream() DataStreamReader {
+	return DataStreamReader{source{session: s, streaming: true}}
+}
+
+func (r source) withOption(name, value string) source {
+	r.options = maps.Clone(r.options)
+	if r.options == nil {
+		r.options = map[string]string{}
+	}
+	for have := range r.options { // the last one given counts, whatever its letter case
+		if strings.EqualFold(have, name) {
+			delete(r.options, have)
+		}
+	}
+	r.options[name] = value
+	return r
+}
+
+func (r source) withSchema(ddl string) source {
+	schema, err := types.ParseDDL(ddl)
+	r.schema, r.err = &schema, cmp.Or(r.err, err)
+	return r
+}
+
+// frame is the read as a frame; the source is resolved at once, so that mistakes show here.
+func (r source) frame(ctx context.Context, paths []string) (*DataFrame, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	options := maps.Clone(r.options)
+	for name, value := range r.options {
+		if strings.EqualFold(name, "path") {
+			delete(options, name)
+			if len(paths) == 0 {
+				paths = []string{value}
+			}
+		}
+	}
+	rel := &plan.DataSource{
+		Format: cmp.Or(r.format, "delta"), Schema: r.schema, Options: options, Paths: paths, Streaming: r.streaming,
+	}
+	d := &DataFrame{session: r.session, rel: rel}
+	node, err := d.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The frame keeps what was resolved: a folder is listed and a schema inferred once, at load.
+	d.rel = &resolved{Node: node}
+	return d, nil
+}
+
+// Format names the data source: json, csv, text, parquet, delta; for streams also cloudFiles.
+func (r DataFrameReader) Format(name string) DataFrameReader { r.format = name; return r }
+
+// Schema gives the columns as DDL.
+func (r DataFrameReader) Schema(ddl string) DataFrameReader {
+	r.source = r.withSchema(ddl)
+	return r
+}
+
+// Option sets an option by its Spark name, in any letter case.
+func (r DataFrameReader) Option(name, value string) DataFrameReader {
+	r.source = r.withOption(name, value)
+	return r
+}
+
+// Load reads the paths. An option or a name that is wrong is an error here.
+func (r DataFrameReader) Load(ctx context.Context, paths ...string) (*DataFrame, error) {
+	return r.frame(ctx, paths)
+}
+
+// Table reads a table by name.
+func (r DataFrameReader) Table(name string) *DataFrame {
+	parts, err := sql.ParseTableName(name)
+	return &DataFrame{session: r.session, rel: &plan.NamedTable{Name: parts, Options: r.options}, err: cmp.Or(r.err, err)}
+}
+
+// Format names the data source: json, csv, text, parquet, cloudFiles, delta.
+func (r DataStreamReader) Format(name string) DataStreamReader { r.format = name; return r }
+
+// Schema gives the columns as DDL. A stream of files needs it.
+func (r DataStreamReader) Schema(ddl string) DataStreamReader {
+	r.source = r.withSchema(ddl)
+	return r
+}
+
+// Option sets an option by its Spark name, in any letter case.
+func (r DataStreamReader) Option(name, value string) DataStreamReader {
+	r.source = r.withOption(name, value)
+	return r
+}
+
+// Load reads a folder or a Delta table as a stream. An option or a name that is wrong is an error here.
+func (r DataStreamReader) Load(ctx context.Context, paths ...string) (*DataFrame, error) {
+	return r.frame(ctx, paths)
+}
+
+// Table reads a table as a stream: what it holds first, then what comes.
+func (r DataStreamReader) Table(ctx context.Context, name string) (*DataFrame, error) {
+	parts, err := sql.ParseTableName(name)
+	if err := cmp.Or(r.err, err); err != nil {
+		return nil, err
+	}
+	d := &DataFrame{session: r.session, rel: &plan.NamedTable{Name: parts, Options: r.options, Streaming: true}}
+	_, err = d.resolve(ctx)
+	return d, err
+}
+
+// fileStream makes the streaming file source.
+func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.Node, error) {
+	if len(d.Paths) != 1 {
+		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("A stream of files reads one path, which may be a glob.")
+	}
+	opts, err := autoloader.ParseOptions(d.Format, d.Options, files.OptionTable)
+	if err != nil {
+		return nil, err
+	}
+	format, err := files.NewFormat(opts.Format, opts.FormatOptions)
+	if err != nil {
+		return nil, err
+	}
+	schema, parts, err := r.streamSchema(ctx, d, opts)
+	if err != nil {
+		return nil, err
+	}
+	provider, err := autoloader.New(ctx, d.Format, autoloader.Config{
+		Path: strings.TrimRight(d.Paths[0], "/"), Space: r.space, Schema: schema, Options: opts,
+		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers), Log: r.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &logical.StreamRelation{Provider: provider}, nil
+}
+
+// streamSchema is the columns of a stream of files: those given (or, for text, those that there are) and those of
+// key=value folders.
+func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options) (Schema, files.Partitions, error) {
+	place, err := r.space.Resolve(strings.TrimRight(d.Paths[0], "/"))
+	if err != nil {
+		return Schema{}, files.Partitions{}, err
+	}
+	parts, err := files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup))
+	if err != nil {
+		return Schema{}, parts, err
+	}
+	switch {
+	case d.Schema != nil:
+		return files.WithPartitions(nullable(*d.Schema), parts), parts, nil
+	case r.Conf(confInference) == "true" || opts.Format == "text":
+		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: opts.FormatOptions})
+		if err != nil {
+			return Schema{}, parts, err
+		}
+		return source.Schema(), parts, nil
+	}
+	return Schema{}, parts, nil // autoloader.New says what is missing
+}

@@ -1,0 +1,178 @@
+package medallion
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/catalog"
+	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/connector/files"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/sql"
+	"lakehouse/volumes"
+)
+
+// resolver tells package logical what the names in a session's queries stand for.
+type resolver struct{ *Session }
+
+var _ logical.Catalog = resolver{}
+
+// Table resolves a temporary view, a table by path (delta.`…`, json.`…`), or a name of the catalog.
+func (r resolver) Table(ctx context.Context, t *plan.NamedTable) (logical.Node, error) {
+	if len(t.Name) == 1 {
+		if v, ok := r.tempView(t.Name[0]); ok {
+			return r.viewNode(ctx, t.Name[0], v)
+		}
+	}
+	if len(t.Name) == 2 && isPath(t.Name) {
+		return r.DataSource(ctx, r.atVersion(&plan.DataSource{
+			Format: strings.ToLower(t.Name[0]), Paths: t.Name[1:], Options: t.Options, Streaming: t.Streaming,
+		}, t))
+	}
+	name, err := r.qualify(t.Name)
+	if err != nil {
+		return nil, err
+	}
+	entry, err := r.catalog.Lookup(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if entry.Type == catalog.View {
+		return r.storedView(ctx, entry)
+	}
+	table, err := r.deltaTable(entry.Location)
+	if err != nil {
+		return nil, err
+	}
+	return r.deltaNode(ctx, table, name.Parts(), t)
+}
+
+// isPath reports whether a two-part name is a format and a path rather than a schema and a table.
+func isPath(name []string) bool {
+	format := strings.ToLower(name[0])
+	return format == "delta" || (strings.ContainsAny(name[1], "/:") && files.Known(format))
+}
+
+func (r resolver) atVersion(d *plan.DataSource, t *plan.NamedTable) *plan.DataSource {
+	opts := map[string]string{}
+	for k, v := range d.Options {
+		opts[k] = v
+	}
+	if t.VersionAsOf != nil {
+		opts["versionAsOf"] = fmt.Sprint(*t.VersionAsOf)
+	}
+	if t.TimestampAsOf != nil {
+		opts["timestampAsOf"] = constantText(t.TimestampAsOf)
+	}
+	d.Options = opts
+	return d
+}
+
+// DataSource resolves a read by format and options.
+func (r resolver) DataSource(ctx context.Context, d *plan.DataSource) (logical.Node, error) {
+	if strings.EqualFold(d.Format, "delta") {
+		return r.deltaByPath(ctx, d)
+	}
+	if d.Streaming {
+		return r.fileStream(ctx, d)
+	}
+	if len(d.Paths) == 0 {
+		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("Give it to load(path) or as option path.")
+	}
+	source, err := files.NewSource(ctx, files.SourceOptions{
+		Space: r.space, Format: d.Format, Paths: d.Paths, Schema: d.Schema, Options: d.Options,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &logical.Relation{Source: source}, nil
+}
+
+func (r resolver) viewNode(ctx context.Context, name string, v tempView) (logical.Node, error) {
+	if v.source != nil {
+		return &logical.Relation{Name: []string{name}, Source: v.source}, nil
+	}
+	return logical.Resolve(ctx, &plan.SubqueryAlias{Input: v.rel, Alias: name}, r.resolveEnv())
+}
+
+func (r resolver) storedView(ctx context.Context, entry catalog.Table) (logical.Node, error) {
+	rel, err := sql.ParseRelation(entry.ViewText)
+	if err != nil {
+		return nil, fmt.Errorf("view %s: %w", entry.Name, err)
+	}
+	return logical.Resolve(ctx, &plan.SubqueryAlias{Input: rel, Alias: entry.Name.Table}, r.resolveEnv())
+}
+
+// deltaTable opens the table at a location; no I/O.
+func (s *Session) deltaTable(location string) (delta.Table, error) {
+	at, err := s.space.Resolve(location)
+	if err != nil {
+		return delta.Table{}, err
+	}
+	return s.deltaTableAt(at)
+}
+
+func (s *Session) deltaTableAt(at volumes.Location) (delta.Table, error) {
+	store, err := volumes.Sub(at.Store, at.Key)
+	if err != nil {
+		return delta.Table{}, err
+	}
+	return delta.Table{Log: deltalog.Open(store, deltalog.Options{Clock: s.clock}), Store: store, URI: at.URI}, nil
+}
+
+func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.Node, error) {
+	if len(d.Paths) != 1 {
+		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("A Delta table is one folder: load(path).")
+	}
+	at, err := r.space.Resolve(strings.TrimRight(d.Paths[0], "/"))
+	if err != nil {
+		return nil, err
+	}
+	table, err := r.deltaTableAt(at)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := delta.ParseReadOptions(d.Options, d.Streaming)
+	if err != nil {
+		return nil, err
+	}
+	return r.deltaWith(ctx, table, nil, d.Streaming, opts)
+}
+
+func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []string, t *plan.NamedTable) (logical.Node, error) {
+	opts, err := delta.ParseReadOptions(r.atVersion(&plan.DataSource{Options: t.Options}, t).Options, t.Streaming)
+	if err != nil {
+		return nil, err
+	}
+	return r.deltaWith(ctx, table, name, t.Streaming, opts)
+}
+
+func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []string, streaming bool, opts delta.ReadOptions) (logical.Node, error) {
+	if streaming {
+		provider, err := delta.NewProvider(ctx, table, opts)
+		if err != nil {
+			return nil, err
+		}
+		return &logical.StreamRelation{Name: name, Provider: provider}, nil
+	}
+	source, err := delta.NewSource(ctx, table, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &logical.Relation{Name: name, Source: source}, nil
+}
+
+// constantText is the text of TIMESTAMP AS OF's constant.
+func constantText(e plan.Expression) string {
+	switch e := e.(type) {
+	case *plan.Literal:
+		return fmt.Sprint(e.Value)
+	case *plan.Cast:
+		return constantText(e.Child)
+	}
+	return ""
+}

@@ -1,0 +1,317 @@
+package medallion
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"os/user"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/catalog"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/sql"
+	"lakehouse/internal/stream"
+	"lakehouse/volumes"
+)
+
+// Options says how a session starts. Only Root is required.
+type Options struct {
+	Root  string            // the folder for volumes, warehouse and catalog; made when absent
+	Space *volumes.Space    // instead of Root: names and storage of one's own
+	Conf  map[string]string // settings, by Spark's names
+	Log   *slog.Logger      // nil: nothing is logged
+	Out   io.Writer         // where the console sink prints; nil: standard output
+	Clock func() time.Time  // nil: the wall clock
+	// OnProgress sees every progress report of every query, in the query's goroutine; may be nil.
+	OnProgress func(StreamingQueryProgress)
+}
+
+// A Session is where queries run: a root, a catalog, settings, and the streaming queries started from it. It is safe for
+// concurrent use.
+type Session struct {
+	space   *volumes.Space
+	catalog *catalog.Catalog
+	memory  *exec.Memory
+	queries stream.Manager
+	log     *slog.Logger
+	clock   func() time.Time
+	report  func(StreamingQueryProgress)
+	out     io.Writer
+	user    string
+
+	mu             sync.Mutex
+	conf           map[string]string
+	currentCatalog string
+	currentSchema  string
+	views          map[string]tempView
+	temporary      []string // folders to remove at the end
+}
+
+// tempView is a name of this session: a query, or the content of a memory sink.
+type tempView struct {
+	rel    plan.Relation
+	source logical.Source
+	schema Schema
+}
+
+// The settings that the session itself reads, with their defaults.
+const (
+	confTimeZone    = "spark.sql.session.timeZone"
+	confANSI        = "spark.sql.ansi.enabled"
+	confCheckpoint  = "spark.sql.streaming.checkpointLocation"
+	confPartitions  = "spark.sql.shuffle.partitions"
+	confMemoryLimit = "lakehouse.memory.limit"
+	confWorkers     = "lakehouse.workers"
+	confInference   = "spark.sql.streaming.schemaInference"
+)
+
+func defaultConf() map[string]string {
+	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
+	return map[string]string{
+		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
+		confMemoryLimit: "4g", confInference: "false",
+	}
+}
+
+// NewSession opens a root.
+func NewSession(opts Options) (*Session, error) {
+	space := opts.Space
+	if space == nil {
+		var err error
+		if err := os.MkdirAll(opts.Root, 0o755); err != nil {
+			return nil, err
+		}
+		if space, err = volumes.NewSpace(opts.Root); err != nil {
+			return nil, err
+		}
+	}
+	s := &Session{
+		space: space, catalog: catalog.New(space), memory: &exec.Memory{},
+		log: opts.Log, clock: opts.Clock, report: opts.OnProgress, out: opts.Out, user: "anonymous",
+		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
+		views: map[string]tempView{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.out == nil {
+		s.out = os.Stdout
+	}
+	if s.clock == nil {
+		s.clock = time.Now //nolint:forbidigo // the one place where the wall clock comes in
+	}
+	if u, err := user.Current(); err == nil {
+		s.user = u.Username
+	}
+	for key, value := range opts.Conf {
+		if err := s.SetConf(key, value); err != nil {
+			return nil, err
+		}
+	}
+	if s.memory.Limit == 0 {
+		s.memory.Limit, _ = option.ParseBytes(s.conf[confMemoryLimit])
+	}
+	return s, nil
+}
+
+// Close stops the session's streaming queries and waits for their ends.
+func (s *Session) Close() {
+	s.queries.StopAll()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, dir := range s.temporary {
+		if err := os.RemoveAll(dir); err != nil {
+			s.log.Warn("a temporary checkpoint is left behind", "dir", dir, "error", err)
+		}
+	}
+	s.temporary = nil
+}
+
+// scratch is a checkpoint for a query that needs none to be kept: it goes when the session closes.
+func (s *Session) scratch() (volumes.Location, error) {
+	dir, err := os.MkdirTemp("", "medallion-checkpoint-")
+	if err != nil {
+		return volumes.Location{}, err
+	}
+	s.mu.Lock()
+	s.temporary = append(s.temporary, dir)
+	s.mu.Unlock()
+	store, err := volumes.OpenLocal(dir)
+	return volumes.Location{Store: store, Key: "checkpoint", URI: "file://" + dir + "/checkpoint"}, err
+}
+
+// Space resolves the names of files: /Volumes/…, dbfs:/…, plain paths.
+func (s *Session) Space() *volumes.Space { return s.space }
+
+// Conf is a setting; empty when it is not set.
+func (s *Session) Conf(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conf[key]
+}
+
+// SetConf changes a setting. A value that the session cannot use is refused.
+func (s *Session) SetConf(key, value string) error {
+	invalid := func(rule string) error {
+		return errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: %s", value, key, rule)
+	}
+	switch key {
+	case confTimeZone:
+		if _, ok := expr.ParseZone(value); !ok {
+			return invalid("it is no time zone.")
+		}
+	case confANSI, confInference:
+		value = strings.ToLower(value)
+		if value != "true" && value != "false" {
+			return invalid("it should be boolean.")
+		}
+	case confPartitions, confWorkers:
+		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
+			return invalid("it should be a positive integer.")
+		}
+	case confMemoryLimit:
+		n, err := option.ParseBytes(value)
+		if err != nil {
+			return invalid("it should be a size such as 4g.")
+		}
+		s.memory.Limit = n
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conf[key] = value
+	return nil
+}
+
+func (s *Session) confInt(key string) int {
+	n, _ := strconv.Atoi(s.Conf(key)) // SetConf has checked it
+	return n
+}
+
+// env is what a query of this session runs in.
+func (s *Session) env() *exec.Env {
+	return &exec.Env{Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers)}
+}
+
+func (s *Session) evalContext() expr.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	zone, ok := expr.ParseZone(s.conf[confTimeZone])
+	if !ok {
+		zone = time.UTC // not reachable: SetConf has checked it
+	}
+	return expr.Context{
+		ANSI: s.conf[confANSI] == "true", TimeZone: zone, Now: s.clock(),
+		Catalog: s.currentCatalog, Schema: s.currentSchema, User: s.user, Conf: maps.Clone(s.conf),
+	}
+}
+
+func (s *Session) resolveEnv() logical.Env {
+	return logical.Env{Catalog: resolver{s}, Eval: s.evalContext()}
+}
+
+// TimeZone is the session's, in which timestamps are shown.
+func (s *Session) TimeZone() *time.Location { return s.evalContext().TimeZone }
+
+// DeltaLog opens the log of a table, given as SQL names it: t, schema.t, delta.`/path`.
+func (s *Session) DeltaLog(ctx context.Context, table string) (*deltalog.Table, error) {
+	parts, err := sql.ParseTableName(table)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.tableOf(ctx, parts)
+	return t.Log, err
+}
+
+// SQL runs one statement. A query gives its frame, unrun; a command is carried out at once and gives its
+// answer, if it has one, as a frame.
+func (s *Session) SQL(ctx context.Context, text string) (*DataFrame, error) {
+	statement, err := sql.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if query, ok := statement.(*plan.Query); ok {
+		frame := &DataFrame{session: s, rel: query.Relation}
+		_, err := frame.resolve(ctx) // names are checked now, as Spark does
+		return frame, err
+	}
+	return s.command(ctx, statement.(plan.Command))
+}
+
+// Table is a table or view as a frame.
+func (s *Session) Table(name string) *DataFrame {
+	parts, err := sql.ParseTableName(name)
+	return &DataFrame{session: s, rel: &plan.NamedTable{Name: parts}, err: err}
+}
+
+// Range holds the longs from start to before end, as column "id".
+func (s *Session) Range(start, end int64) *DataFrame {
+	return &DataFrame{session: s, rel: &plan.Range{Start: start, End: end, Step: 1}}
+}
+
+func (s *Session) setTempView(name string, v tempView) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.views[strings.ToLower(name)] = v
+}
+
+func (s *Session) tempView(name string) (tempView, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.views[strings.ToLower(name)]
+	return v, ok
+}
+
+func (s *Session) dropTempView(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.views[strings.ToLower(name)]
+	delete(s.views, strings.ToLower(name))
+	return ok
+}
+
+// current is the catalog and schema that unqualified names belong to.
+func (s *Session) current() (catalogName, schema string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.currentCatalog, s.currentSchema
+}
+
+// qualify completes a name of one to three parts.
+func (s *Session) qualify(parts []string) (catalog.Name, error) {
+	c, schema := s.current()
+	name := catalog.Name{Catalog: c, Schema: schema}
+	switch len(parts) {
+	case 1:
+		name.Table = parts[0]
+	case 2:
+		name.Schema, name.Table = parts[0], parts[1]
+	case 3:
+		name.Catalog, name.Schema, name.Table = parts[0], parts[1], parts[2]
+	default:
+		return name, errclass.TableNotFound.New("%s is no name of a table: it has %d parts.", strings.Join(parts, "."), len(parts)).
+			WithHint("A name has at most three: catalog.schema.table.")
+	}
+	name.Catalog, name.Schema, name.Table = strings.ToLower(name.Catalog), strings.ToLower(name.Schema), strings.ToLower(name.Table)
+	return name, nil
+}
+
+func errStreaming() error {
+	return errclass.UnsupportedStreaming.New("Queries with streaming sources must be executed with writeStream.start().")
+}
+
+func internalError(format string, args ...any) error {
+	return fmt.Errorf("internal error: "+format, args...)
+}

@@ -1,0 +1,402 @@
+package medallion
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/connector/console"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+// Show prints the first 20 rows, cells cut at 20 characters.
+func (d *DataFrame) Show(ctx context.Context, w io.Writer) error {
+	return d.ShowRows(ctx, w, ShowOptions{})
+}
+
+// ShowOptions says how Show prints. The zero value is Spark's show().
+type ShowOptions struct {
+	Rows int  // 0: 20
+	Full bool // cells are not cut
+}
+
+// ShowRows prints the first rows as a table.
+func (d *DataFrame) ShowRows(ctx context.Context, w io.Writer, opts ShowOptions) error {
+	if opts.Rows <= 0 {
+		opts.Rows = 20
+	}
+	op, err := d.Limit(opts.Rows + 1).operator(ctx)
+	if err != nil {
+		return err
+	}
+	var rows []arrow.RecordBatch
+	for b, err := range op.Execute(ctx, 1)[0] {
+		if err != nil {
+			return err
+		}
+		rows = append(rows, b)
+	}
+	style := console.Style{MaxRows: opts.Rows, MaxWidth: 20, Zone: d.session.evalContext().TimeZone}
+	if opts.Full {
+		style.MaxWidth = 0
+	}
+	return console.Show(w, op.Schema(), rows, style)
+}
+
+// nothing is the answer of a command that has none.
+func (s *Session) nothing() *DataFrame { return &DataFrame{session: s, rel: localRelation(Schema{})} }
+
+func localRelation(schema Schema, batches ...arrow.RecordBatch) plan.Relation {
+	return &plan.LocalRelation{Schema: schema, Rows: batches}
+}
+
+// resolved carries a plan that is resolved already through the frames built upon it.
+type resolved = plan.Resolved
+
+// answer makes a frame of a command's rows: strings, int64, int32, bool, time.Time, map[string]string or nil.
+func (s *Session) answer(ddl string, rows [][]any) (*DataFrame, error) {
+	schema, err := types.ParseDDL(ddl)
+	if err != nil {
+		return nil, err
+	}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(schema))
+	for _, row := range rows {
+		for c, v := range row {
+			if err := appendValue(b.Field(c), v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s.Frame(schema, b.NewRecordBatch()), nil
+}
+
+func appendValue(b array.Builder, v any) error {
+	switch v := v.(type) {
+	case nil:
+		b.AppendNull()
+	case string:
+		b.(*array.StringBuilder).Append(v)
+	case bool:
+		b.(*array.BooleanBuilder).Append(v)
+	case int32:
+		b.(*array.Int32Builder).Append(v)
+	case int64:
+		b.(*array.Int64Builder).Append(v)
+	case time.Time:
+		b.(*array.TimestampBuilder).Append(arrow.Timestamp(v.UnixMicro()))
+	case []string:
+		l := b.(*array.ListBuilder)
+		l.Append(true)
+		for _, s := range v {
+			l.ValueBuilder().(*array.StringBuilder).Append(s)
+		}
+	case map[string]string:
+		m := b.(*array.MapBuilder)
+		m.Append(true)
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			m.KeyBuilder().(*array.StringBuilder).Append(k)
+			m.ItemBuilder().(*array.StringBuilder).Append(v[k])
+		}
+	default:
+		return internalError("no column for a %T", v)
+	}
+	return nil
+}
+
+// show answers the commands that ask.
+func (s *Session) show(ctx context.Context, c plan.Command) (*DataFrame, error) {
+	switch c := c.(type) {
+	case *plan.ShowTables:
+		return s.showTables(ctx, c)
+	case *plan.ShowSchemas:
+		return s.showSchemas(ctx, c)
+	case *plan.ShowCatalogs:
+		all, err := s.catalog.Catalogs(ctx)
+		return s.names("catalog string", all, c.Pattern, err)
+	case *plan.ShowColumns:
+		schema, err := s.tableSchema(ctx, c.Table)
+		return s.names("col_name string", schema.Names(), "", err)
+	case *plan.ShowTableProperties:
+		return s.showProperties(ctx, c)
+	case *plan.ShowCreateTable:
+		return s.showCreate(ctx, c)
+	case *plan.DescribeTable:
+		return s.describeTable(ctx, c)
+	case *plan.DescribeQuery:
+		schema, err := (&DataFrame{session: s, rel: c.Query}).Schema(ctx)
+		return s.columns(schema, nil, err)
+	case *plan.DescribeHistory:
+		return s.describeHistory(ctx, c)
+	case *plan.DescribeDetail:
+		return s.describeDetail(ctx, c)
+	case *plan.Explain:
+		return s.explain(ctx, c)
+	}
+	return nil, errclass.UnsupportedFeature.New("the statement %T is not supported.", c)
+}
+
+func (s *Session) names(ddl string, all []string, pattern string, err error) (*DataFrame, error) {
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, n := range all {
+		if matchesPattern(n, pattern) {
+			rows = append(rows, []any{n})
+		}
+	}
+	return s.answer(ddl, rows)
+}
+
+// matchesPattern is SHOW's LIKE: * is any text, | separates alternatives, letter case does not count.
+func matchesPattern(name, pattern string) bool {
+	if pattern == "" {
+		return true
+	}
+	for alternative := range strings.SplitSeq(strings.ToLower(pattern), "|") {
+		if ok, err := path.Match(strings.TrimSpace(strings.ReplaceAll(alternative, "%", "*")), strings.ToLower(name)); err == nil && ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Session) showTables(ctx context.Context, c *plan.ShowTables) (*DataFrame, error) {
+	catalogName, schema := s.current()
+	if len(c.Schema) > 0 {
+		var err error
+		if catalogName, schema, err = s.schemaName(c.Schema); err != nil {
+			return nil, err
+		}
+	}
+	tables, err := s.catalog.Tables(ctx, catalogName, schema)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, t := range tables {
+		if matchesPattern(t, c.Pattern) {
+			rows = append(rows, []any{schema, t, false})
+		}
+	}
+	s.mu.Lock()
+	views := slices.Sorted(maps.Keys(s.views))
+	s.mu.Unlock()
+	for _, v := range views {
+		if matchesPattern(v, c.Pattern) {
+			rows = append(rows, []any{"", v, true})
+		}
+	}
+	return s.answer("namespace string, tableName string, isTemporary boolean", rows)
+}
+
+func (s *Session) showSchemas(ctx context.Context, c *plan.ShowSchemas) (*DataFrame, error) {
+	catalogName, _ := s.current()
+	if c.Catalog != "" {
+		catalogName = strings.ToLower(c.Catalog)
+	}
+	all, err := s.catalog.Schemas(ctx, catalogName)
+	return s.names("namespace string", all, c.Pattern, err)
+}
+
+func (s *Session) tableSchema(ctx context.Context, parts []string) (Schema, error) {
+	return (&DataFrame{session: s, rel: &plan.NamedTable{Name: parts}}).Schema(ctx)
+}
+
+func (s *Session) columns(schema Schema, more [][]any, err error) (*DataFrame, error) {
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, f := range schema.Fields {
+		var comment any
+		if text, ok := f.Metadata["comment"].(string); ok {
+			comment = text
+		}
+		rows = append(rows, []any{f.Name, f.Type.String(), comment})
+	}
+	return s.answer("col_name string, data_type string, comment string", append(rows, more...))
+}
+
+func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*DataFrame, error) {
+	schema, err := s.tableSchema(ctx, c.Table)
+	if err != nil || !c.Extended {
+		return s.columns(schema, nil, err)
+	}
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	more := [][]any{
+		{"", "", ""},
+		{"# Detailed Table Information", "", ""},
+		{"Name", strings.Join(c.Table, "."), ""},
+		{"Location", table.URI, ""},
+		{"Provider", "delta", ""},
+		{"Table Properties", properties(detail.Properties), ""},
+	}
+	if len(detail.PartitionColumns) > 0 {
+		more = append([][]any{{"# Partition Information", "", ""}, {"# col_name", "data_type", "comment"}}, more...)
+		for i, p := range detail.PartitionColumns {
+			at := schema.Index(p)
+			more = slices.Insert(more, 2+i, []any{p, schema.Fields[at].Type.String(), nil})
+		}
+	}
+	return s.columns(schema, more, nil)
+}
+
+func properties(m map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, k+"="+m[k])
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
+func (s *Session) showProperties(ctx context.Context, c *plan.ShowTableProperties) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	props := maps.Clone(detail.Properties)
+	if props == nil {
+		props = map[string]string{}
+	}
+	props["delta.minReaderVersion"] = strconv.Itoa(detail.MinReaderVersion)
+	props["delta.minWriterVersion"] = strconv.Itoa(detail.MinWriterVersion)
+	var rows [][]any
+	for _, k := range slices.Sorted(maps.Keys(props)) {
+		rows = append(rows, []any{k, props[k]})
+	}
+	return s.answer("key string, value string", rows)
+}
+
+func (s *Session) showCreate(ctx context.Context, c *plan.ShowCreateTable) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "CREATE TABLE %s (\n  %s)\nUSING delta\n", strings.Join(c.Table, "."),
+		strings.Join(strings.Split(types.ToDDL(detail.Schema), ","), ",\n "))
+	if len(detail.PartitionColumns) > 0 {
+		fmt.Fprintf(&text, "PARTITIONED BY (%s)\n", strings.Join(detail.PartitionColumns, ", "))
+	}
+	fmt.Fprintf(&text, "LOCATION '%s'\n", table.URI)
+	return s.answer("createtab_stmt string", [][]any{{text.String()}})
+}
+
+const historyColumns = "version bigint, timestamp timestamp, userId string, userName string, operation string, operationParameters map<string,string>, " +
+	"readVersion bigint, isolationLevel string, isBlindAppend boolean, operationMetrics map<string,string>, userMetadata string, engineInfo string"
+
+func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	history, err := table.Log.History(ctx, c.Limit)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, h := range history {
+		row := []any{
+			h.Version, h.Timestamp, text(h.UserID), text(h.UserName), text(h.Operation), parameterTexts(h.OperationParameters),
+			nil, text(h.IsolationLevel), nil, h.OperationMetrics, text(h.UserMetadata), text(h.EngineInfo),
+		}
+		if h.ReadVersion != nil {
+			row[6] = *h.ReadVersion
+		}
+		if h.IsBlindAppend != nil {
+			row[8] = *h.IsBlindAppend
+		}
+		rows = append(rows, row)
+	}
+	return s.answer(historyColumns, rows)
+}
+
+// parameterTexts shows an operation's parameters as Spark's history does: every value as a text.
+func parameterTexts(parameters deltalog.Parameters) map[string]string {
+	texts := make(map[string]string, len(parameters))
+	for _, p := range parameters {
+		if p.Value != nil {
+			texts[p.Name] = fmt.Sprint(p.Value)
+		}
+	}
+	return texts
+}
+
+// text is a value that is null when empty.
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+const detailColumns = "format string, id string, name string, description string, location string, createdAt timestamp, lastModified timestamp, " +
+	"partitionColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>"
+
+func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	d, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := ""
+	if full, err := s.qualify(c.Table); err == nil && !strings.EqualFold(c.Table[0], "delta") {
+		name = strings.Join(full.Parts(), ".")
+	}
+	return s.answer(detailColumns, [][]any{{
+		"delta", d.ID, text(name), text(d.Description), table.URI, d.CreatedAt, d.LastModified, d.PartitionColumns,
+		d.NumFiles, d.SizeInBytes, d.Properties, int32(d.MinReaderVersion), int32(d.MinWriterVersion), d.Features,
+	}})
+}
+
+func (s *Session) explain(ctx context.Context, c *plan.Explain) (*DataFrame, error) {
+	query, ok := c.Statement.(*plan.Query)
+	if !ok {
+		return nil, errclass.UnsupportedFeature.New("EXPLAIN of a command is not supported.")
+	}
+	node, err := (&DataFrame{session: s, rel: query.Relation}).resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text := "== Physical Plan ==\n" + logical.Explain(logical.Optimize(node))
+	if c.Mode == "extended" {
+		text = "== Analyzed Logical Plan ==\n" + logical.Explain(node) + "\n" + text
+	}
+	return s.answer("plan string", [][]any{{text}})
+}
+
+// nullable is a schema as a table stores it: every column may be null.
+func nullable(s Schema) Schema { return types.AsNullable(s).(types.Struct) }

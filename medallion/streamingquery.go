@@ -1,0 +1,70 @@
+package medallion
+
+import (
+	"context"
+
+	"lakehouse/internal/logical"
+	"lakehouse/internal/stream"
+)
+
+// StreamingQueryProgress is the report of one batch, with Spark's field names.
+type StreamingQueryProgress = stream.Progress
+
+// StreamingQueryStatus is what a query is doing now.
+type StreamingQueryStatus = stream.Status
+
+// A StreamingQuery is the handle of a running query: ID, RunID, Name, IsActive, Status, LastProgress, RecentProgress,
+// AwaitTermination, ProcessAllAvailable, Stop, Finish, Exception.
+type StreamingQuery struct{ *stream.Query }
+
+// Explain gives the query's plan as text.
+func (q *StreamingQuery) Explain() string { return logical.Explain(logical.Optimize(q.Plan())) }
+
+// A StreamingQueryManager knows the streaming queries of a session.
+type StreamingQueryManager struct{ session *Session }
+
+// Streams gives the session's streaming queries.
+func (s *Session) Streams() StreamingQueryManager { return StreamingQueryManager{s} }
+
+// Active lists the queries that run.
+func (m StreamingQueryManager) Active() []*StreamingQuery {
+	var all []*StreamingQuery
+	for _, q := range m.session.queries.Active() {
+		all = append(all, &StreamingQuery{q})
+	}
+	return all
+}
+
+// Get is the active query of that id; nil when there is none.
+func (m StreamingQueryManager) Get(id string) *StreamingQuery {
+	if q := m.session.queries.Get(id); q != nil {
+		return &StreamingQuery{q}
+	}
+	return nil
+}
+
+// AwaitAnyTermination waits until one of the queries that are active now has ended, and gives its
+// exception. It also returns when ctx is done.
+func (m StreamingQueryManager) AwaitAnyTermination(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	active := m.session.queries.Active()
+	type end struct {
+		ended bool
+		err   error
+	}
+	first := make(chan end, len(active))
+	for _, q := range active {
+		go func() {
+			ended, err := q.AwaitTermination(ctx)
+			first <- end{ended, err}
+		}()
+	}
+	for range active {
+		if e := <-first; e.ended {
+			cancel()
+			return e.err
+		}
+	}
+	return nil
+}

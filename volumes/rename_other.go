@@ -1,0 +1,10 @@
+//go:build !linux
+
+package volumes
+
+import (
+	"errors"
+	"os"
+)
+
+func renameExclusive(*os.Root, string, string) error { return errors.ErrUnsupported }
