@@ -64,6 +64,7 @@ const (
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
+	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
@@ -212,6 +213,7 @@ var sqlStates = map[Class]string{
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
+	InvalidTypedLiteral:          "42604",
 	InvalidWhere:                 "42903",
 	LambdaArguments:              "42K0D",
 	MalformedRecord:              "22023",

@@ -36,7 +36,7 @@ type decoder interface {
 
 // textFormat is what the formats of text have in common.
 type textFormat struct {
-	whole   bool // a file is one document
+	whole   bool                                           // a file is one document
 	decoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
 	infer   func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
