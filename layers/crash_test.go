@@ -169,7 +169,7 @@ func TestPipelineSurvivesEveryPowerCut(t *testing.T) {
 
 func assertRestart(t *testing.T, disk *volumestest.Memory, files map[string][]byte, want string) {
 	t.Helper()
-	disk.ReleaseLocks()
+	disk.Restart()
 	if err := pipelineRun(t.Context(), disk, files); err != nil {
 		t.Fatalf("the restart failed: %v", err)
 	}

@@ -82,7 +82,7 @@ func (r source) frame(ctx context.Context, paths []string) (*DataFrame, error) {
 		return nil, err
 	}
 	// The frame keeps what was resolved: a folder is listed and a schema inferred once, at load.
-	d.rel = &resolved{node}
+	d.rel = &resolved{Node: node}
 	return d, nil
 }
 

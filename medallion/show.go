@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"lakehouse/deltalog"
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
@@ -326,7 +327,7 @@ func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) 
 	var rows [][]any
 	for _, h := range history {
 		row := []any{
-			h.Version, h.Timestamp, text(h.UserID), text(h.UserName), text(h.Operation), h.OperationParameters,
+			h.Version, h.Timestamp, text(h.UserID), text(h.UserName), text(h.Operation), parameterTexts(h.OperationParameters),
 			nil, text(h.IsolationLevel), nil, h.OperationMetrics, text(h.UserMetadata), text(h.EngineInfo),
 		}
 		if h.ReadVersion != nil {
@@ -338,6 +339,17 @@ func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) 
 		rows = append(rows, row)
 	}
 	return s.answer(historyColumns, rows)
+}
+
+// parameterTexts shows an operation's parameters as Spark's history does: every value as a text.
+func parameterTexts(parameters deltalog.Parameters) map[string]string {
+	texts := make(map[string]string, len(parameters))
+	for _, p := range parameters {
+		if p.Value != nil {
+			texts[p.Name] = fmt.Sprint(p.Value)
+		}
+	}
+	return texts
 }
 
 // text is a value that is null when empty.

@@ -154,7 +154,7 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts optio
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: operation, Options: opts,
-		Workers: w.frame.session.confInt(confWorkers),
+		Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(),
 	})
 	return err
 }
@@ -234,7 +234,7 @@ func (s *Session) createTableAs(ctx context.Context, name catalog.Name, frame *D
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, Properties: t.properties,
-		Operation: operation, Options: t.options, Workers: s.confInt(confWorkers),
+		Operation: operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
 	})
 	if err != nil {
 		return entry, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -75,11 +76,11 @@ func (a *app) scriptFile(ctx context.Context, file string, run func(context.Cont
 // script runs statements one after the other, until one fails.
 func (a *app) script(ctx context.Context, text string, run func(context.Context, string) error) error {
 	statements, rest := sql.Split(text)
-	if rest != "" {
+	if strings.TrimSpace(rest) != "" {
 		statements = append(statements, rest)
 	}
 	for _, s := range statements {
-		if err := run(ctx, s); err != nil {
+		if err := run(ctx, strings.TrimSpace(s)); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ const (
 	DatatypeMismatchNonFoldable  Class = "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"
 	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
+	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
@@ -60,11 +61,12 @@ const (
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
-	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
+	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
@@ -114,6 +116,7 @@ const (
 	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
 	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
 	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
+	UnsupportedOnlyCorruptRecord Class = "UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN"
 	UnsupportedStreaming         Class = "UNSUPPORTED_STREAMING_OPERATION"
 	UnsupportedSubquery          Class = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
@@ -185,6 +188,7 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchNonFoldable:  "42K09",
 	DatatypeMismatchOrdering:     "42K09",
 	DatatypeMismatchRange:        "42K09",
+	DatatypeMissingSize:          "42K01",
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
@@ -210,6 +214,7 @@ var sqlStates = map[Class]string{
 	InvalidLimit:                 "42K0E",
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
+	InvalidSetSyntax:             "42000",
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
@@ -252,6 +257,7 @@ var sqlStates = map[Class]string{
 	UnsupportedFeature:           "0A000",
 	UnsupportedGenerator:         "42K0E",
 	UnsupportedGrouping:          "42K0E",
+	UnsupportedOnlyCorruptRecord: "0A000",
 	UnsupportedSubquery:          "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",

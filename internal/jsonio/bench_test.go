@@ -92,3 +92,28 @@ func BenchmarkDecodeInvoices(b *testing.B) {
 		})
 	}
 }
+
+// Pieces of a file, as several workers take them.
+func BenchmarkDecodePieces(b *testing.B) {
+	data := invoices(16<<20, 1)
+	size := int64(len(data))
+	d, err := NewDecoder(invoiceSchema(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, piece := range []int64{1 << 20, 4 << 20} {
+		b.Run(fmt.Sprintf("size=%dMB", piece>>20), func(b *testing.B) {
+			b.SetBytes(size)
+			b.ReportAllocs()
+			for b.Loop() {
+				for at := int64(0); at < size; at += piece {
+					for _, err := range d.DecodeRange(bytes.NewReader(data), size, at, min(at+piece, size)) {
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+			}
+		})
+	}
+}

@@ -59,6 +59,9 @@ func InferType(text []byte, opts Options) (types.Type, error) {
 	return t, nil
 }
 
+// Done is false: every record may have a field that none before had.
+func (in *Inference) Done() bool { return false }
+
 // Add looks at a stream of records, one a line.
 func (in *Inference) Add(r io.Reader) error {
 	source := lines.NewReader(r, in.opts.lines())

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 
-	"lakehouse/internal/errclass"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
 )
 
 // An assembler builds the arrays of one wanted column, or of a part of it, from leaves.

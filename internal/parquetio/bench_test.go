@@ -7,8 +7,6 @@ import (
 	"io"
 	"testing"
 
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -16,6 +14,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/parquet-go/parquet-go"
+
+	"lakehouse/internal/types"
 )
 
 // The shape of the silver table: invoice lines with their invoice's columns repeated.

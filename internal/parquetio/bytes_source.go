@@ -57,6 +57,7 @@ func newBytesSource(encoding format.Encoding, data []byte, fixed int) (bytesSour
 		if fixed > 0 {
 			return &splitBytes{split: split{data: data, size: fixed}}, nil
 		}
+	default:
 	}
 	return nil, fmt.Errorf("encoding %v of strings is not supported", encoding)
 }

@@ -28,6 +28,7 @@ func newCompressor(codec format.CompressionCodec) (*compressor, error) {
 		c.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
 	case format.Gzip:
 		c.gzip = gzip.NewWriter(nil)
+	default: // needs no state
 	}
 	return c, err
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	"lakehouse/internal/errclass"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
 )
 
 var errNoDictionary = errors.New("the page uses a dictionary, and the chunk has none")
@@ -192,8 +192,9 @@ func decimalReaderOf(e element, want types.Decimal) valueReader {
 		return &decimalReader{bytesReader: bytesReader{fixed: int(e.typeLength)}, typ: types.ToArrow(want), factor: factor}
 	case format.ByteArray:
 		return &decimalReader{typ: types.ToArrow(want), factor: factor}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // integerAsDecimal is the least decimal that holds an integer type.

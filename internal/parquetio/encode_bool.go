@@ -1,11 +1,11 @@
 package parquetio
 
 import (
-	"lakehouse/internal/predicate"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/predicate"
 )
 
 // A boolEncoder packs eight values into a byte.

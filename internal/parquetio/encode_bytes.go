@@ -3,10 +3,10 @@ package parquetio
 import (
 	"encoding/binary"
 
-	"lakehouse/internal/predicate"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/predicate"
 )
 
 // A span is a string of bytes within some memory.

@@ -3,10 +3,10 @@ package parquetio
 import (
 	"unsafe"
 
-	"lakehouse/internal/predicate"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/predicate"
 )
 
 // A numberEncoder encodes a column of one of the four physical number types.

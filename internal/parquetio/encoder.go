@@ -1,10 +1,10 @@
 package parquetio
 
 import (
-	"lakehouse/internal/predicate"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/predicate"
 )
 
 // A valueEncoder turns the non-null values of one column into pages. It knows nothing of levels.

@@ -159,4 +159,4 @@ func (f *File) Schema() (types.Struct, error) {
 }
 
 // ours reports whether this package wrote the file.
-func (f *File) ours() bool { return strings.HasPrefix(f.footer.createdBy, "lakehouse") }
+func (f *File) ours() bool { return strings.HasPrefix(f.footer.createdBy, application+" ") }

@@ -6,13 +6,13 @@ import (
 	"path/filepath"
 	"testing"
 
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/types"
 )
 
 // Every encoding and both page versions that PyArrow writes are read: our own batch, written by it.

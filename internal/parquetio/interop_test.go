@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+
+	"lakehouse/internal/types"
 )
 
 // python runs a script with modules that must be importable, and skips the test where they are not.

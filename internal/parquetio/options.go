@@ -3,11 +3,11 @@ package parquetio
 import (
 	"strings"
 
+	"github.com/parquet-go/parquet-go/format"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
-
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // WriterOptions shape a file. The zero value is what Spark's readers like: snappy, row groups of
@@ -23,7 +23,8 @@ type WriterOptions struct {
 	RowGroupRows int64
 	// PageBytes ends a page when its values, before compression, reach this size: 0 is 1 MB.
 	PageBytes int
-	// CreatedBy names the writer in the footer: "" is "lakehouse".
+	// CreatedBy names the writer in the footer: "" is createdBy. Readers know bugs of writers by it, and
+	// want "name version number".
 	CreatedBy string
 }
 
@@ -44,6 +45,8 @@ const (
 	defaultRowGroupBytes = 128 << 20
 	defaultRowGroupRows  = 1 << 18
 	defaultPageBytes     = 1 << 20
+	createdBy            = application + " version 1"
+	application          = "lakehouse"
 	// pageRows bounds the rows of a page, so that a reader that wants few of them can skip pages
 	// of a column that a dictionary has made tiny.
 	pageRows = 1 << 15
@@ -60,7 +63,7 @@ func (o WriterOptions) withDefaults() WriterOptions {
 		o.PageBytes = defaultPageBytes
 	}
 	if o.CreatedBy == "" {
-		o.CreatedBy = "lakehouse"
+		o.CreatedBy = createdBy
 	}
 	return o
 }

@@ -71,13 +71,14 @@ func (r *pageReader) next(onDictionary func(dictionaryPage) error) (page, error)
 				return page{}, fmt.Errorf("data page: %w", err)
 			}
 			return p, nil
+		default: // an index page, or one that a later version adds: not needed for the values
 		}
 	}
 	return page{}, io.EOF
 }
 
 func (r *pageReader) dictionary(h pageHeader, body []byte, onDictionary func(dictionaryPage) error) error {
-	if h.encoding != format.Plain && h.encoding != format.PlainDictionary {
+	if h.encoding != format.Plain && h.encoding != oldDictionary {
 		return fmt.Errorf("encoding %v", h.encoding)
 	}
 	raw, err := r.unpack.decompress(r.codec, r.page, body, int(h.uncompressed))

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"lakehouse/internal/batch"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/types"
 )
 
 // A Piece is some row groups of a file, one after the other. It is a batch.Piece.

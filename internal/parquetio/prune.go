@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 	"math"
 
-	"lakehouse/internal/predicate"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
 )
 
 // mayMatch reports whether the row group's statistics leave a row possible for which opts.Where holds.
@@ -84,8 +84,9 @@ func signedOrder(e element) bool {
 	switch e.physical {
 	case format.Boolean, format.Int32, format.Int64, format.Float, format.Double:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // boundValue gives nil for what is unknown or does not convert.
@@ -118,6 +119,7 @@ func boundValue(e element, want types.Type, v []byte) predicate.Value {
 		case inferLeaf(e) == types.Binary && want == types.Binary:
 			return v
 		}
+	default:
 	}
 	return nil
 }

@@ -3,10 +3,10 @@ package parquetio
 import (
 	"fmt"
 
-	"lakehouse/internal/types"
-
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/types"
 )
 
 // inferFields gives the children of a node as Spark's fields.
@@ -25,12 +25,17 @@ func inferFields(n *node) (types.Struct, error) {
 // inferType gives the type that Spark reads a node as.
 func inferType(n *node) (types.Type, error) {
 	switch n.kind {
+	case leafNode:
+		if t := inferLeaf(n.element); t != nil {
+			return t, nil
+		}
+		return nil, fmt.Errorf("column %s: the Parquet type %s is not supported", n.path, n.element)
 	case structNode:
 		return typeOrNil(inferFields(n))
 	case listNode:
 		t, err := inferType(n.children[0])
 		return types.Array{Element: t, ContainsNull: n.children[0].nullable}, err
-	case mapNode:
+	default:
 		key, err := inferType(n.children[0])
 		if err != nil {
 			return nil, err
@@ -38,10 +43,6 @@ func inferType(n *node) (types.Type, error) {
 		value, err := inferType(n.children[1])
 		return types.Map{Key: key, Value: value, ValueContainsNull: n.children[1].nullable}, err
 	}
-	if t := inferLeaf(n.element); t != nil {
-		return t, nil
-	}
-	return nil, fmt.Errorf("column %s: the Parquet type %s is not supported", n.path, n.element)
 }
 
 func typeOrNil(s types.Struct, err error) (types.Type, error) { return s, err }
@@ -115,8 +116,9 @@ func inferBytes(e element) types.Type {
 	switch e.converted {
 	case deprecated.UTF8, deprecated.Enum, deprecated.Json:
 		return types.String
+	default:
+		return types.Binary
 	}
-	return types.Binary
 }
 
 // decimal reads either annotation of a decimal.
@@ -142,8 +144,9 @@ func (e element) integer() (bits int, signed bool) {
 		return 8 << (e.converted - deprecated.Int8), true
 	case deprecated.Uint8, deprecated.Uint16, deprecated.Uint32, deprecated.Uint64:
 		return 8 << (e.converted - deprecated.Uint8), false
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 // timestamp reads either annotation of a timestamp: unit 0 where there is none.
@@ -156,8 +159,9 @@ func (e element) timestamp() (unit int16, instant bool) {
 		return unitMillis, true
 	case deprecated.TimestampMicros:
 		return unitMicros, true
+	default:
+		return 0, false
 	}
-	return 0, false
 }
 
 // String is how errors spell the type: "INT64", "INT32 (DECIMAL(9,2))".

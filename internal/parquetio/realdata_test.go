@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/internal/realdata"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+
+	"lakehouse/internal/realdata"
 )
 
 // parquetFiles lists the Parquet files of the real tables, checkpoints included.

@@ -6,14 +6,14 @@ import (
 	"math"
 	"testing"
 
-	"lakehouse/internal/batch"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"pgregory.net/rapid"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/types"
 )
 
 // drawType draws a type that Parquet can hold.

@@ -1,9 +1,9 @@
 package parquetio
 
 import (
-	"lakehouse/internal/types"
-
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/types"
 )
 
 // rowMetadataKey is where Spark keeps the schema as JSON, with what Parquet cannot say of a type:

@@ -6,15 +6,15 @@ import (
 	"strings"
 	"unsafe"
 
-	"lakehouse/internal/errclass"
-	"lakehouse/internal/predicate"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
 )
 
 // nodeKind tells the nodes of a schema apart.

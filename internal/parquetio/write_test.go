@@ -9,14 +9,14 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/internal/errclass"
-	"lakehouse/internal/predicate"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
 )
 
 func TestRefuseWhatParquetCannotHold(t *testing.T) {

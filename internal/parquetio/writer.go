@@ -7,11 +7,11 @@ import (
 	"io"
 	"math"
 
-	"lakehouse/internal/predicate"
-	"lakehouse/internal/types"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/parquet-go/parquet-go/format"
+
+	"lakehouse/internal/predicate"
+	"lakehouse/internal/types"
 )
 
 const magic = "PAR1"

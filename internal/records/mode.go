@@ -60,6 +60,7 @@ var CommonOptions = option.Table{
 	{Name: "multiLine", Kind: option.Bool, Default: "false", Doc: "Records may span lines: each file is read as a whole."},
 	{Name: "samplingRatio", Default: "1.0", Doc: "The share of the records that schema inference looks at."},
 	{Name: "maxRecordBytes", Kind: option.Bytes, Default: "16m", Doc: "A longer record is malformed."},
+	{Name: "maxDecompressedBytes", Kind: option.Bytes, Default: "1t", Doc: "A compressed file that holds more fails the read."},
 	{Name: "badRecordsPath", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
 	{Name: "rescuedDataColumn", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
 	{Name: "singleVariantColumn", Unsupported: "there is no VARIANT type; read the lines with format text.", Doc: "Not supported."},

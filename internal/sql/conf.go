@@ -3,11 +3,11 @@ package sql
 import (
 	"strings"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 )
 
-// set: SET CATALOG name | SET TIME ZONE (string | LOCAL | interval) | SET [key ['=' value]]. A key or
-// value is any text up to the end of the statement.
+// set: SET CATALOG name | SET TIME ZONE (string | LOCAL) | SET [key ['=' value]]
 func (p *parser) set() (plan.Statement, error) {
 	p.skip()
 	switch {
@@ -19,19 +19,76 @@ func (p *parser) set() (plan.Statement, error) {
 		return p.setTimeZone()
 	case p.isAny("role", "variable", "var", "session", "tags") && p.peek(1).kind == kindWord:
 		return nil, p.refuse("SET " + upper(p.tok().key))
+	case p.endsStatement():
+		return &plan.SetConf{}, nil
 	}
-	key, value, assigned := strings.Cut(p.restOfStatement(), "=")
-	conf := &plan.SetConf{Key: unquoted(key)}
-	if assigned {
-		conf.Value = new(unquoted(value))
+	key, err := p.confKey()
+	if err != nil {
+		return nil, err
 	}
-	if conf.Key == "" && assigned {
-		return nil, p.unexpected("expected a key before =")
-	}
-	if conf.Key == "-v" {
-		return nil, p.refuse("SET -v")
+	conf := &plan.SetConf{Key: key}
+	switch {
+	case p.is("="):
+		conf.Value = new(p.confValue())
+	case !p.endsStatement():
+		return nil, p.badSet()
 	}
 	return conf, nil
+}
+
+func (p *parser) endsStatement() bool { return p.tok().kind == kindEnd || p.is(";") }
+
+// badSet is Spark's error for a SET that is none of its forms.
+func (p *parser) badSet() error {
+	return p.errorHere(errclass.InvalidSetSyntax, "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special "+
+		"characters in key, or include semicolon in value, please use backquotes, e.g., SET `key`=`value`.")
+}
+
+// confKey: back-ticked name | letters, digits and . : _ - without blanks
+func (p *parser) confKey() (string, error) {
+	t := p.tok()
+	if t.kind == kindQuoted {
+		p.skip()
+		return t.value, nil
+	}
+	rest := p.text[t.start:]
+	length := len(rest) - len(strings.TrimLeftFunc(rest, confRune))
+	if length == 0 || t.kind == kindString {
+		return "", p.badSet()
+	}
+	p.rescan(t.start + length)
+	return rest[:length], nil
+}
+
+func confRune(r rune) bool { return nameRune(r) || r == '.' || r == ':' || r == '-' }
+
+// confValue: back-ticked text | any text up to the end of the statement. A quote that is not closed
+// is a letter of the value.
+func (p *parser) confValue() string {
+	after := p.peek(2)
+	if value := p.peek(1); value.kind == kindQuoted && (after.kind == kindEnd || after.key == ";") {
+		p.i += 2
+		return value.value
+	}
+	start := p.tok().end
+	end := start
+	p.skip()
+	for !p.endsStatement() {
+		t := *p.tok()
+		if i := strings.IndexByte(p.text[t.start:t.end], ';'); i >= 0 && t.kind == kindBad {
+			end = t.start + i
+			p.rescan(end)
+			break
+		}
+		end = t.end
+		p.skip()
+	}
+	return strings.TrimSpace(p.text[start:end])
+}
+
+// rescan reads the tokens from an offset anew: what stood before was no SQL.
+func (p *parser) rescan(offset int) {
+	p.tokens = scanFrom(p.text, offset, p.tokens[:p.i])
 }
 
 // setTimeZone: string | LOCAL
@@ -50,31 +107,17 @@ func (p *parser) setTimeZone() (plan.Statement, error) {
 // reset: RESET [key]
 func (p *parser) reset() (plan.Statement, error) {
 	p.skip()
-	return &plan.ResetConf{Key: unquoted(p.restOfStatement())}, nil
-}
-
-// restOfStatement is the text up to the next ";", whatever it is; it is passed over.
-func (p *parser) restOfStatement() string {
-	start, end := p.tok().start, p.tok().start
-	for p.tok().kind != kindEnd && !p.is(";") {
-		end = p.tok().end
-		p.i++
+	if p.endsStatement() {
+		return &plan.ResetConf{}, nil
 	}
-	return p.text[start:end]
+	key, err := p.confKey()
+	return &plan.ResetConf{Key: key}, err
 }
 
-// unquoted trims blanks and one pair of back-ticks.
-func unquoted(text string) string {
-	text = strings.TrimSpace(text)
-	if len(text) > 1 && text[0] == '`' && text[len(text)-1] == '`' {
-		return strings.ReplaceAll(text[1:len(text)-1], "``", "`")
-	}
-	return text
-}
-
-// quoted is what [unquoted] reads back.
-func quoted(text string) string {
-	if unquoted(text) == text {
+// quoteConf prints a key or value as [parser.set] reads it back.
+func quoteConf(text string) string {
+	plain := strings.TrimFunc(text, confRune) == "" && (text == "" || nameRune(rune(text[0])))
+	if plain && (strings.Contains(text, ".") || strings.Trim(text, "0123456789") == "" || text == "true" || text == "false") {
 		return text
 	}
 	return "`" + strings.ReplaceAll(text, "`", "``") + "`"

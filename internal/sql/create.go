@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"maps"
 	"strings"
 
 	"lakehouse/internal/plan"
@@ -100,11 +101,10 @@ func (p *parser) tableClause(t *plan.CreateTable) (found bool, err error) {
 // partitionColumns: '(' (name | column), … ')'. A column with a type is added to the table's.
 func (p *parser) partitionColumns(t *plan.CreateTable) error {
 	columns, err := parenthesised(p, func() (string, error) {
-		next := p.peek(1)
-		switch {
-		case next.key == "(":
+		switch p.peek(1).key {
+		case "(":
 			return "", p.refuse("PARTITIONED BY a transform")
-		case next.key == "," || next.key == ")":
+		case ",", ")":
 			return p.identifier()
 		}
 		column, err := p.columnDefinition()
@@ -146,9 +146,7 @@ func (p *parser) columnDefinition() (types.Field, error) {
 func (p *parser) columnComment(f types.Field) (types.Field, error) {
 	text, err := p.stringValue()
 	metadata := map[string]any{"comment": text}
-	for k, v := range f.Metadata {
-		metadata[k] = v
-	}
+	maps.Copy(metadata, f.Metadata)
 	f.Metadata = metadata
 	return f, err
 }

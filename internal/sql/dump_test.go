@@ -75,6 +75,7 @@ func plain(v reflect.Value) (string, bool) {
 	switch elem.Kind() {
 	case reflect.Struct, reflect.Slice:
 		return "", false
+	default:
+		return fmt.Sprint(elem.Interface()), true
 	}
-	return fmt.Sprint(elem.Interface()), true
 }

@@ -38,7 +38,10 @@ func (w *printer) statement(s plan.Statement) {
 	case *plan.SetConf:
 		w.setConf(s)
 	case *plan.ResetConf:
-		w.text("RESET ", quoted(s.Key))
+		w.text("RESET")
+		if s.Key != "" {
+			w.text(" ", quoteConf(s.Key))
+		}
 	default:
 		w.inspection(s)
 	}
@@ -98,10 +101,10 @@ func (w *printer) pattern(pattern string) {
 func (w *printer) setConf(s *plan.SetConf) {
 	w.text("SET")
 	if s.Key != "" {
-		w.text(" ", quoted(s.Key))
+		w.text(" ", quoteConf(s.Key))
 	}
 	if s.Value != nil {
-		w.text(" = ", quoted(*s.Value))
+		w.text(" = ", quoteConf(*s.Value))
 	}
 }
 

@@ -34,7 +34,7 @@ func checkFile(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	for _, block := range strings.Split(strings.TrimSpace(string(content)), "\n\n") {
+	for block := range strings.SplitSeq(strings.TrimSpace(string(content)), "\n\n") {
 		text, want, _ := strings.Cut(block+"\n", "\n----\n")
 		text = strings.TrimRight(text, "\n")
 		comments, input := splitComments(text)

@@ -15,10 +15,12 @@ const maxText = 16 << 20
 
 // scan reads the tokens of a text. A fault becomes a bad token, so that it counts only if the
 // parser gets there: the value of SET is no SQL.
-func scan(text string) []token {
-	tokens := make([]token, 0, len(text)/5+2)
+func scan(text string) []token { return scanFrom(text, 0, make([]token, 0, len(text)/5+2)) }
+
+// scanFrom reads on from an offset, behind the tokens there are.
+func scanFrom(text string, at int, tokens []token) []token {
 	var open []int
-	for at := 0; ; {
+	for {
 		t := scanToken(text, at)
 		at = t.end
 		switch t.key {

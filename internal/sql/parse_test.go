@@ -48,6 +48,7 @@ func sameValue(a, b reflect.Value) bool {
 			}
 		}
 		return true
+	default:
+		return reflect.DeepEqual(a.Interface(), b.Interface())
 	}
-	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

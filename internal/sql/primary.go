@@ -24,8 +24,9 @@ func (p *parser) prefix() (plan.Expression, error) {
 		return p.wordPrefix(from)
 	case kindQuoted:
 		return p.column(from)
+	default: // the end, or no token
+		return nil, p.unexpected("expected an expression")
 	}
-	return nil, p.unexpected("expected an expression")
 }
 
 // symbolPrefix: ('-' | '+' | '~') expr | '!' expr | '*' | '(' … ')'

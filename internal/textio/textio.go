@@ -27,6 +27,7 @@ var OptionTable = option.Table{
 	{Name: "lineSep", Doc: "What separates lines; without it, \\n, \\r\\n and \\r."},
 	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: []string{"UTF-8", "UTF8", "US-ASCII"}, Doc: "The encoding of the files."},
 	{Name: "maxRecordBytes", Kind: option.Bytes, Default: "16m", Doc: "A longer line fails the read."},
+	{Name: "maxDecompressedBytes", Kind: option.Bytes, Default: "1t", Doc: "A compressed file that holds more fails the read."},
 }
 
 // Options says how to read text.

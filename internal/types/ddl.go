@@ -260,7 +260,12 @@ func (p *ddlParser) simpleType(at ddlToken) (declared, error) {
 		return declared{t, t.String()}, nil
 	case at.word == "decimal" || at.word == "dec" || at.word == "numeric":
 		return p.decimalType(at, params)
-	case (at.word == "char" || at.word == "character" || at.word == "varchar") && len(params) == 1:
+	case at.word == "char" || at.word == "character" || at.word == "varchar":
+		if len(params) != 1 {
+			name := strings.ToUpper(at.word)
+			return declared{}, p.errorAt(at, errclass.DatatypeMissingSize,
+				`DataType "`+name+`" requires a length parameter, for example "`+name+`"(10). Please specify the length.`)
+		}
 		name := strings.TrimSuffix(at.word, "acter")
 		return declared{String, name + "(" + strconv.Itoa(params[0]) + ")"}, nil
 	}

@@ -56,6 +56,7 @@ func TestDDLErrorsSayWhereAndWhat(t *testing.T) {
 		{"a int comment x", errclass.ParseSyntaxError, "'x'"},
 		{"a interval second to day", errclass.UnsupportedDatatype, "INTERVAL SECOND TO DAY"},
 		{"a interval month to day", errclass.UnsupportedDatatype, "INTERVAL MONTH TO DAY"},
+		{"a char", errclass.DatatypeMissingSize, `"CHAR"(10)`},
 		{"a foo(1,2)", errclass.UnsupportedDatatype, "FOO(1,2)"},
 		{"a " + strings.Repeat("array<", 5000), errclass.ParseSyntaxError, "deeper"},
 	} {

@@ -20,11 +20,13 @@ type conformed struct {
 	in      exec.Operator
 	schema  types.Struct
 	columns []expr.Expr // nil: the column is null
+	eval    expr.Context
 }
 
-func conform(in exec.Operator, table types.Struct) (exec.Operator, error) {
+func conform(in exec.Operator, table types.Struct, eval expr.Context) (exec.Operator, error) {
 	have := in.Schema()
-	c := &conformed{in: in, schema: table, columns: make([]expr.Expr, len(table.Fields))}
+	eval.ANSI = true
+	c := &conformed{in: in, schema: table, eval: eval, columns: make([]expr.Expr, len(table.Fields))}
 	same := len(have.Fields) == len(table.Fields)
 	for i, f := range table.Fields {
 		at := have.Index(f.Name)
@@ -56,8 +58,8 @@ func (c *conformed) Schema() types.Struct { return c.schema }
 func (c *conformed) Execute(ctx context.Context, n int) []batch.Seq {
 	seqs := c.in.Execute(ctx, n)
 	for i, seq := range seqs {
-		eval := &expr.Context{ANSI: true}
-		seqs[i] = batch.Transform(seq, func(b arrow.RecordBatch) (arrow.RecordBatch, error) { return c.convert(eval, b) })
+		eval := c.eval
+		seqs[i] = batch.Transform(seq, func(b arrow.RecordBatch) (arrow.RecordBatch, error) { return c.convert(&eval, b) })
 	}
 	return seqs
 }

@@ -65,10 +65,10 @@ func newFiles(store volumes.Store, schema types.Struct, partition []string, stat
 
 // write walks the rows with up to n workers. Files of a write that fails are left for VACUUM, as Spark leaves them.
 func (w *fileWriter) write(ctx context.Context, op exec.Operator, n int) ([]newFile, error) {
-	group, ctx := errgroup.WithContext(ctx)
+	group, each := errgroup.WithContext(ctx)
 	first := newGate(smallBatch)
-	for _, seq := range op.Execute(ctx, n) {
-		group.Go(func() error { return w.worker(ctx, seq, first) })
+	for _, seq := range op.Execute(each, n) {
+		group.Go(func() error { return w.worker(each, seq, first) })
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err

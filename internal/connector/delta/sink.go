@@ -6,6 +6,7 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/stream"
@@ -23,6 +24,7 @@ type SinkOptions struct {
 	Schema      types.Struct
 	Options     option.Values
 	Workers     int
+	Eval        expr.Context // for the casts to the table's types
 }
 
 // A Sink writes each micro-batch as one version, which holds the query's id and the batch's number: a batch
@@ -45,8 +47,8 @@ func (s *Sink) Description() string { return "DeltaSink[" + s.table.description(
 // Write commits batch id, also when it has no rows. The number of rows is not told, as with Spark.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
 	w := &writing{table: s.table, opts: WriteOptions{
-		Overwrite: s.opts.Mode == logical.Complete, PartitionBy: s.opts.PartitionBy, Operation: "STREAMING UPDATE",
-		Options: s.opts.Options, Workers: s.opts.Workers,
+		Overwrite: s.opts.Mode == logical.Complete, PartitionBy: s.opts.PartitionBy, Operation: streamingUpdate,
+		Options: s.opts.Options, Workers: s.opts.Workers, Eval: s.opts.Eval,
 	}, params: deltalog.Parameters{}.
 		With("outputMode", s.opts.Mode.String()).With("queryId", s.opts.QueryID).With("epochId", strconv.FormatInt(id, 10))}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {

@@ -11,6 +11,7 @@ import (
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/option"
 	"lakehouse/internal/types"
 )
@@ -37,6 +38,7 @@ type WriteOptions struct {
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
 	Options         option.Values
 	Workers         int
+	Eval            expr.Context // for the casts to the table's types
 }
 
 // Written is what a write did.
@@ -61,6 +63,9 @@ func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (W
 	}
 	return w.run(ctx, op)
 }
+
+// streamingUpdate is the operation of a micro-batch.
+const streamingUpdate = "STREAMING UPDATE"
 
 // writing is one transaction that adds rows.
 type writing struct {
@@ -186,7 +191,7 @@ func (w *writing) already(ctx context.Context, app string, version int64) (bool,
 
 // run writes the files and commits.
 func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
-	op, err := conform(op, w.schema)
+	op, err := conform(op, w.schema, w.opts.Eval)
 	if err != nil {
 		return Written{}, err
 	}
@@ -208,12 +213,20 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	w.txn.SetMetrics(map[string]string{
-		"numFiles": strconv.Itoa(len(added)), "numAddedFiles": strconv.Itoa(len(added)), "numRemovedFiles": strconv.Itoa(removed),
-		"numOutputRows": strconv.FormatInt(rows, 10), "numOutputBytes": strconv.FormatInt(bytes, 10),
-	})
+	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
 	commit, err := w.txn.Commit(ctx)
 	return Written{Version: commit.Version, Rows: rows}, err
+}
+
+// metrics are commitInfo's operationMetrics: a stream's write tells more than a batch's.
+func (w *writing) metrics(added, removed int, rows, bytes int64) map[string]string {
+	m := map[string]string{"numOutputRows": strconv.FormatInt(rows, 10), "numOutputBytes": strconv.FormatInt(bytes, 10)}
+	if w.opts.Operation == streamingUpdate {
+		m["numAddedFiles"], m["numRemovedFiles"] = strconv.Itoa(added), strconv.Itoa(removed)
+	} else {
+		m["numFiles"] = strconv.Itoa(added)
+	}
+	return m
 }
 
 // replaceAll removes every file of the table, for an overwrite.

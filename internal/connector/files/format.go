@@ -22,6 +22,8 @@ type Format interface {
 	Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error)
 	// Infer finds the columns of files.
 	Infer(ctx context.Context, files []File) (types.Struct, error)
+	// Counts says what became of the records of all pieces read so far.
+	Counts() *batch.Counts
 }
 
 // A File is a file and where it lies.

@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -21,13 +20,21 @@ var parquetOptions = option.Table{
 	{Name: "int96RebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Likewise for INT96."},
 }
 
-type parquetFormat struct{ merge bool }
+type parquetFormat struct {
+	merge  bool
+	counts *batch.Counts
+}
 
-func newParquet(v option.Values) (Format, error) { return parquetFormat{v.Bool("mergeSchema")}, nil }
+func newParquet(v option.Values) (Format, error) {
+	return parquetFormat{merge: v.Bool("mergeSchema"), counts: &batch.Counts{}}, nil
+}
+
+// Counts is of rows read: none is ever malformed.
+func (f parquetFormat) Counts() *batch.Counts { return f.counts }
 
 // Pieces is one for the file, which is opened when it is read.
-func (parquetFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
-	return []batch.Piece{&parquetPiece{file, info, wanted(schema, opts.Columns), opts}}, nil
+func (f parquetFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+	return []batch.Piece{&parquetPiece{file, info, wanted(schema, opts.Columns), opts, f.counts}}, nil
 }
 
 // Infer takes the columns of the first file, or, merging, of all.
@@ -64,10 +71,11 @@ func parquetSchema(ctx context.Context, at volumes.Location) (types.Struct, erro
 }
 
 type parquetPiece struct {
-	place volumes.Location
-	info  volumes.Info
-	want  types.Struct
-	opts  logical.ScanOptions
+	place  volumes.Location
+	info   volumes.Info
+	want   types.Struct
+	opts   logical.ScanOptions
+	counts *batch.Counts
 }
 
 // Size is the file's.
@@ -88,6 +96,9 @@ func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, e
 		return err
 	}
 	defer in.Close()
+	if err := unchanged(p.info, in.Info()); err != nil {
+		return err
+	}
 	file, err := parquetio.Open(in, in.Info().Size)
 	if err != nil {
 		return err
@@ -101,6 +112,7 @@ func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, e
 			if err != nil {
 				return err
 			}
+			p.counts.Read.Add(b.NumRows())
 			if !yield(b, nil) {
 				return nil
 			}
@@ -111,5 +123,14 @@ func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, e
 
 // failed says which file could not be read.
 func failed(at volumes.Location, err error) error {
-	return errclass.FailedReadFile.New("Encountered error while reading file %s: %w", at.URI, fmt.Errorf("%w", err))
+	return errclass.FailedReadFile.New("Encountered error while reading file %s: %w", at.URI, err)
+}
+
+// unchanged holds a file against what was listed: a file that grows while it is read would give half a record.
+func unchanged(listed, now volumes.Info) error {
+	if (listed.ETag == "" || listed.ETag == now.ETag) && listed.Size == now.Size {
+		return nil
+	}
+	return errclass.FailedReadFile.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
+		WithHint("Write files elsewhere, and move them into the folder when they are complete.")
 }

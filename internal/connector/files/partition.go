@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -15,8 +16,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/scalar"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
+	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
@@ -77,63 +80,105 @@ func unescape(value string) string {
 
 var partitionTypes = []types.Type{types.Integer, types.Long, types.Double, types.Date, types.Timestamp}
 
-// inferPartition is the first type that takes every value.
+// inferPartition is the first type that takes every value. Null folders say nothing.
 func inferPartition(values []string) types.Type {
 	for _, t := range partitionTypes {
-		if !slices.ContainsFunc(values, func(v string) bool { _, err := partitionScalar(v, t); return err != nil }) {
+		if !slices.ContainsFunc(values, func(v string) bool { return !infersAs(v, t) }) {
 			return t
 		}
 	}
 	return types.String
 }
 
-// partitionScalar reads a folder's value.
-func partitionScalar(text string, t types.Type) (scalar.Scalar, error) {
-	if text == nullPartition {
-		return scalar.MakeNullScalar(types.ToArrow(t)), nil
+// infersAs is stricter than reading: 2024-05 is a string, though a timestamp can be read from it.
+func infersAs(text string, t types.Type) bool {
+	if t == types.Type(types.Timestamp) && text != nullPartition && (len(text) < len("2006-01-02 15:04:05") || text[10] != ' ') {
+		return false
 	}
-	switch t {
-	case types.Integer:
-		n, err := strconv.ParseInt(text, 10, 32)
-		return scalar.NewInt32Scalar(int32(n)), err
-	case types.Long:
-		n, err := strconv.ParseInt(text, 10, 64)
-		return scalar.NewInt64Scalar(n), err
-	case types.Double:
-		f, err := strconv.ParseFloat(text, 64)
-		return scalar.NewFloat64Scalar(f), err
-	case types.Date:
-		d, err := time.Parse("2006-01-02", text)
-		return scalar.NewDate32Scalar(arrow.Date32(d.Unix() / 86400)), err
-	case types.Timestamp:
-		at, err := time.Parse("2006-01-02 15:04:05.999999", text)
-		return scalar.NewTimestampScalar(arrow.Timestamp(at.UnixMicro()), types.ToArrow(t)), err
-	case types.String:
-		return scalar.NewStringScalar(text), nil
-	}
-	return nil, errclass.UnsupportedDatatype.New("a folder's name cannot hold a %s", t)
+	_, ok := partitionValue(text, t)
+	return ok
 }
 
-// values are those of one file, by its folders.
-func (p Partitions) values(file string) (map[string]scalar.Scalar, error) {
+// partitionValue reads a folder's value as a type.
+func partitionValue(text string, t types.Type) (v scalar.Scalar, ok bool) {
+	if text == nullPartition {
+		return scalar.MakeNullScalar(types.ToArrow(t)), true
+	}
+	switch t := t.(type) {
+	case types.Primitive:
+		return primitiveValue(text, t)
+	case types.Decimal:
+		n, ok := records.ParseDecimal([]byte(text), t.Precision, t.Scale)
+		return scalar.NewDecimal128Scalar(n, types.ToArrow(t)), ok
+	}
+	return nil, false
+}
+
+func primitiveValue(text string, t types.Primitive) (v scalar.Scalar, ok bool) {
+	switch t {
+	case types.String:
+		return scalar.NewStringScalar(text), utf8.ValidString(text)
+	case types.Byte, types.Short, types.Integer, types.Long:
+		return integerValue(text, t)
+	case types.Float, types.Double:
+		if strings.Trim(text, "0123456789+-.eE") != "" {
+			return nil, false // strconv would take more: 0x1p-2, 1_000, inf
+		}
+		f, err := strconv.ParseFloat(text, 64)
+		if t == types.Float {
+			return scalar.NewFloat32Scalar(float32(f)), err == nil
+		}
+		return scalar.NewFloat64Scalar(f), err == nil
+	case types.Boolean:
+		return scalar.NewBooleanScalar(strings.EqualFold(text, "true")), strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
+	case types.Date:
+		days, ok := datetime.ISODate.ParseDate([]byte(text))
+		return scalar.NewDate32Scalar(arrow.Date32(days)), ok
+	case types.Timestamp, types.TimestampNTZ:
+		micros, _, ok := datetime.ParseTimestamp([]byte(text), time.UTC)
+		return scalar.NewTimestampScalar(arrow.Timestamp(micros), types.ToArrow(t)), ok
+	default:
+		return nil, false
+	}
+}
+
+func integerValue(text string, t types.Primitive) (scalar.Scalar, bool) {
+	n, err := strconv.ParseInt(text, 10, map[types.Primitive]int{types.Byte: 8, types.Short: 16, types.Integer: 32, types.Long: 64}[t])
+	switch t {
+	case types.Byte:
+		return scalar.NewInt8Scalar(int8(n)), err == nil
+	case types.Short:
+		return scalar.NewInt16Scalar(int16(n)), err == nil
+	case types.Integer:
+		return scalar.NewInt32Scalar(int32(n)), err == nil
+	default:
+		return scalar.NewInt64Scalar(n), err == nil
+	}
+}
+
+// values are those of one file, by its folders, with the types that the schema has.
+func (p Partitions) values(file string, schema types.Struct) (map[string]scalar.Scalar, error) {
 	found := map[string]scalar.Scalar{}
 	for part := range strings.SplitSeq(path.Dir(strings.TrimPrefix(file, p.base)), "/") {
 		key, text, ok := strings.Cut(part, "=")
-		if !ok {
+		if !ok || !p.holds(key) {
 			continue
 		}
-		for _, f := range p.Fields {
-			if f.Name != key {
-				continue
-			}
-			s, err := partitionScalar(unescape(text), f.Type)
-			if err != nil {
-				return nil, errclass.FailedReadFile.New("folder %s: the value is no %s", part, f.Type)
-			}
-			found[key] = s
+		at := schema.Index(key)
+		if at < 0 {
+			continue
 		}
+		v, ok := partitionValue(unescape(text), schema.Fields[at].Type)
+		if !ok {
+			return nil, errclass.FailedReadFile.New("the value of folder %s is no %s.", part, types.SQL(schema.Fields[at].Type))
+		}
+		found[strings.ToLower(key)] = v
 	}
 	return found, nil
+}
+
+func (p Partitions) holds(name string) bool {
+	return slices.ContainsFunc(p.Fields, func(f types.Field) bool { return strings.EqualFold(f.Name, name) })
 }
 
 // Partitioned is a format whose rows carry the columns of their folders.
@@ -148,19 +193,19 @@ func (p Partitioned) Pieces(ctx context.Context, file volumes.Location, info vol
 		return p.Format.Pieces(ctx, file, info, schema, opts)
 	}
 	want := wanted(schema, opts.Columns)
-	constants, err := p.Partitions.values(info.Name)
+	constants, err := p.Partitions.values(info.Name, schema)
 	if err != nil {
 		return nil, err
 	}
 	var own types.Struct
 	for _, f := range schema.Fields {
-		if !p.holds(f.Name) {
+		if !p.Partitions.holds(f.Name) {
 			own.Fields = append(own.Fields, f)
 		}
 	}
 	inner := logical.ScanOptions{Columns: []string{}, Where: opts.Where}
 	for _, f := range want.Fields {
-		if !p.holds(f.Name) {
+		if !p.Partitions.holds(f.Name) {
 			inner.Columns = append(inner.Columns, f.Name)
 		}
 	}
@@ -169,13 +214,9 @@ func (p Partitioned) Pieces(ctx context.Context, file volumes.Location, info vol
 		return nil, err
 	}
 	for i, piece := range pieces {
-		pieces[i] = &withConstants{Piece: piece, want: want, constants: constants, holds: p.holds}
+		pieces[i] = &withConstants{Piece: piece, want: want, constants: constants, holds: p.Partitions.holds}
 	}
 	return pieces, nil
-}
-
-func (p Partitioned) holds(name string) bool {
-	return slices.ContainsFunc(p.Partitions.Fields, func(f types.Field) bool { return strings.EqualFold(f.Name, name) })
 }
 
 // withConstants puts a file's constants among the columns read.
@@ -197,7 +238,7 @@ func (w *withConstants) Read(ctx context.Context) batch.Seq {
 				next++
 				continue
 			}
-			c, err := constantColumn(w.constants[f.Name], f.Type, int(b.NumRows()))
+			c, err := constantColumn(w.constants[strings.ToLower(f.Name)], f.Type, int(b.NumRows()))
 			if err != nil {
 				return nil, err
 			}
@@ -214,13 +255,18 @@ func constantColumn(s scalar.Scalar, t types.Type, rows int) (arrow.Array, error
 	return scalar.MakeArrayFromScalar(s, rows, memory.DefaultAllocator)
 }
 
-// WithPartitions adds the columns of folders to a schema; one that the schema names keeps the folders' type.
+// WithPartitions puts the columns of folders behind those of a schema. One that the schema names has the
+// type given there.
 func WithPartitions(schema types.Struct, p Partitions) types.Struct {
-	out := types.Struct{Fields: slices.Clone(schema.Fields)}
+	var out types.Struct
+	for _, f := range schema.Fields {
+		if !p.holds(f.Name) {
+			out.Fields = append(out.Fields, f)
+		}
+	}
 	for _, f := range p.Fields {
-		if i := out.Index(f.Name); i >= 0 {
-			out.Fields[i].Type = f.Type
-			continue
+		if i := schema.Index(f.Name); i >= 0 {
+			f = schema.Fields[i]
 		}
 		out.Fields = append(out.Fields, f)
 	}

@@ -8,10 +8,12 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
@@ -25,8 +27,8 @@ var sourceOptions = option.Table{
 	{Name: "recursiveFileLookup", Kind: option.Bool, Default: "false", Doc: "Plain sub-folders too; key=value folders then add no columns."},
 	{Name: "ignoreMissingFiles", Kind: option.Bool, Default: "false", Doc: "A file that vanishes after it was listed gives no rows."},
 	{Name: "ignoreCorruptFiles", Kind: option.Bool, Default: "false", Doc: "A file that cannot be read gives the rows before the fault."},
-	{Name: "modifiedBefore", Unsupported: "filter by name or folder instead"},
-	{Name: "modifiedAfter", Unsupported: "filter by name or folder instead"},
+	{Name: "modifiedBefore", Doc: "Only files modified before this time."},
+	{Name: "modifiedAfter", Doc: "Only files modified after this time."},
 }
 
 // SourceOptions says what a batch read reads.
@@ -80,6 +82,10 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 	if err != nil {
 		return err
 	}
+	modified, err := parseModified(values)
+	if err != nil {
+		return err
+	}
 	l := NewListing(place, values.String("pathGlobFilter"), values.Bool("recursiveFileLookup"))
 	if len(l.Pattern) == 0 {
 		info, err := l.Base.Store.Stat(ctx, l.Base.Key)
@@ -99,10 +105,16 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 		if err != nil {
 			return err
 		}
+		if !modified.holds(info.ModTime) {
+			continue
+		}
 		at := l.Base.Join(strings.TrimPrefix(strings.TrimPrefix(info.Name, l.Base.Key), "/"))
 		s.files = append(s.files, File{at, info})
 	}
 	if len(l.Pattern) > 0 && len(s.files) == before {
+		if found, err := l.AnyMatch(ctx); found || err != nil {
+			return err // a folder without files, or none of the time asked for
+		}
 		return errclass.PathNotFound.New("Path does not exist: %s.", name).WithHint("The pattern matches nothing.")
 	}
 	found, err := FindPartitions(ctx, l)
@@ -113,6 +125,28 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 		*parts = found
 	}
 	return nil
+}
+
+// modified bounds the time at which files were modified; a zero bound is none.
+type modified struct{ before, after time.Time }
+
+func parseModified(v option.Values) (m modified, err error) {
+	for name, bound := range map[string]*time.Time{"modifiedBefore": &m.before, "modifiedAfter": &m.after} {
+		text := v.String(name)
+		if text == "" {
+			continue
+		}
+		micros, _, ok := datetime.ParseTimestamp([]byte(text), time.UTC)
+		if !ok {
+			return m, errclass.InvalidOptionValue.New("Invalid value '%s' for option '%s', must be a timestamp such as 2024-01-31T13:00:00", text, name)
+		}
+		*bound = time.UnixMicro(micros)
+	}
+	return m, nil
+}
+
+func (m modified) holds(t time.Time) bool {
+	return (m.before.IsZero() || t.Before(m.before)) && (m.after.IsZero() || t.After(m.after))
 }
 
 func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) error {
@@ -135,6 +169,9 @@ func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) 
 
 // Schema is the files' columns and those of their folders.
 func (s *Source) Schema() types.Struct { return s.schema }
+
+// Counts says what became of the records read so far.
+func (s *Source) Counts() *batch.Counts { return s.format.Counts() }
 
 func (s *Source) String() string { return s.name }
 

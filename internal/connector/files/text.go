@@ -2,7 +2,9 @@ package files
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -36,9 +38,12 @@ type decoder interface {
 
 // textFormat is what the formats of text have in common.
 type textFormat struct {
-	whole   bool                                           // a file is one document
-	decoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
-	infer   func(ctx context.Context, files []File) (types.Struct, error)
+	whole       bool // a file is one document
+	maxUnpacked int64
+	counts      *batch.Counts
+	corrupt     string                                         // the corrupt-record column; empty: the format has none
+	decoder     func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
+	infer       func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
 }
@@ -48,11 +53,13 @@ func newJSON(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.Counts = &batch.Counts{}
+	maxUnpacked := v.Bytes("maxDecompressedBytes")
 	return &textFormat{
-		whole:   opts.MultiLine,
+		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
 		decoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferJSON(ctx, files, opts)
+			return inferJSON(ctx, files, opts, maxUnpacked)
 		},
 		prunes: func(want types.Struct) bool {
 			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0
@@ -65,11 +72,15 @@ func newCSV(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.Counts = &batch.Counts{}
+	maxUnpacked := v.Bytes("maxDecompressedBytes")
 	return &textFormat{
-		whole:   opts.MultiLine,
+		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
 		decoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
-		infer:   func(ctx context.Context, files []File) (types.Struct, error) { return inferCSV(ctx, files, opts) },
-		prunes:  func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
+		infer: func(ctx context.Context, files []File) (types.Struct, error) {
+			return inferCSV(ctx, files, opts, maxUnpacked)
+		},
+		prunes: func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
 	}, nil
 }
 
@@ -78,11 +89,12 @@ func newText(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.Counts = &batch.Counts{}
 	return &textFormat{
-		whole:   opts.WholeText,
+		whole: opts.WholeText, maxUnpacked: v.Bytes("maxDecompressedBytes"), counts: opts.Counts,
 		decoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
 		infer: func(context.Context, []File) (types.Struct, error) {
-			return types.Struct{Fields: []types.Field{{Name: "value", Type: types.String, Nullable: true}}}, nil
+			return textio.Schema(), nil
 		},
 		prunes: func(types.Struct) bool { return false },
 	}, nil
@@ -93,9 +105,15 @@ func (f *textFormat) Infer(ctx context.Context, files []File) (types.Struct, err
 	return f.infer(ctx, files)
 }
 
+// Counts says what became of the records.
+func (f *textFormat) Counts() *batch.Counts { return f.counts }
+
 // Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
 func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
 	want := wanted(schema, opts.Columns)
+	if f.corrupt != "" && len(want.Fields) == 1 && want.Fields[0].Name == f.corrupt {
+		return nil, onlyCorrupt(f.corrupt)
+	}
 	decode := schema
 	if f.prunes(want) {
 		decode = want
@@ -110,7 +128,7 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 			pick = append(pick, decode.Index(field.Name))
 		}
 	}
-	piece := textPiece{place: file, decoder: d, pick: pick, want: want, whole: f.whole, end: info.Size}
+	piece := textPiece{place: file, info: info, decoder: d, pick: pick, want: want, format: f, end: info.Size}
 	if f.whole || compressed(file.Key) || info.Size <= splitBytes {
 		return []batch.Piece{&piece}, nil
 	}
@@ -123,12 +141,21 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 	return pieces, nil
 }
 
+// onlyCorrupt refuses a query of the corrupt-record column alone, as Spark does: it nearly always means that the file was
+// not read as it is.
+func onlyCorrupt(column string) error {
+	return errclass.UnsupportedOnlyCorruptRecord.New("The feature is not supported: Queries from raw JSON/CSV/XML files are disallowed "+
+		"when the referenced columns only include the internal corrupt record column (named `%s` here).", column).
+		WithHint("If each file is one document, set option 'multiLine' to true. Else name another column too, or write the rows to a table first.")
+}
+
 type textPiece struct {
 	place      volumes.Location
+	info       volumes.Info // as listed
+	format     *textFormat
 	decoder    decoder
 	pick       []int
 	want       types.Struct
-	whole      bool
 	start, end int64
 }
 
@@ -150,6 +177,9 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 		return err
 	}
 	defer in.Close()
+	if err := unchanged(p.info, in.Info()); err != nil {
+		return err
+	}
 	rows, done, err := p.rows(in)
 	if err != nil {
 		return err
@@ -166,20 +196,32 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 			return nil
 		}
 	}
-	return nil
+	return p.stillThere(ctx)
+}
+
+// stillThere holds the file against what was listed once more, now that it is read.
+func (p *textPiece) stillThere(ctx context.Context) error {
+	now, err := p.place.Store.Stat(ctx, p.place.Key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // what was opened has been read, whatever became of its name
+	}
+	if err != nil {
+		return err
+	}
+	return unchanged(p.info, now)
 }
 
 // rows decodes the piece; done lets go of what it needed.
 func (p *textPiece) rows(in volumes.Reader) (rows batch.Seq, done func(), err error) {
-	if !compressed(p.place.Key) && !p.whole {
+	if !compressed(p.place.Key) && !p.format.whole {
 		return p.decoder.DecodeRange(in, in.Info().Size, p.start, p.end), func() {}, nil
 	}
-	plain, err := unpack(p.place.Key, io.NewSectionReader(in, 0, in.Info().Size))
+	plain, err := unpack(p.place.Key, io.NewSectionReader(in, 0, in.Info().Size), p.format.maxUnpacked)
 	if err != nil {
 		return nil, nil, err
 	}
 	done = func() { _ = plain.Close() } // read to its end or given up: nothing is lost
-	if !p.whole {
+	if !p.format.whole {
 		return p.decoder.Decode(plain), done, nil
 	}
 	data, err := wholeDocument(plain)
