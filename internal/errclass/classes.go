@@ -48,6 +48,9 @@ const (
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidConfValue             Class = "INVALID_CONF_VALUE"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
+	InvalidEscapeChar            Class = "INVALID_ESCAPE_CHAR"
+	InvalidEscapeEnd             Class = "INVALID_FORMAT.ESC_AT_THE_END"
+	InvalidEscapeMiddle          Class = "INVALID_FORMAT.ESC_IN_THE_MIDDLE"
 	InvalidExtractBase           Class = "INVALID_EXTRACT_BASE_FIELD_TYPE"
 	InvalidExtractField          Class = "INVALID_EXTRACT_FIELD"
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
@@ -59,6 +62,8 @@ const (
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
+	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
 	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
@@ -66,6 +71,7 @@ const (
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
+	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
@@ -103,6 +109,21 @@ const (
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
+	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
+	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
+	ConversionInvalid            Class = "CONVERSION_INVALID_INPUT"
+	DatatypeMismatchArrayElement Class = "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES"
+	DatatypeMismatchMapKeys      Class = "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES"
+	DatatypeMismatchSequence     Class = "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES"
+	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"
+	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
+	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
+	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
+	InvalidURL                   Class = "INVALID_URL"
+	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
+	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
+	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
+	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
@@ -206,6 +227,9 @@ var sqlStates = map[Class]string{
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidDatetimePattern:       "22007",
+	InvalidEscapeChar:            "42604",
+	InvalidEscapeEnd:             "42601",
+	InvalidEscapeMiddle:          "42601",
 	InvalidExtractBase:           "42000",
 	InvalidExtractField:          "42601",
 	InvalidExtractFieldType:      "42000",
@@ -214,11 +238,14 @@ var sqlStates = map[Class]string{
 	InvalidLimit:                 "42K0E",
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
+	InvalidRegex:                 "22023",
+	InvalidRegexGroup:            "22023",
 	InvalidSetSyntax:             "42000",
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
 	InvalidTypedLiteral:          "42604",
+	InvalidUTF8:                  "22029",
 	InvalidWhere:                 "42903",
 	LambdaArguments:              "42K0D",
 	MalformedRecord:              "22023",
@@ -246,6 +273,21 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
+	CannotDecodeURL:              "22546",
+	CollectionTooLarge:           "54000",
+	ConversionInvalid:            "22018",
+	DatatypeMismatchArrayElement: "42K09",
+	DatatypeMismatchMapKeys:      "42K09",
+	DatatypeMismatchSequence:     "42K09",
+	InvalidCharset:               "22023",
+	InvalidSequence:              "22023",
+	InvalidSliceLength:           "22023",
+	InvalidSliceStart:            "22023",
+	InvalidURL:                   "22P02",
+	MalformedCharacter:           "22000",
+	MapSizes:                     "22023",
+	ComparatorReturnsNull:        "22004",
+	InvalidLambda:                "42K0D",
 	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
 	UnresolvableTableFunction:    "42883",
