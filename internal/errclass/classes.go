@@ -67,6 +67,7 @@ const (
 	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
 	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
@@ -265,6 +266,8 @@ var sqlStates = map[Class]string{
 	InvalidExtractField:          "42601",
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
+	InvalidLogVersion:            "KD002",
+	InvalidName:                  "42602",
 	InvalidInlineTable:           "42000",
 	InvalidLambda:                "42K0D",
 	InvalidLimit:                 "42K0E",
@@ -282,6 +285,7 @@ var sqlStates = map[Class]string{
 	InvalidTypedLiteral:          "42604",
 	InvalidURL:                   "22P02",
 	InvalidUTF8:                  "22029",
+	MalformedLogFile:             "KD002",
 	InvalidWhere:                 "42903",
 	LambdaArguments:              "42K0D",
 	MalformedCharacter:           "22000",
