@@ -40,6 +40,8 @@ type Context struct {
 	Worker   int               // partition id, for rand, monotonically_increasing_id …
 	// Lambda holds the variables of the lambda functions around the expression.
 	Lambda []Vector
+	// Memo is what expressions that go on from batch to batch remember, as rand does. They make it.
+	Memo map[Expr]any
 }
 
 // A Column is a column of the input, by position.

@@ -34,7 +34,8 @@ type table map[string]function
 
 var scalars = merge(
 	operatorFunctions, conditionalFunctions, accessFunctions, mathFunctions, datetimeFunctions, timestampFunctions,
-	sessionFunctions, windowTimeFunctions,
+	sessionFunctions, windowTimeFunctions, stringFunctions, concatFunctions, regexFunctions, arrayFunctions, mapFunctions, structFunctions,
+	hashFunctions, encodingFunctions, randomFunctions,
 )
 
 func merge(tables ...table) table {

@@ -178,11 +178,28 @@ func (x *expressions) wordFunction(parts []string) (expr.Expr, error) {
 }
 
 func (x *expressions) cast(c *plan.Cast) (expr.Expr, error) {
+	if text, ok := c.Child.(*plan.Literal); ok && c.Mode == plan.EvalANSI {
+		return x.typedLiteral(c, text)
+	}
 	child, err := x.resolve(c.Child)
 	if err != nil {
 		return nil, err
 	}
 	return expr.NewCast(child, c.To, c.Mode, x.build.ANSI, false)
+}
+
+// typedLiteral is DATE '2025-01-31' and the like, which the parser leaves as a cast since it needs the
+// session's time zone.
+func (x *expressions) typedLiteral(c *plan.Cast, text *plan.Literal) (expr.Expr, error) {
+	cast, err := expr.NewCast(expr.NewLiteral(text), c.To, plan.EvalANSI, true, false)
+	if err != nil {
+		return nil, err
+	}
+	value, err := expr.Value(cast, &x.eval)
+	if err != nil {
+		return nil, errclass.InvalidTypedLiteral.New("The value of the typed literal \"%s\" is invalid: '%v'.", types.SQL(c.To), text.Value)
+	}
+	return &expr.Constant{Value: value, DataType: c.To}, nil
 }
 
 func (x *expressions) extract(e *plan.UnresolvedExtractValue) (expr.Expr, error) {
