@@ -18,6 +18,7 @@ type loop struct {
 	next       int64     // the batch to run next
 	pending    *pending  // a batch whose offsets are logged and whose commit is not
 	began      time.Time // of the last round
+	before     time.Time // of the round before it
 	lastReport time.Time
 	ranBatch   bool // in this run
 	frozen     bool
@@ -52,7 +53,7 @@ func (q *Query) round(ctx context.Context) (ran bool, looked time.Duration, err 
 	round := q.polls
 	q.mu.Unlock()
 
-	q.run.began = q.cfg.Clock()
+	q.run.before, q.run.began = q.run.began, q.cfg.Clock()
 	watch := newStopwatch(q.cfg.Clock)
 	ran, err = q.step(ctx, watch)
 	if err != nil {
