@@ -146,6 +146,7 @@ func TestLongTextIsRead(t *testing.T) {
 		"or":       "SELECT a = 1" + strings.Repeat(" OR a = 1", 5_000),
 		"like any": "SELECT true" + strings.Repeat(" AND a LIKE ANY ('x', 'y', 'z')", 1000),
 		"windows":  "SELECT " + strings.Repeat("f() OVER w, ", 1000) + "1 WINDOW w AS (ORDER BY a)",
+		"patterns": "SELECT a LIKE ANY ('x'" + strings.Repeat(", 'x'", 10_000) + ")",
 		"set":      strings.Repeat("SET a.b = 1; ", 10_000) + "SET a.b = 1",
 		"values":   "VALUES (1, 'a')" + strings.Repeat(", (1, 'a')", 100_000),
 	} {
