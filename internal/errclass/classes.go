@@ -6,6 +6,7 @@ const (
 	ArithmeticOverflow           Class = "ARITHMETIC_OVERFLOW"
 	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
+	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
 	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
 	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
 	CannotResolveStar            Class = "CANNOT_RESOLVE_STAR_EXPAND"
@@ -14,9 +15,13 @@ const (
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
+	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
+	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
 	ConcurrentStreamLogUpdate    Class = "CONCURRENT_STREAM_LOG_UPDATE"
+	ConversionInvalid            Class = "CONVERSION_INVALID_INPUT"
 	DataSourceNotFound           Class = "DATA_SOURCE_NOT_FOUND"
 	DatatypeMismatch             Class = "DATATYPE_MISMATCH"
+	DatatypeMismatchArrayElement Class = "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES"
 	DatatypeMismatchBinary       Class = "DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES"
 	DatatypeMismatchBinaryType   Class = "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE"
 	DatatypeMismatchCast         Class = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
@@ -25,12 +30,14 @@ const (
 	DatatypeMismatchDataDiff     Class = "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
 	DatatypeMismatchInput        Class = "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE"
+	DatatypeMismatchMapKeys      Class = "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES"
 	DatatypeMismatchNonFoldable  Class = "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT"
 	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
+	DatatypeMismatchSequence     Class = "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES"
+	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
-	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
@@ -46,6 +53,7 @@ const (
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
+	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"
 	InvalidConfValue             Class = "INVALID_CONF_VALUE"
 	InvalidDatetimePattern       Class = "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"
 	InvalidEscapeChar            Class = "INVALID_ESCAPE_CHAR"
@@ -56,27 +64,33 @@ const (
 	InvalidExtractFieldType      Class = "INVALID_EXTRACT_FIELD_TYPE"
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
 	InvalidInlineTable           Class = "INVALID_INLINE_TABLE"
+	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
 	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
-	InvalidPath                  Class = "INVALID_PATH"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
-	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
+	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
 	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
+	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
+	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
+	InvalidURL                   Class = "INVALID_URL"
 	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
+	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
+	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
@@ -109,21 +123,6 @@ const (
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
-	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
-	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
-	ConversionInvalid            Class = "CONVERSION_INVALID_INPUT"
-	DatatypeMismatchArrayElement Class = "DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES"
-	DatatypeMismatchMapKeys      Class = "DATATYPE_MISMATCH.CREATE_MAP_KEY_DIFF_TYPES"
-	DatatypeMismatchSequence     Class = "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES"
-	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"
-	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
-	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
-	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
-	InvalidURL                   Class = "INVALID_URL"
-	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
-	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
-	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
-	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
@@ -189,15 +188,20 @@ var sqlStates = map[Class]string{
 	ArithmeticOverflow:           "22003",
 	BinaryArithmeticOverflow:     "22003",
 	CallOnStreaming:              "42KDE",
+	CannotDecodeURL:              "22546",
 	CannotParseInterval:          "22006",
 	CannotParseTimestamp:         "22007",
 	CannotResolveStar:            "42704",
 	CastInvalidInput:             "22018",
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
+	CollectionTooLarge:           "54000",
+	ComparatorReturnsNull:        "22004",
 	ConcurrentStreamLogUpdate:    "40000",
+	ConversionInvalid:            "22018",
 	DataSourceNotFound:           "42K02",
 	DatatypeMismatch:             "42K09",
+	DatatypeMismatchArrayElement: "42K09",
 	DatatypeMismatchBinary:       "42K09",
 	DatatypeMismatchBinaryType:   "42K09",
 	DatatypeMismatchCast:         "42K09",
@@ -206,12 +210,14 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchDataDiff:     "42K09",
 	DatatypeMismatchFilter:       "42K09",
 	DatatypeMismatchInput:        "42K09",
+	DatatypeMismatchMapKeys:      "42K09",
 	DatatypeMismatchNonFoldable:  "42K09",
 	DatatypeMismatchOrdering:     "42K09",
 	DatatypeMismatchRange:        "42K09",
+	DatatypeMismatchSequence:     "42K09",
+	DatatypeMissingSize:          "42K01",
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
-	DatatypeMissingSize:          "42K01",
 	DecimalPrecision:             "22003",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
@@ -226,6 +232,7 @@ var sqlStates = map[Class]string{
 	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
+	InvalidCharset:               "22023",
 	InvalidDatetimePattern:       "22007",
 	InvalidEscapeChar:            "42604",
 	InvalidEscapeEnd:             "42601",
@@ -235,19 +242,26 @@ var sqlStates = map[Class]string{
 	InvalidExtractFieldType:      "42000",
 	InvalidIndexOfZero:           "22003",
 	InvalidInlineTable:           "42000",
+	InvalidLambda:                "42K0D",
 	InvalidLimit:                 "42K0E",
 	InvalidNumericLiteral:        "22003",
 	InvalidParameterValue:        "22023",
 	InvalidRegex:                 "22023",
 	InvalidRegexGroup:            "22023",
+	InvalidSequence:              "22023",
 	InvalidSetSyntax:             "42000",
+	InvalidSliceLength:           "22023",
+	InvalidSliceStart:            "22023",
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
+	InvalidURL:                   "22P02",
 	InvalidUTF8:                  "22029",
 	InvalidWhere:                 "42903",
 	LambdaArguments:              "42K0D",
+	MalformedCharacter:           "22000",
 	MalformedRecord:              "22023",
+	MapSizes:                     "22023",
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",
 	NestedAggregate:              "42607",
@@ -272,21 +286,6 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
-	CannotDecodeURL:              "22546",
-	CollectionTooLarge:           "54000",
-	ConversionInvalid:            "22018",
-	DatatypeMismatchArrayElement: "42K09",
-	DatatypeMismatchMapKeys:      "42K09",
-	DatatypeMismatchSequence:     "42K09",
-	InvalidCharset:               "22023",
-	InvalidSequence:              "22023",
-	InvalidSliceLength:           "22023",
-	InvalidSliceStart:            "22023",
-	InvalidURL:                   "22P02",
-	MalformedCharacter:           "22000",
-	MapSizes:                     "22023",
-	ComparatorReturnsNull:        "22004",
-	InvalidLambda:                "42K0D",
 	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
 	UnresolvableTableFunction:    "42883",
@@ -298,6 +297,7 @@ var sqlStates = map[Class]string{
 	UnsupportedFeature:           "0A000",
 	UnsupportedGenerator:         "42K0E",
 	UnsupportedGrouping:          "42K0E",
+	UnsupportedOnlyCorruptRecord: "0A000",
 	UnsupportedSubquery:          "0A000",
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
@@ -328,55 +328,4 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
 	DeltaUnsupportedWrite:        "56038",
-	DivideByZero:                 "22012",
-	DuplicatedMapKey:             "23505",
-	FailedReadFile:               "KD001",
-	FieldNotFound:                "42704",
-	IllegalDayOfWeek:             "22009",
-	IntervalDividedByZero:        "22012",
-	IntervalOverflow:             "22015",
-	InvalidArrayIndex:            "22003",
-	InvalidArrayIndexInElementAt: "22003",
-	InvalidDatetimePattern:       "22007",
-	InvalidExtractBase:           "42000",
-	InvalidExtractField:          "42601",
-	InvalidExtractFieldType:      "42000",
-	InvalidIndexOfZero:           "22003",
-	InvalidNumericLiteral:        "22003",
-	InvalidParameterValue:        "22023",
-	InvalidStarUsage:             "42000",
-	InvalidTimezone:              "22009",
-	MalformedRecord:              "22023",
-	MissingAggregation:           "42803",
-	MissingWindowSpecification:   "42P20",
-	NullMapKey:                   "2200E",
-	NumericValueOutOfRange:       "22003",
-	OutputModeDataSource:         "42KDE",
-	OutputModeInvalid:            "42KDE",
-	OutputModeOperation:          "42KDE",
-	ParseSyntaxError:             "42601",
-	PathNotFound:                 "42K03",
-	RemainderByZero:              "22012",
-	ScalarSubqueryTooManyRows:    "21000",
-	SchemaAlreadyExists:          "42P06",
-	SchemaNotEmpty:               "2BP01",
-	SchemaNotFound:               "42704",
-	StateKeySchema:               "XXKST",
-	StateValueSchema:             "XXKST",
-	StreamFailed:                 "XXKST",
-	StreamMissingMetadata:        "42K03",
-	TableAlreadyExists:           "42P07",
-	TableNotFound:                "42P01",
-	UnclosedComment:              "42601",
-	UnresolvedColumn:             "42703",
-	UnresolvedColumnBare:         "42703",
-	UnresolvedRoutine:            "42883",
-	UnsupportedDatatype:          "0A000",
-	UnsupportedFeature:           "0A000",
-	UnsupportedOnlyCorruptRecord: "0A000",
-	UnsupportedTimeType:          "0A000",
-	UnsupportedTypedLiteral:      "0A000",
-	UserRaised:                   "P0001",
-	WriteStreamNotAllowed:        "42601",
-	WrongNumArgs:                 "42605",
 }
