@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Class names a kind of failure as Spark and Delta name it, without brackets:
@@ -72,6 +73,7 @@ func (e *Error) Unwrap() []error {
 // Underlined shows the line of the span as Spark does:
 //
 //	(line 3, pos 15)
+//
 //	== SQL ==
 //	WHERE amount > > 10
 //	---------------^
@@ -83,8 +85,9 @@ func (s *Span) Underlined() string {
 	if i := strings.IndexByte(s.Text[begin:], '\n'); i >= 0 {
 		end = begin + i
 	}
-	pos := start - begin
-	return fmt.Sprintf(" (line %d, pos %d)\n\n== SQL ==\n%s\n%s^", line, pos, s.Text[begin:end], strings.Repeat("-", pos))
+	pos := utf8.RuneCountInString(s.Text[begin:start]) // Spark counts characters, and so does who looks at the mark
+	shown := strings.TrimSuffix(s.Text[begin:end], "\r")
+	return fmt.Sprintf(" (line %d, pos %d)\n\n== SQL ==\n%s\n%s^", line, pos, shown, strings.Repeat("-", pos))
 }
 
 func cause(err error) error {
