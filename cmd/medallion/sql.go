@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -100,8 +99,5 @@ func (a *app) statement(ctx context.Context, session *medallion.Session, text st
 	if err != nil {
 		return err
 	}
-	if err := show(a.out, schema, rows, session); err != nil {
-		return fmt.Errorf("print the result: %w", err)
-	}
-	return nil
+	return show(a.out, schema, rows, session)
 }
