@@ -78,6 +78,12 @@ func TestFunctionsAnswerAsSpark(t *testing.T) {
 
 func answer(t *testing.T, e example) (problem string, err error) {
 	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("panic: %v", p)
+			problem, err = fmt.Sprint("panic: ", p), nil
+		}
+	}()
 	schema, rows, err := run(t.Context(), e.SQL, tables{}, 1)
 	if e.Error != "" {
 		if err == nil || !strings.Contains(err.Error(), "["+e.Error) {
@@ -142,7 +148,7 @@ func optionalTexts(schema types.Struct, rows []arrow.RecordBatch) [][]*string {
 				if f.Type != types.Null && b.Column(c).IsValid(i) {
 					text := expr.FormatValue(b.Column(c), i, f.Type, evalContext().TimeZone)
 					if binary, ok := b.Column(c).(*array.Binary); ok {
-						text = fmt.Sprintf("%x", binary.Value(i))
+						text = fmt.Sprintf("%X", binary.Value(i))
 					}
 					row[c] = &text
 				}

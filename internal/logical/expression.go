@@ -76,6 +76,8 @@ func (x *expressions) resolve(e plan.Expression) (expr.Expr, error) {
 	case *plan.Window:
 		out, err := x.window(e)
 		return out, placed(err, e.At)
+	case resolvedExpression:
+		return e.Expr, nil
 	case *plan.LambdaFunction:
 		return nil, placed(errclass.UnsupportedFeature.New("A lambda function should only be used in a higher order function."), e.At)
 	case *plan.NamedArgument:

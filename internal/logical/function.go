@@ -107,23 +107,21 @@ func (x *expressions) arguments(name string, args []plan.Expression) ([]expr.Exp
 
 // lambdaArguments fills the places of lambda functions.
 func (x *expressions) lambdaArguments(name string, args []plan.Expression, out []expr.Expr) error {
-	params, err := [][]expr.LambdaParam(nil), error(errclass.UnsupportedFeature.New("%s takes a lambda function", name))
+	params, err := expr.LambdaParams(&x.build, name, out)
 	if err != nil {
 		return err
 	}
-	next := 0
 	for i, a := range args {
 		lambda, ok := a.(*plan.LambdaFunction)
 		if !ok {
 			continue
 		}
-		if next >= len(params) || len(lambda.Args) > len(params[next]) {
-			return placed(errclass.LambdaArguments.New("A higher order function expects fewer arguments than the %d of this lambda function.", len(lambda.Args)), lambda.At)
+		if len(lambda.Args) > len(params[i]) {
+			return placed(errclass.LambdaArguments.New("A higher order function expects %d arguments, but the lambda function has %d.", len(params[i]), len(lambda.Args)), lambda.At)
 		}
-		if out[i], err = x.lambda(lambda, params[next]); err != nil {
+		if out[i], err = x.lambda(lambda, params[i]); err != nil {
 			return err
 		}
-		next++
 	}
 	return nil
 }
