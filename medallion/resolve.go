@@ -3,6 +3,7 @@ package medallion
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"lakehouse/deltalog"
@@ -58,9 +59,9 @@ func isPath(name []string) bool {
 }
 
 func (r resolver) atVersion(d *plan.DataSource, t *plan.NamedTable) *plan.DataSource {
-	opts := map[string]string{}
-	for k, v := range d.Options {
-		opts[k] = v
+	opts := maps.Clone(d.Options)
+	if opts == nil {
+		opts = map[string]string{}
 	}
 	if t.VersionAsOf != nil {
 		opts["versionAsOf"] = fmt.Sprint(*t.VersionAsOf)

@@ -15,7 +15,7 @@ import (
 
 // Whatever operation a drop is cut short at, the table is whole or gone for who comes next, and what comes next
 // removes what is left before it makes a table of that name.
-func TestADropCutShortIsFinishedByTheNext(t *testing.T) {
+func TestDropSurvivesEveryCrashPoint(t *testing.T) {
 	n := table("t")
 	next := map[string]func(t *testing.T, store volumes.Store){
 		"lookup": func(t *testing.T, store volumes.Store) {

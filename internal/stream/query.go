@@ -77,8 +77,7 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 		status: Status{Message: statusStarting},
 	}
 	if err := q.open(ctx); err != nil {
-		q.close()
-		return nil, err
+		return nil, errors.Join(err, q.close())
 	}
 	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.cancel = cancel

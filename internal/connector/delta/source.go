@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -187,12 +188,7 @@ func (s *Source) columns(names []string) (types.Struct, error) {
 }
 
 func (s *Source) isPartition(name string) bool {
-	for _, p := range s.partition {
-		if p == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.partition, name)
 }
 
 // filePiece is one data file. It is opened when it is read: a table may have more files than a process may hold open.
