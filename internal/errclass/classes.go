@@ -118,7 +118,10 @@ const (
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
+	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
+	StateOperatorMismatch        Class = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"
+	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
@@ -309,7 +312,10 @@ var sqlStates = map[Class]string{
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
+	StateDeltaMissing:            "58030",
 	StateKeySchema:               "XXKST",
+	StateOperatorMismatch:        "42K03",
+	StateUnreadable:              "58030",
 	StateValueSchema:             "XXKST",
 	StreamFailed:                 "XXKST",
 	StreamMissingMetadata:        "42K03",

@@ -223,7 +223,7 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 	env.Batch = &exec.MicroBatch{
 		ID: batch.id, Mode: q.cfg.Mode,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
-			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions})
+			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}

@@ -3,6 +3,8 @@ package stream
 import (
 	"context"
 	"time"
+
+	"lakehouse/internal/state"
 )
 
 // How long the loop waits when there is nothing new: at least pollingDelay, and ten times what looking took, so that an
@@ -21,6 +23,7 @@ type loop struct {
 	lastReport time.Time
 	ranBatch   bool // in this run
 	frozen     bool
+	state      state.Cache // of the stateful operators, from batch to batch
 }
 
 // loop runs rounds until the trigger's end, Finish, Stop or a failure.
