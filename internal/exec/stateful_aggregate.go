@@ -196,6 +196,8 @@ func (s *statefulAggregate) commit(ctx context.Context, store *state.Operator, u
 	if s.env.Batch.Progress != nil {
 		s.env.Batch.Progress(state.Progress{
 			OperatorName: s.spec().Name, NumRowsTotal: store.Rows(), NumRowsUpdated: int64(updated),
+			MemoryUsedBytes:      store.MemoryUsed(),
+			NumShufflePartitions: int64(store.Partitions()), NumStateStoreInstances: int64(store.Partitions()),
 		})
 	}
 	return nil
