@@ -128,7 +128,10 @@ func TestStoppingEarlyEndsTheWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range exec.Gather(t.Context(), op, 4) {
+		for _, err := range exec.Gather(t.Context(), op, 4) {
+			if err != nil {
+				t.Error(err)
+			}
 			break
 		}
 	}
