@@ -68,14 +68,18 @@ const (
 	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
+	InvalidNumberFormat          Class = "INVALID_FORMAT.MISMATCH_INPUT_FORMAT"
+	InvalidNumberInput           Class = "INVALID_FORMAT.MISMATCH_INPUT"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
+	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidSchema                Class = "INVALID_SCHEMA.NON_STRING_LITERAL"
 	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
 	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
@@ -224,29 +228,6 @@ var sqlStates = map[Class]string{
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
-	DeltaAppendOnly:              "42809",
-	DeltaConcurrentAppend:        "2D521",
-	DeltaConcurrentDeleteDelete:  "2D521",
-	DeltaConcurrentDeleteRead:    "2D521",
-	DeltaConcurrentTransaction:   "2D521",
-	DeltaConcurrentWrite:         "2D521",
-	DeltaDuplicateActions:        "2D521",
-	DeltaDuplicateColumns:        "42711",
-	DeltaInsertArity:             "42802",
-	DeltaInvalidColumnName:       "42K05",
-	DeltaInvalidPartitionColumn:  "42996",
-	DeltaInvalidProtocol:         "KD004",
-	DeltaMetadataChanged:         "2D521",
-	DeltaNotNullViolated:         "23502",
-	DeltaProtocolChanged:         "2D521",
-	DeltaSchemaNotSet:            "KD008",
-	DeltaSourceIgnoreChanges:     "0A000",
-	DeltaSourceOtherTable:        "55019",
-	DeltaTableAlreadyExists:      "42P07",
-	DeltaTableNotFound:           "42P01",
-	DeltaUnsupportedOutputMode:   "0AKDC",
-	DeltaUnsupportedRead:         "56038",
-	DeltaUnsupportedWrite:        "56038",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
 	EventTimeType:                "42K09",
@@ -274,10 +255,14 @@ var sqlStates = map[Class]string{
 	InvalidLimit:                 "42K0E",
 	InvalidLogVersion:            "KD002",
 	InvalidName:                  "42602",
+	InvalidNumberFormat:          "42601",
+	InvalidNumberInput:           "42601",
 	InvalidNumericLiteral:        "22003",
+	InvalidOptions:               "42K06",
 	InvalidParameterValue:        "22023",
 	InvalidRegex:                 "22023",
 	InvalidRegexGroup:            "22023",
+	InvalidSchema:                "42K07",
 	InvalidSequence:              "22023",
 	InvalidSetSyntax:             "42000",
 	InvalidSliceLength:           "22023",
@@ -340,4 +325,27 @@ var sqlStates = map[Class]string{
 	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongNumArgs:                 "42605",
+	DeltaAppendOnly:              "42809",
+	DeltaConcurrentAppend:        "2D521",
+	DeltaConcurrentDeleteDelete:  "2D521",
+	DeltaConcurrentDeleteRead:    "2D521",
+	DeltaConcurrentTransaction:   "2D521",
+	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
+	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
+	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
+	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaNotSet:            "KD008",
+	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
+	DeltaTableNotFound:           "42P01",
+	DeltaUnsupportedOutputMode:   "0AKDC",
+	DeltaUnsupportedRead:         "56038",
+	DeltaUnsupportedWrite:        "56038",
 }
