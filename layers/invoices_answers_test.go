@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"lakehouse/internal/programs"
 	"lakehouse/internal/realdata"
 	"lakehouse/medallion"
 )
@@ -35,40 +36,40 @@ func groupedLineItems(by string) string {
 
 // All four files through bronze and silver give Spark's answers, rows and schemas.
 func TestInvoicesGivesSparksAnswers(t *testing.T) {
-	l := newLake(t)
+	l := programs.NewLake(t)
 	for file := range 4 {
 		from := realdata.Path(t, "invoices", fmt.Sprintf("invoices-%d.json", file+1))
-		l.copyIn(from, InvoicesBase+"/data/invoices", fmt.Sprintf("invoices_%d.json", file+1))
+		l.CopyIn(from, InvoicesBase+"/data/invoices", fmt.Sprintf("invoices_%d.json", file+1))
 	}
 	for _, layer := range Invoices().Layers[:2] {
-		l.run(Invoices().StartLayer(t.Context(), l.session, layer, Settings{Trigger: medallion.AvailableNow()}))
+		l.Run(Invoices().StartLayer(t.Context(), l.Session, layer, Settings{Trigger: medallion.AvailableNow()}))
 	}
-	for name, want := range sparkAnswer[map[string][]map[string]any](t, "invoices", "answers.json") {
+	for name, want := range programs.Answer[map[string][]map[string]any](t, "invoices", "answers.json") {
 		t.Run(name, func(t *testing.T) {
 			lines := make([]string, len(want))
 			for i, row := range want {
-				lines[i] = jsonText(t, row)
+				lines[i] = programs.JSONText(t, row)
 			}
-			equal(t, name, strings.Join(l.rows(invoicesQueries[name]), "\n"), strings.Join(lines, "\n"))
+			programs.Equal(t, name, strings.Join(l.Rows(invoicesQueries[name]), "\n"), strings.Join(lines, "\n"))
 		})
 	}
 	t.Run("rows of invoice_line_items", func(t *testing.T) {
-		got, want := l.rows("SELECT * FROM invoice_line_items"), gzipLines(t, "invoices", "invoice_line_items.jsonl.gz")
+		got, want := l.Rows("SELECT * FROM invoice_line_items"), gzipLines(t, "invoices", "invoice_line_items.jsonl.gz")
 		slices.Sort(got)
 		if !slices.Equal(got, want) {
 			t.Errorf("%d rows, want %d; the first that differ: %s", len(got), len(want), firstDifference(got, want))
 		}
 	})
 	t.Run("first invoices", func(t *testing.T) {
-		got := l.rows("SELECT * FROM invoices_bz ORDER BY CreatedTime, InvoiceNumber LIMIT 20")
+		got := l.Rows("SELECT * FROM invoices_bz ORDER BY CreatedTime, InvoiceNumber LIMIT 20")
 		slices.Sort(got)
-		equal(t, "rows", got, jsonLines(t, realdata.Path(t, "programs", "invoices", "expected", "bronze_first_20.jsonl")))
+		programs.Equal(t, "rows", got, jsonLines(t, realdata.Path(t, "programs", "invoices", "expected", "bronze_first_20.jsonl")))
 	})
-	for name, want := range sparkAnswer[map[string]string](t, "invoices", "schemas.json") {
+	for name, want := range programs.Answer[map[string]string](t, "invoices", "schemas.json") {
 		t.Run("schema of "+name, func(t *testing.T) {
-			frame := l.session.Table(name)
+			frame := l.Session.Table(name)
 			if name == "exploded" {
-				frame = l.session.Table("invoices_bz").SelectExpr("InvoiceNumber", "CreatedTime", "StoreID", "PosID", "CustomerType",
+				frame = l.Session.Table("invoices_bz").SelectExpr("InvoiceNumber", "CreatedTime", "StoreID", "PosID", "CustomerType",
 					"PaymentMethod", "DeliveryType", "DeliveryAddress.City", "DeliveryAddress.State", "DeliveryAddress.PinCode",
 					"explode(InvoiceLineItems) as LineItem")
 			}
@@ -76,7 +77,7 @@ func TestInvoicesGivesSparksAnswers(t *testing.T) {
 			if err := frame.PrintSchema(t.Context(), &got); err != nil {
 				t.Fatal(err)
 			}
-			equal(t, "schema", strings.TrimSpace(got.String()), strings.TrimSpace(want))
+			programs.Equal(t, "schema", strings.TrimSpace(got.String()), strings.TrimSpace(want))
 		})
 	}
 }
@@ -115,18 +116,18 @@ type cleanedRun struct {
 
 // With cleanSource delete and off, bronze leaves in the landing folder what Spark leaves.
 func TestInvoicesCleanSourceVariants(t *testing.T) {
-	for mode, runs := range sparkAnswer[map[string][]cleanedRun](t, "invoices", "clean_source_variants.json") {
+	for mode, runs := range programs.Answer[map[string][]cleanedRun](t, "invoices", "clean_source_variants.json") {
 		t.Run(mode, func(t *testing.T) {
-			l := newLake(t)
+			l := programs.NewLake(t)
 			for i, want := range runs {
 				if name, _, found := strings.Cut(want.After, " + "); found {
 					from := realdata.Path(t, "invoices", fmt.Sprintf("invoices-%d.json", i+1))
-					l.copyIn(from, InvoicesBase+"/data/invoices", name)
+					l.CopyIn(from, InvoicesBase+"/data/invoices", name)
 				}
-				q := l.run(Invoices().StartLayer(t.Context(), l.session, Invoices().Layers[0],
+				q := l.Run(Invoices().StartLayer(t.Context(), l.Session, Invoices().Layers[0],
 					Settings{CleanSource: mode, Trigger: medallion.AvailableNow()}))
-				got := cleanedRun{want.After, batches(q), l.count("invoices_bz"), l.files(InvoicesBase + "/data/invoices")}
-				equal(t, want.After, got, want)
+				got := cleanedRun{want.After, programs.Batches(q), l.Count("invoices_bz"), l.Files(InvoicesBase + "/data/invoices")}
+				programs.Equal(t, want.After, got, want)
 			}
 		})
 	}

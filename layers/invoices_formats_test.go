@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"lakehouse/internal/programs"
 )
 
 // What two runs of one program never share; Spark's captures and ours are compared without.
@@ -46,29 +48,29 @@ func actionsOf(t *testing.T, actions []map[string]any) []string {
 	t.Helper()
 	var lines []string
 	for _, a := range actions {
-		lines = append(lines, jsonText(t, masked(a)))
+		lines = append(lines, programs.JSONText(t, masked(a)))
 	}
 	return lines
 }
 
 // commitActions reads a table's commits.
-func (l *lake) commitActions(table string) map[string][]string {
-	l.Helper()
+func (r *invoicesRun) commitActions(table string) map[string][]string {
+	r.Helper()
 	commits := map[string][]string{}
-	for _, name := range l.versions(table) {
-		text, err := os.ReadFile(filepath.Join(l.root, "user", "hive", "warehouse", table, "_delta_log", name))
+	for _, name := range r.versions(table) {
+		text, err := os.ReadFile(filepath.Join(r.Root, "user", "hive", "warehouse", table, "_delta_log", name))
 		if err != nil {
-			l.Fatal(err)
+			r.Fatal(err)
 		}
 		var actions []map[string]any
 		for line := range bytes.Lines(text) {
 			var action map[string]any
 			if err := json.Unmarshal(line, &action); err != nil {
-				l.Fatalf("%s: %v", name, err)
+				r.Fatalf("%s: %v", name, err)
 			}
 			actions = append(actions, action)
 		}
-		commits[name] = actionsOf(l.T, actions)
+		commits[name] = actionsOf(r.T, actions)
 	}
 	return commits
 }
@@ -78,34 +80,34 @@ func (l *lake) commitActions(table string) map[string][]string {
 func TestInvoicesWritesSparksLogsAndCheckpoints(t *testing.T) {
 	r := newInvoicesRun(t)
 	r.through()
-	for table, commits := range sparkAnswer[map[string]map[string][]map[string]any](t, "invoices", "delta_log.json") {
+	for table, commits := range programs.Answer[map[string]map[string][]map[string]any](t, "invoices", "delta_log.json") {
 		t.Run(table, func(t *testing.T) {
 			got := r.commitActions(table)
 			for name, actions := range commits {
-				equal(t, name, strings.Join(got[name], "\n"), strings.Join(actionsOf(t, actions), "\n"))
+				programs.Equal(t, name, strings.Join(got[name], "\n"), strings.Join(actionsOf(t, actions), "\n"))
 			}
-			equal(t, "versions", len(got), len(commits))
+			programs.Equal(t, "versions", len(got), len(commits))
 		})
 	}
 	folders := map[string]string{"bronze": "invoices_bz", "silver": "invoice_line_items"}
-	for layer, files := range sparkAnswer[map[string]map[string]any](t, "invoices", "checkpoint.json") {
+	for layer, files := range programs.Answer[map[string]map[string]any](t, "invoices", "checkpoint.json") {
 		t.Run(layer+" checkpoint", func(t *testing.T) {
-			assertCheckpoint(t, r.lake, InvoicesBase+"/chekpoint/"+folders[layer], files)
+			assertCheckpoint(t, r.Lake, InvoicesBase+"/chekpoint/"+folders[layer], files)
 		})
 	}
 }
 
 // assertCheckpoint compares a checkpoint's files with captured ones: texts, or lists of lines.
-func assertCheckpoint(t *testing.T, l *lake, folder string, want map[string]any) {
+func assertCheckpoint(t *testing.T, l *programs.Lake, folder string, want map[string]any) {
 	t.Helper()
-	got := l.files(folder)
+	got := l.Files(folder)
 	for _, name := range got {
 		if _, captured := want[name]; !captured {
 			t.Errorf("Spark has no %s", name)
 		}
 	}
 	for name, text := range want {
-		content, err := os.ReadFile(filepath.Join(l.root, filepath.FromSlash(folder), name))
+		content, err := os.ReadFile(filepath.Join(l.Root, filepath.FromSlash(folder), name))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -118,6 +120,6 @@ func assertCheckpoint(t *testing.T, l *lake, folder string, want map[string]any)
 			}
 			have = lines
 		}
-		equal(t, name, jsonText(t, masked(have)), jsonText(t, masked(text)))
+		programs.Equal(t, name, programs.JSONText(t, masked(have)), programs.JSONText(t, masked(text)))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"lakehouse/internal/programs"
 	"lakehouse/internal/realdata"
 	"lakehouse/medallion"
 )
@@ -23,14 +24,14 @@ type invoiceStep struct {
 
 // invoicesRun is bronze and silver of the invoices program, stepped through as Spark's was.
 type invoicesRun struct {
-	*lake
+	*programs.Lake
 	bronze, silver *medallion.StreamingQuery
 	steps          []invoiceStep
 }
 
 func newInvoicesRun(t *testing.T) *invoicesRun {
 	t.Helper()
-	r := &invoicesRun{lake: newLake(t), steps: sparkAnswer[[]invoiceStep](t, "invoices", "steps.json")}
+	r := &invoicesRun{Lake: programs.NewLake(t), steps: programs.Answer[[]invoiceStep](t, "invoices", "steps.json")}
 	r.start()
 	return r
 }
@@ -38,26 +39,26 @@ func newInvoicesRun(t *testing.T) *invoicesRun {
 func (r *invoicesRun) start() {
 	r.Helper()
 	for i, q := range []**medallion.StreamingQuery{&r.bronze, &r.silver} {
-		started, err := Invoices().StartLayer(r.Context(), r.session, Invoices().Layers[i], Settings{})
+		started, err := Invoices().StartLayer(r.Context(), r.Session, Invoices().Layers[i], Settings{})
 		if err != nil {
 			r.Fatal(err)
 		}
 		*q = started
 	}
-	r.settle(r.bronze, r.silver)
+	r.Settle(r.bronze, r.silver)
 }
 
 func (r *invoicesRun) feed(file int) {
 	r.Helper()
 	from := realdata.Path(r, "invoices", fmt.Sprintf("invoices-%d.json", file))
-	r.copyIn(from, InvoicesBase+"/data/invoices", fmt.Sprintf("invoices_%d.json", file))
-	r.settle(r.bronze, r.silver)
+	r.CopyIn(from, InvoicesBase+"/data/invoices", fmt.Sprintf("invoices_%d.json", file))
+	r.Settle(r.bronze, r.silver)
 }
 
 // loseCommit removes a checkpoint's newest commit, as a crash after the sink's commit would.
 func (r *invoicesRun) loseCommit(layer string, batch int) {
 	r.Helper()
-	if err := r.session.FS().Rm(r.Context(), fmt.Sprintf("%s/chekpoint/%s/commits/%d", InvoicesBase, layer, batch)); err != nil {
+	if err := r.Session.FS().Rm(r.Context(), fmt.Sprintf("%s/chekpoint/%s/commits/%d", InvoicesBase, layer, batch)); err != nil {
 		r.Fatal(err)
 	}
 }
@@ -68,14 +69,14 @@ func (r *invoicesRun) check() {
 	want := r.steps[0]
 	r.steps = r.steps[1:]
 	if want.Bronze != nil {
-		equal(r.T, want.Step+": invoices_bz", r.count("invoices_bz"), *want.Bronze)
-		equal(r.T, want.Step+": invoice_line_items", r.count("invoice_line_items"), *want.Silver)
-		equal(r.T, want.Step+": bronze batches", batchesWithRows(r.bronze), want.BronzeBatches)
-		equal(r.T, want.Step+": silver batches", batchesWithRows(r.silver), want.SilverBatches)
+		programs.Equal(r.T, want.Step+": invoices_bz", r.Count("invoices_bz"), *want.Bronze)
+		programs.Equal(r.T, want.Step+": invoice_line_items", r.Count("invoice_line_items"), *want.Silver)
+		programs.Equal(r.T, want.Step+": bronze batches", programs.BatchesWithRows(r.bronze), want.BronzeBatches)
+		programs.Equal(r.T, want.Step+": silver batches", programs.BatchesWithRows(r.silver), want.SilverBatches)
 	}
 	landing := slices.DeleteFunc(want.Landing, func(name string) bool { return name == "./" })
-	equal(r.T, want.Step+": landing folder", r.files(InvoicesBase+"/data/invoices"), landing)
-	equal(r.T, want.Step+": archive", r.files(InvoicesBase+"/data/invoices_archive"), want.Archive)
+	programs.Equal(r.T, want.Step+": landing folder", r.Files(InvoicesBase+"/data/invoices"), landing)
+	programs.Equal(r.T, want.Step+": archive", r.Files(InvoicesBase+"/data/invoices_archive"), want.Archive)
 }
 
 // through runs all of Spark's steps up to the fourth file and the stop.
@@ -86,7 +87,7 @@ func (r *invoicesRun) through() {
 		r.feed(file)
 		r.check()
 	}
-	r.stop(r.bronze, r.silver)
+	r.Stop(r.bronze, r.silver)
 	r.check()
 }
 
@@ -100,33 +101,33 @@ func TestInvoicesGoesThroughSparksSteps(t *testing.T) {
 
 	r.start()
 	r.check()
-	equal(t, "ids after the restart", []string{r.bronze.ID(), r.silver.ID()}, ids)
+	programs.Equal(t, "ids after the restart", []string{r.bronze.ID(), r.silver.ID()}, ids)
 	if r.bronze.RunID() == runs[0] || r.silver.RunID() == runs[1] {
 		t.Error("a restart kept the run id")
 	}
-	r.stop(r.bronze, r.silver)
+	r.Stop(r.bronze, r.silver)
 
 	before := append(r.versions("invoices_bz"), r.versions("invoice_line_items")...)
 	r.loseCommit("invoices_bz", 3)
 	r.loseCommit("invoice_line_items", 4)
 	r.start()
 	r.check()
-	equal(t, "bronze's report of the repeated batch", batches(r.bronze)[0], [2]int64{3, 0})
-	equal(t, "silver's report of the repeated batch", batches(r.silver)[0], [2]int64{4, 0})
+	programs.Equal(t, "bronze's report of the repeated batch", programs.Batches(r.bronze)[0], [2]int64{3, 0})
+	programs.Equal(t, "silver's report of the repeated batch", programs.Batches(r.silver)[0], [2]int64{4, 0})
 	after := append(r.versions("invoices_bz"), r.versions("invoice_line_items")...)
-	equal(t, "versions after the repeated batches", after, before)
+	programs.Equal(t, "versions after the repeated batches", after, before)
 	for layer, batch := range map[string]int{"invoices_bz": 3, "invoice_line_items": 4} {
 		name := path.Join(InvoicesBase, "chekpoint", layer, "commits", fmt.Sprint(batch))
-		if there, err := r.session.FS().Exists(t.Context(), name); err != nil || !there {
+		if there, err := r.Session.FS().Exists(t.Context(), name); err != nil || !there {
 			t.Errorf("%s was not written again: %v", name, err)
 		}
 	}
 }
 
 // versions are the names of a table's commits.
-func (l *lake) versions(table string) []string {
-	l.Helper()
-	return slices.DeleteFunc(l.files("user/hive/warehouse/"+table+"/_delta_log"), func(name string) bool {
+func (r *invoicesRun) versions(table string) []string {
+	r.Helper()
+	return slices.DeleteFunc(r.Files("user/hive/warehouse/"+table+"/_delta_log"), func(name string) bool {
 		return path.Ext(name) != ".json"
 	})
 }
