@@ -3,6 +3,8 @@ package stream
 import (
 	"context"
 	"time"
+
+	"lakehouse/internal/checkpoint"
 )
 
 // How long the loop waits when there is nothing new: at least pollingDelay, and ten times what looking took, so that an
@@ -19,7 +21,8 @@ type loop struct {
 	pending    *pending  // a batch whose offsets are logged and whose commit is not
 	began      time.Time // of the last round
 	lastReport time.Time
-	ranBatch   bool // in this run
+	ranBatch   bool            // in this run
+	conf       checkpoint.Conf // of the batch before, when ranBatch
 	frozen     bool
 }
 
