@@ -4,7 +4,11 @@ import (
 	"context"
 	"time"
 
+<<<<<<< HEAD
 	"lakehouse/internal/state"
+=======
+	"lakehouse/internal/checkpoint"
+>>>>>>> bench
 )
 
 // How long the loop waits when there is nothing new: at least pollingDelay, and ten times what looking took, so that an
@@ -22,7 +26,8 @@ type loop struct {
 	began      time.Time // of the last round
 	before     time.Time // of the round before it
 	lastReport time.Time
-	ranBatch   bool // in this run
+	ranBatch   bool            // in this run
+	conf       checkpoint.Conf // of the batch before, when ranBatch
 	frozen     bool
 	state      state.Cache // of the stateful operators, from batch to batch
 }
