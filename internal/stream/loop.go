@@ -4,11 +4,8 @@ import (
 	"context"
 	"time"
 
-<<<<<<< HEAD
-	"lakehouse/internal/state"
-=======
 	"lakehouse/internal/checkpoint"
->>>>>>> bench
+	"lakehouse/internal/state"
 )
 
 // How long the loop waits when there is nothing new: at least pollingDelay, and ten times what looking took, so that an
