@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lakehouse/internal/connector/files"
-
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/stream"
 	"lakehouse/internal/types"

@@ -33,7 +33,8 @@ const (
 type sourceLog struct {
 	store   volumes.Store
 	dir     string
-	compact []int64 // numbers of Spark's compactions, ascending; known after list
+	compact []int64 // numbers of Spark's compactions, ascending
+	listed  bool    // compact is known
 }
 
 func (l *sourceLog) name(batch int64) string {
@@ -64,6 +65,11 @@ func (l *sourceLog) read(ctx context.Context, batch int64) ([]entry, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return entries, err
 	}
+	if !l.listed {
+		if _, err := l.list(ctx); err != nil {
+			return nil, err
+		}
+	}
 	i, _ := slices.BinarySearch(l.compact, batch)
 	if i == len(l.compact) {
 		return nil, fmt.Errorf("read source log: %w", err)
@@ -90,7 +96,7 @@ func (l *sourceLog) readFile(ctx context.Context, name string) ([]entry, error) 
 
 // list finds the numbers of the plain batches, ascending, and notes the compactions.
 func (l *sourceLog) list(ctx context.Context) (plain []int64, err error) {
-	l.compact = nil
+	l.compact, l.listed = nil, true
 	for info, err := range l.store.List(ctx, l.dir, volumes.ListOptions{}) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
@@ -111,6 +117,39 @@ func (l *sourceLog) list(ctx context.Context) (plain []int64, err error) {
 	slices.Sort(l.compact)
 	slices.Sort(plain)
 	return plain, nil
+}
+
+// walk gives the files of the log behind a batch, in its order, and up to which batch they are. It begins with
+// Spark's newest compaction, which holds all files before it as well.
+func (l *sourceLog) walk(ctx context.Context, last int64, visit func(upTo int64, entries []entry)) error {
+	plain, err := l.list(ctx)
+	if err != nil {
+		return err
+	}
+	if n := len(l.compact); n > 0 && l.compact[n-1] > last {
+		last = l.compact[n-1]
+		entries, err := l.readFile(ctx, l.name(last)+compactSuffix)
+		if err != nil {
+			return err
+		}
+		visit(last, entries)
+	}
+	for _, batch := range plain {
+		if batch <= last {
+			continue
+		}
+		if batch != last+1 {
+			return errclass.MalformedLogFile.New("the source log %s has batch %d and not batch %d.", l.dir, batch, last+1).
+				WithHint("A file of the log was lost: restore it, or start with a new checkpoint.")
+		}
+		entries, err := l.readFile(ctx, l.name(batch))
+		if err != nil {
+			return err
+		}
+		visit(batch, entries)
+		last = batch
+	}
+	return nil
 }
 
 // encodeLog writes Spark's bytes: no newline at the end.
