@@ -109,7 +109,7 @@ func (f *Fate) findBatch(ctx context.Context, space *volumes.Space, q WhyQuery) 
 	if err != nil {
 		return err
 	}
-	committed, _, any, err := cp.Commits.Latest(ctx)
+	committed, _, found, err := cp.Commits.Latest(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (f *Fate) findBatch(ctx context.Context, space *volumes.Space, q WhyQuery) 
 		}
 		f.match(entries)
 	}
-	f.Committed = any && f.Batch >= 0 && f.Batch <= committed
+	f.Committed = found && f.Batch >= 0 && f.Batch <= committed
 	return nil
 }
 
