@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -111,8 +112,8 @@ func (r *resolver) expr(e plan.Expression) (expr.Expr, error) {
 }
 
 func (r *resolver) attribute(e *plan.UnresolvedAttribute) (expr.Expr, error) {
-	for i := len(r.names) - 1; i >= 0; i-- {
-		if strings.EqualFold(r.names[i], e.Parts[0]) {
+	for i, v := range slices.Backward(r.names) {
+		if strings.EqualFold(v, e.Parts[0]) {
 			return r.lambda[i], nil
 		}
 	}
