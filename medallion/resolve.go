@@ -2,7 +2,9 @@ package medallion
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"strings"
 
@@ -141,7 +143,13 @@ func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.
 	if err != nil {
 		return nil, err
 	}
-	return r.deltaWith(ctx, table, nil, d.Streaming, opts)
+	node, err := r.deltaWith(ctx, table, nil, d.Streaming, opts)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		if _, missing := at.Store.Stat(ctx, at.Key); errors.Is(missing, fs.ErrNotExist) {
+			return nil, errclass.PathNotFound.New("Path does not exist: %s.", d.Paths[0])
+		}
+	}
+	return node, err
 }
 
 func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []string, t *plan.NamedTable) (logical.Node, error) {

@@ -194,3 +194,22 @@ func JSONText(t *testing.T, v any) string {
 	}
 	return string(text)
 }
+
+// AnswerLines reads captured rows, one a line, each printed again with sorted keys, in the order of the texts.
+func AnswerLines(t *testing.T, program, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(realdata.Path(t, "programs", program, "expected", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		var row any
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatalf("%s/%s: %v", program, file, err)
+		}
+		lines = append(lines, JSONText(t, row))
+	}
+	slices.Sort(lines)
+	return lines
+}
