@@ -79,7 +79,7 @@ func (a *aggregation) run(ctx context.Context, worker int, in batch.Seq, yield f
 		yield(nil, err)
 		return
 	}
-	cut(rows)(yield)
+	give(rows, yield)
 }
 
 // merged is a worker's share of all groups.

@@ -3,6 +3,7 @@ package logical
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -176,9 +177,7 @@ func (s *scope) renamed(qualifier []string) *scope {
 func (r *resolver) withQueries(w *plan.With) (*scope, error) {
 	inner := *r
 	inner.with = map[string]*scope{}
-	for name, s := range r.with {
-		inner.with[name] = s
-	}
+	maps.Copy(inner.with, r.with)
 	for i := range w.Names {
 		s, err := inner.alias(&w.Names[i])
 		if err != nil {

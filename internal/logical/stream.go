@@ -1,5 +1,7 @@
 package logical
 
+import "slices"
+
 // IsStreaming reports whether a plan reads a stream.
 func IsStreaming(node Node) bool {
 	switch n := node.(type) {
@@ -8,12 +10,7 @@ func IsStreaming(node Node) bool {
 	case *Relation:
 		return n.Stream
 	}
-	for _, c := range node.Children() {
-		if IsStreaming(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(node.Children(), IsStreaming)
 }
 
 // Streams lists the streaming leaves from left to right: the sources of a query, in the order of

@@ -226,7 +226,7 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 	env.Batch = &exec.MicroBatch{
 		ID: batch.id, Mode: q.cfg.Mode,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
-			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions})
+			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}
@@ -238,9 +238,9 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 	now := q.cfg.Clock()
 	took := now.Sub(q.run.began)
-	since := q.run.began.Sub(q.run.lastReport)
-	if q.run.lastReport.IsZero() {
-		since = 0
+	since := forever // the rows of the first round
+	if !q.run.before.IsZero() {
+		since = q.run.began.Sub(q.run.before)
 	}
 	q.run.lastReport = now
 	watch.took["triggerExecution"] = took
