@@ -68,14 +68,18 @@ const (
 	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
+	InvalidNumberFormat          Class = "INVALID_FORMAT.MISMATCH_INPUT_FORMAT"
+	InvalidNumberInput           Class = "INVALID_FORMAT.MISMATCH_INPUT"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
+	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
 	InvalidSaveMode              Class = "INVALID_SAVE_MODE"
+	InvalidSchema                Class = "INVALID_SCHEMA.NON_STRING_LITERAL"
 	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
 	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
 	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
@@ -274,10 +278,14 @@ var sqlStates = map[Class]string{
 	InvalidLimit:                 "42K0E",
 	InvalidLogVersion:            "KD002",
 	InvalidName:                  "42602",
+	InvalidNumberFormat:          "42601",
+	InvalidNumberInput:           "42601",
 	InvalidNumericLiteral:        "22003",
+	InvalidOptions:               "42K06",
 	InvalidParameterValue:        "22023",
 	InvalidRegex:                 "22023",
 	InvalidRegexGroup:            "22023",
+	InvalidSchema:                "42K07",
 	InvalidSequence:              "22023",
 	InvalidSetSyntax:             "42000",
 	InvalidSliceLength:           "22023",

@@ -49,7 +49,7 @@ func examples(t *testing.T) []example {
 }
 
 // leastAnswered is how many examples were answered as Spark does when this was last written down.
-const leastAnswered = 0
+const leastAnswered = 930
 
 // Queries that use every function answer with Spark's columns and rows.
 func TestFunctionsAnswerAsSpark(t *testing.T) {
@@ -119,13 +119,13 @@ var volatile = regexp.MustCompile(`(?i)\b(current_\w+|curdate|now|localtimestamp
 func compareRows(a, b []*string) int {
 	return slices.CompareFunc(a, b, func(x, y *string) int {
 		if x == nil || y == nil {
-			return cmp.Compare(text(x), text(y))
+			return cmp.Compare(textOrNull(x), textOrNull(y))
 		}
 		return cmp.Compare(*x, *y)
 	})
 }
 
-func text(s *string) string {
+func textOrNull(s *string) string {
 	if s == nil {
 		return ""
 	}

@@ -146,14 +146,20 @@ func intervalMean(b *builder, t types.Interval) *aggregate {
 	return &aggregate{
 		args: b.args, result: result, nullable: true,
 		buffer: structOf(field("sum", result, true), field("count", types.Long, true)),
-		start:  func(*Context) Accumulator { return &intervalMeanState{t: result} },
+		start:  func(*Context) Accumulator { return &intervalMeanState{t: result, tolerant: b.name == "try_avg"} },
 	}
 }
 
 type intervalMeanState struct {
-	t      types.Interval
-	sums   []int64
-	counts []int64
+	t        types.Interval
+	tolerant bool
+	sums     []int64
+	counts   []int64
+}
+
+// tooLarge reports that a sum has left the range of its type.
+func (s *intervalMeanState) tooLarge(g int) bool {
+	return s.t.YearMonth() && int64(int32(s.sums[g])) != s.sums[g]
 }
 
 func (s *intervalMeanState) Grow(n int)   { s.sums, s.counts = grow(s.sums, n), grow(s.counts, n) }
@@ -184,10 +190,14 @@ func (s *intervalMeanState) Update(groups []uint32, args []Vector) error {
 }
 
 func (s *intervalMeanState) Merge(groups []uint32, state []arrow.Array) error {
+	values, valid := s.values(state[0]), validOf(state[0])
 	for i, c := range fixedValues[int64](state[1]) {
 		s.counts[groups[i]] += c
+		if !valid.has(i) {
+			values[i] = 1 << 62 // stays out of range
+		}
 	}
-	if sumIntegers(s.sums, groups, s.values(state[0])) {
+	if sumIntegers(s.sums, groups, values) {
 		return overflow(types.Long, "try_avg")
 	}
 	return nil
@@ -205,13 +215,26 @@ func (s *intervalMeanState) column(values []int64, valid mask) arrow.Array {
 }
 
 func (s *intervalMeanState) State() ([]arrow.Array, error) {
-	return []arrow.Array{s.column(s.sums, nil), newFixed(types.Long, s.counts, nil)}, nil
+	ok := make([]bool, len(s.sums))
+	for g := range ok {
+		ok[g] = !s.tooLarge(g)
+		if !ok[g] && !s.tolerant {
+			return nil, overflow(types.Integer, "try_avg")
+		}
+	}
+	return []arrow.Array{s.column(s.sums, maskOf(ok)), newFixed(types.Long, s.counts, nil)}, nil
 }
 
 func (s *intervalMeanState) Result() (arrow.Array, error) {
 	out := make([]int64, len(s.sums))
 	ok := make([]bool, len(s.sums))
 	for i := range out {
+		if s.tooLarge(i) {
+			if !s.tolerant {
+				return nil, overflow(types.Integer, "try_avg")
+			}
+			continue
+		}
 		if ok[i] = s.counts[i] > 0; ok[i] {
 			out[i] = bigHalfUp(big.NewInt(s.sums[i]), big.NewInt(s.counts[i])).Int64()
 		}

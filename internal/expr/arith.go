@@ -202,7 +202,14 @@ func arithmetic(op *arithOp) function {
 
 // tolerant is the try_ form: null instead of an error.
 func tolerant(op *arithOp) function {
-	return built(2, 2, func(b *builder) (Expr, error) { return b.arithmetic(op, failNull) })
+	return built(2, 2, func(b *builder) (Expr, error) {
+		printed := callText(b.name, b.args)
+		e, err := b.arithmetic(op, failNull)
+		if err != nil {
+			return nil, err
+		}
+		return renamed(e, printed), nil
+	})
 }
 
 func (b *builder) arithmetic(op *arithOp, fail onFailure) (Expr, error) {

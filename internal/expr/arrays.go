@@ -124,7 +124,7 @@ var arrayFunctions = table{
 	"array_compact": rebuilt(func(g *gatherer, a *arrayArg, _ []Vector, i int) error {
 		start, end := a.span(i)
 		for e := start; e < end; e++ {
-			if a.items.IsValid(int(e)) {
+			if !isNull(a.items, int(e)) {
 				g.emit(0, e)
 			}
 		}

@@ -24,8 +24,9 @@ type Cast struct {
 	child    Expr
 	to       types.Type
 	fail     onFailure
-	implicit bool // made by coercion: not part of the expression's name
-	try      bool // written as TRY_CAST
+	implicit bool   // made by coercion: not part of the expression's name
+	try      bool   // written as TRY_CAST
+	literal  string // DATE '2025-01-31': how a typed literal prints
 	convert  conversion
 }
 
@@ -53,7 +54,41 @@ func NewCast(child Expr, to types.Type, mode plan.EvalMode, ansi, implicit bool)
 	if convert == nil {
 		return nil, castTypeError(child, to, mode, ansi)
 	}
-	return &Cast{child: child, to: to, fail: fail, implicit: implicit, try: mode == plan.EvalTry, convert: convert}, nil
+	c := &Cast{child: child, to: to, fail: fail, implicit: implicit, try: mode == plan.EvalTry, convert: convert}
+	if mode == plan.EvalANSI {
+		c.literal = typedLiteral(child, to)
+	}
+	return c, nil
+}
+
+// typedLiteral is how a literal such as DATE '2025-1-31' prints; it reads as an ANSI cast of text.
+func typedLiteral(child Expr, to types.Type) string {
+	t, ok := to.(types.Primitive)
+	constant, isConstant := child.(*Constant)
+	if !ok || !isConstant || literalKeywords[t] == "" {
+		return ""
+	}
+	text, ok := constant.Value.(string)
+	if !ok {
+		return ""
+	}
+	var value string
+	switch t {
+	case types.Date:
+		if day, ok := parseDate(text); ok {
+			value = string(appendDate(nil, day))
+		}
+	case types.Timestamp, types.TimestampNTZ:
+		if local, zone, _, ok := parseWallClock(text); ok && zone == "" {
+			value = string(appendTimestamp(nil, local))
+		} else {
+			value = text
+		}
+	}
+	if value == "" {
+		return ""
+	}
+	return literalKeywords[t] + " '" + value + "'"
 }
 
 func failureOf(mode plan.EvalMode, ansi bool) onFailure {
@@ -94,6 +129,8 @@ func (c *Cast) Nullable() bool {
 
 func (c *Cast) String() string {
 	switch {
+	case c.literal != "":
+		return c.literal
 	case c.implicit:
 		return c.child.String()
 	case c.try:

@@ -118,7 +118,7 @@ func (v Vector) valid(n int) mask {
 	if !v.Const {
 		return validOf(v.Values)
 	}
-	if v.Values.IsNull(0) {
+	if isNull(v.Values, 0) {
 		return newMask(n)
 	}
 	return nil

@@ -35,7 +35,7 @@ type table map[string]function
 var scalars = merge(
 	operatorFunctions, conditionalFunctions, accessFunctions, mathFunctions, datetimeFunctions, timestampFunctions,
 	sessionFunctions, windowTimeFunctions, stringFunctions, concatFunctions, regexFunctions, arrayFunctions, mapFunctions, structFunctions,
-	hashFunctions, encodingFunctions, randomFunctions,
+	hashFunctions, encodingFunctions, randomFunctions, castFunctions, intervalFunctions, formatFunctions, contextFunctions, jsonFunctions,
 )
 
 func merge(tables ...table) table {

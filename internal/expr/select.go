@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
 // fallible expressions answer for themselves alone, not for their children.
@@ -102,6 +103,9 @@ type choice struct {
 // array gathers the rows.
 func (c *choice) array(t arrow.DataType) (arrow.Array, error) {
 	n := len(c.pick)
+	if len(c.from) == 0 {
+		return array.MakeArrayOfNull(allocator, t, n), nil
+	}
 	if only, ok := c.single(); ok {
 		return c.from[only].Expand(n), nil
 	}

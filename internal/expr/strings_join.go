@@ -108,7 +108,7 @@ func joiner(v Vector) func(i int, join func(string)) {
 		}
 		start, end := arr.ValueOffsets(v.at(i))
 		for e := start; e < end; e++ {
-			if elements.IsValid(int(e)) {
+			if !isNull(elements, int(e)) {
 				join(values[e])
 			}
 		}
@@ -217,7 +217,7 @@ type listBuilder struct {
 }
 
 func newListBuilder(n int) *listBuilder {
-	return &listBuilder{offsets: make([]int32, 1, n+1), values: &textBuilder{offsets: make([]int32, 1, n)}, valid: fullMask(n)}
+	return &listBuilder{offsets: make([]int32, 1, n+1), values: &textBuilder{offsets: make([]int32, 1, n+1)}, valid: fullMask(n)}
 }
 
 func (b *listBuilder) add(s string) {

@@ -2,6 +2,7 @@ package logical
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -101,9 +102,9 @@ func (x *expressions) attribute(a *plan.UnresolvedAttribute) (expr.Expr, error) 
 
 // base is what the beginning of a name stands for, with the fields that follow.
 func (x *expressions) base(parts []string) (e expr.Expr, fields []string, err error) {
-	for i := len(x.lambdas) - 1; i >= 0; i-- {
-		if strings.EqualFold(x.lambdas[i].Param.Name, parts[0]) {
-			return x.lambdas[i], parts[1:], nil
+	for _, variable := range slices.Backward(x.lambdas) {
+		if strings.EqualFold(variable.Param.Name, parts[0]) {
+			return variable, parts[1:], nil
 		}
 	}
 	if e, err := x.item(parts[0]); e != nil || err != nil {
@@ -118,9 +119,9 @@ func (x *expressions) base(parts []string) (e expr.Expr, fields []string, err er
 		c.Name = parts[len(parts)-len(fields)-1] // as written here
 		return c, fields, nil
 	}
-	for i := len(x.earlier) - 1; i >= 0; i-- {
-		if strings.EqualFold(x.earlier[i].Name, parts[0]) {
-			return &laterAlias{x.earlier[i].Expr, parts[0]}, parts[1:], nil
+	for _, item := range slices.Backward(x.earlier) {
+		if strings.EqualFold(item.Name, parts[0]) {
+			return &laterAlias{item.Expr, parts[0]}, parts[1:], nil
 		}
 	}
 	if e, fields := x.outerBase(parts); e != nil {

@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -154,10 +155,8 @@ func (x *expressions) aggregate(f *plan.UnresolvedFunction, args []plan.Expressi
 	if resolved, err = rows.withinGroup(f, resolved); err != nil {
 		return nil, err
 	}
-	for _, a := range resolved {
-		if has[*aggregateCall](a) {
-			return nil, errclass.NestedAggregate.New("It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.")
-		}
+	if slices.ContainsFunc(resolved, has[*aggregateCall]) {
+		return nil, errclass.NestedAggregate.New("It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.")
 	}
 	if f.IgnoreNull {
 		resolved = append(resolved, expr.NewLiteral(&plan.Literal{Value: true, Type: types.Boolean}))

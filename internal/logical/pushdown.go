@@ -171,8 +171,9 @@ func filterable(how plan.JoinType) (left, right bool) {
 		return true, false
 	case plan.RightOuterJoin:
 		return false, true
+	default: // FullOuterJoin
+		return false, false
 	}
-	return false, false
 }
 
 // joinConditions makes a filter above an inner or cross join part of the join: FROM a, b WHERE a.id =

@@ -90,7 +90,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	for i, s := range q.streams {
 		s.at = batch.entry.Sources[i]
 	}
-	q.run.next, q.run.pending, q.run.ranBatch = batch.id+1, nil, true
+	q.run.next, q.run.pending, q.run.ranBatch, q.run.conf = batch.id+1, nil, true, batch.entry.Conf
 	return true, q.cp.Purge(ctx, q.run.next)
 }
 
@@ -166,6 +166,9 @@ func (q *Query) conf(ctx context.Context) (checkpoint.Conf, error) {
 	if q.run.next == 0 {
 		return checkpoint.DefaultConf(q.cfg.Partitions), nil
 	}
+	if q.run.ranBatch {
+		return q.run.conf, nil
+	}
 	entry, err := q.cp.Offsets.Get(ctx, q.run.next-1)
 	return entry.Conf, err
 }
@@ -235,9 +238,9 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 	now := q.cfg.Clock()
 	took := now.Sub(q.run.began)
-	since := q.run.began.Sub(q.run.lastReport)
-	if q.run.lastReport.IsZero() {
-		since = 0
+	since := forever // the rows of the first round
+	if !q.run.before.IsZero() {
+		since = q.run.began.Sub(q.run.before)
 	}
 	q.run.lastReport = now
 	watch.took["triggerExecution"] = took
