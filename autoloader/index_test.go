@@ -138,7 +138,7 @@ func compactLikeSpark(t testing.TB, store *volumestest.Memory, upTo int64) error
 		if err != nil {
 			return err
 		}
-		entries, err := decodeLog(data)
+		entries, err := decodeLog(name, data)
 		if err != nil {
 			return err
 		}

@@ -128,9 +128,9 @@ func (s *source) loadExisting(ctx context.Context) error {
 	data, err := volumes.ReadFileMax(ctx, s.log.store, name, maxLogBytes)
 	switch {
 	case err == nil:
-		entries, err := decodeLog(data)
+		entries, err := decodeLog(name, data)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+			return err
 		}
 		s.seen.addAll(entries)
 		return nil

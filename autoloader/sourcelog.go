@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )
@@ -24,7 +25,7 @@ type entry struct {
 }
 
 const (
-	logVersion    = "v1"
+	logVersion    = "v1" // package checkpoint reads it
 	compactSuffix = ".compact"
 	maxLogBytes   = 1 << 30 // of one file: a compaction of some five million files
 )
@@ -87,11 +88,7 @@ func (l *sourceLog) readFile(ctx context.Context, name string) ([]entry, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read source log: %w", err)
 	}
-	entries, err := decodeLog(data)
-	if err != nil {
-		return nil, fmt.Errorf("read source log %s: %w", name, err)
-	}
-	return entries, nil
+	return decodeLog(name, data)
 }
 
 // list finds the numbers of the plain batches, ascending, and notes the compactions.
@@ -184,48 +181,40 @@ func appendJSONString(out []byte, s string) []byte {
 	return append(out, '"')
 }
 
-// decodeLog reads what encodeLog and Spark write.
-func decodeLog(data []byte) ([]entry, error) {
-	version, rest, _ := strings.Cut(string(data), "\n")
-	if err := checkLogVersion(version); err != nil {
+// decodeLog reads what encodeLog and Spark write. The name is for errors.
+func decodeLog(name string, data []byte) ([]entry, error) {
+	lines, err := checkpoint.Lines(name, data)
+	if err != nil {
 		return nil, err
 	}
-	entries := make([]entry, 0, strings.Count(rest, "\n")+1)
-	for line := range strings.SplitSeq(rest, "\n") {
-		if line == "" {
+	entries := make([]entry, 0, len(lines))
+	for i, line := range lines {
+		if len(line) == 0 {
 			continue
 		}
 		e, err := decodeEntry(line)
 		if err != nil {
-			return nil, err
+			return nil, errclass.MalformedLogFile.New("Failed to read log file %s. Log file was malformed: line %d names no file.", name, i+2).
+				WithHint("Restore the file, or start the query with a new checkpoint.")
 		}
 		entries = append(entries, e)
 	}
 	return entries, nil
 }
 
-func checkLogVersion(version string) error {
-	digits, isVersion := strings.CutPrefix(version, "v")
-	n, err := strconv.ParseUint(digits, 10, 31)
-	switch {
-	case !isVersion || err != nil || n == 0:
-		return errclass.MalformedLogFile.New(
-			"Log file was malformed: failed to read correct log version from %s.", abbreviated(version))
-	case n > 1:
-		return errclass.InvalidLogVersion.New("UnsupportedLogVersion. The maximum supported log version is v1, but encountered v%d. "+
-			"The log file was produced by a newer version of Spark and cannot be read by this version. You need to upgrade.", n)
-	}
-	return nil
-}
+var errNoEntry = errors.New("no entry of a source log")
 
 // decodeEntry takes the usual spelling apart by hand: opening a log reads many.
-func decodeEntry(line string) (entry, error) {
-	if e, ok := decodePlainEntry(line); ok {
+func decodeEntry(line []byte) (entry, error) {
+	if e, ok := decodePlainEntry(string(line)); ok {
 		return e, nil
 	}
 	var e entry
-	if err := json.Unmarshal([]byte(line), &e); err != nil || e.Path == "" || e.BatchID < 0 {
-		return entry{}, errclass.MalformedLogFile.New("Log file was malformed: %s names no file.", abbreviated(line))
+	if err := json.Unmarshal(line, &e); err != nil {
+		return entry{}, err
+	}
+	if e.Path == "" || e.BatchID < 0 {
+		return entry{}, errNoEntry
 	}
 	return e, nil
 }
@@ -248,11 +237,4 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 	e.Timestamp, err = strconv.ParseInt(stamp, 10, 64)
 	e.BatchID, batchErr = strconv.ParseInt(batch, 10, 64)
 	return e, ok && err == nil && batchErr == nil && e.BatchID >= 0
-}
-
-func abbreviated(text string) string {
-	if len(text) > 80 {
-		return text[:80] + "…"
-	}
-	return text
 }
