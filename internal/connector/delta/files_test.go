@@ -31,7 +31,11 @@ func TestGatePassesEachRowOnce(t *testing.T) {
 				next += int64(n)
 			}
 			group.Go(func() {
-				for b := range g.filter(batch.Of(own...)) {
+				for b, err := range g.filter(batch.Of(own...)) {
+					if err != nil {
+						t.Error(err)
+						return
+					}
 					mu.Lock()
 					written = append(written, numbersOf(b)...)
 					mu.Unlock()
