@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -19,6 +20,11 @@ func (s *source) resume(ctx context.Context, at int64) error {
 	}
 	if err := s.load(ctx); err != nil {
 		return err
+	}
+	if at > s.last {
+		if err := s.loadMore(ctx); err != nil {
+			return err
+		}
 	}
 	if at > s.last {
 		return errclass.MalformedLogFile.New("the checkpoint has begun batch %d of the source log %s, which ends at %d.",
@@ -54,43 +60,61 @@ func (s *source) load(ctx context.Context) error {
 	}
 	s.seen.age()
 	s.loaded = true
+	s.keepIndex(ctx)
 	return nil
 }
 
-func (s *source) loadLog(ctx context.Context) error {
-	plain, err := s.log.list(ctx)
-	if err != nil {
+// loadLog takes what the index has, and reads the batches behind it one after the other: a listing would
+// cost as much as the log is long. Only a log with compactions of Spark's is listed.
+func (s *source) loadLog(ctx context.Context) (err error) {
+	if s.last, err = s.index.load(ctx, s.seen.addID); err != nil {
 		return err
 	}
-	if n := len(s.log.compact); n > 0 {
-		s.last = s.log.compact[n-1]
-		entries, err := s.log.readFile(ctx, s.log.name(s.last)+compactSuffix)
+	for {
+		entries, err := s.log.readFile(ctx, s.log.name(s.last+1))
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 		if err != nil {
 			return err
 		}
-		s.remember(entries)
+		s.remember(s.last+1, entries)
 	}
-	for _, batch := range plain {
-		if batch <= s.last {
-			continue
-		}
-		if batch != s.last+1 {
-			return errclass.MalformedLogFile.New("the source log %s has batch %d and not batch %d.", s.log.dir, batch, s.last+1).
-				WithHint("A file of the log was lost: restore it, or start with a new checkpoint.")
-		}
-		entries, err := s.log.read(ctx, batch)
-		if err != nil {
-			return err
-		}
-		s.remember(entries)
-		s.last = batch
+	_, err = s.log.store.Stat(ctx, s.log.name(s.last+1)+compactSuffix)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist) && s.last == beforeAll:
+		return s.walkLog(ctx)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	}
+	return fmt.Errorf("read source log: %w", err)
+}
+
+// loadMore looks again for batches of which the query knows: Spark has compacted them.
+func (s *source) loadMore(ctx context.Context) error {
+	if err := s.walkLog(ctx); err != nil {
+		return err
+	}
+	s.seen.age()
+	s.unread = slices.DeleteFunc(s.unread, func(f file) bool { return s.seen.judge(s.uri(f.key), f.modified) != isNew })
 	return nil
 }
 
-func (s *source) remember(entries []entry) {
-	for _, e := range entries {
-		s.seen.add(normalURI(e.Path), e.Timestamp)
+func (s *source) walkLog(ctx context.Context) error {
+	return s.log.walk(ctx, s.last, s.remember)
+}
+
+// remember takes the files of the log up to a batch for seen.
+func (s *source) remember(upTo int64, entries []entry) {
+	s.seen.addAll(entries)
+	s.index.note(upTo, entries)
+	s.last = upTo
+}
+
+// keepIndex writes the index on. Failing to do so costs the next start time, and nothing else.
+func (s *source) keepIndex(ctx context.Context) {
+	if err := s.index.settle(ctx); err != nil {
+		s.config.Log.WarnContext(ctx, "the index of the source log could not be written", "error", err)
 	}
 }
 
@@ -104,11 +128,11 @@ func (s *source) loadExisting(ctx context.Context) error {
 	data, err := volumes.ReadFileMax(ctx, s.log.store, name, maxLogBytes)
 	switch {
 	case err == nil:
-		entries, err := decodeLog(data)
+		entries, err := decodeLog(name, data)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+			return err
 		}
-		s.remember(entries)
+		s.seen.addAll(entries)
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("read the files that were there first: %w", err)
@@ -129,6 +153,6 @@ func (s *source) noteExisting(ctx context.Context, name string) error {
 	if err := s.log.store.Put(ctx, name, encodeLog(entries)); err != nil {
 		return fmt.Errorf("note the files that were there first: %w", err)
 	}
-	s.remember(entries)
+	s.seen.addAll(entries)
 	return nil
 }

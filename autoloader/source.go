@@ -4,10 +4,10 @@ import (
 	"context"
 	"iter"
 	"path"
+	"strconv"
 	"strings"
 
 	"lakehouse/internal/connector/files"
-
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/stream"
@@ -26,6 +26,7 @@ type source struct {
 	resumed bool // and what earlier runs left has been cleaned up
 	last    int64
 	seen    *seenFiles
+	index   *seenIndex
 
 	unread      []file // kept from the last listing, in the order of reading
 	frozen      bool   // unread is all there will ever be
@@ -39,7 +40,7 @@ type outstanding struct{ files, bytes int64 }
 var _ stream.Source = (*source)(nil)
 
 func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *source {
-	return &source{
+	s := &source{
 		Provider: p,
 		listing:  files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup),
 		log:      sourceLog{store: start.Checkpoint, dir: start.Dir},
@@ -47,6 +48,8 @@ func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *sour
 		last:     beforeAll,
 		seen:     newSeenFiles(p.config.Options),
 	}
+	s.index = newSeenIndex(&s.log, s.seen)
+	return s
 }
 
 func (s *source) Schema() types.Struct { return s.Provider.Schema() }
@@ -93,11 +96,9 @@ func (s *source) plan(ctx context.Context, batch int64, files []file) error {
 	if err := s.log.add(ctx, batch, entries); err != nil {
 		return err
 	}
-	s.last = batch
-	for _, e := range entries {
-		s.seen.add(e.Path, e.Timestamp)
-	}
+	s.remember(batch, entries)
 	s.seen.age()
+	s.keepIndex(ctx)
 	return nil
 }
 
@@ -189,9 +190,6 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 	if err != nil {
 		return nil, err
 	}
-	if err := s.load(ctx); err != nil {
-		return nil, err
-	}
 	rows := &rows{source: s}
 	for batch := first + 1; batch <= last; batch++ {
 		entries, err := s.log.read(ctx, batch)
@@ -249,10 +247,10 @@ func (s *source) Stop() error {
 }
 
 // Metrics are what Auto Loader reports of a source, by its names.
-func (s *source) Metrics() map[string]int64 {
-	return map[string]int64{
-		"numFilesOutstanding": s.outstanding.files,
-		"numBytesOutstanding": s.outstanding.bytes,
+func (s *source) Metrics() map[string]string {
+	return map[string]string{
+		"numFilesOutstanding": strconv.FormatInt(s.outstanding.files, 10),
+		"numBytesOutstanding": strconv.FormatInt(s.outstanding.bytes, 10),
 	}
 }
 

@@ -162,6 +162,9 @@ func generateFile(b *testing.B, name string, batch fixtures.Batch) int64 {
 	if err := fixtures.Invoices(f, batch); err != nil {
 		b.Fatal(err)
 	}
+	if err := f.Sync(); err != nil { // or the first layer's own sync would wait for this file too
+		b.Fatal(err)
+	}
 	info, err := f.Stat()
 	if err != nil {
 		b.Fatal(err)

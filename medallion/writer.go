@@ -145,6 +145,9 @@ func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
 }
 
 func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts option.Values, operation string) error {
+	if streaming, err := w.frame.IsStreaming(ctx); err != nil || streaming {
+		return cmp.Or(err, error(errclass.CallOnStreaming.New("The method `write` can not be called on streaming Dataset/DataFrame.")))
+	}
 	exists, err := table.Exists(ctx)
 	if err != nil {
 		return err

@@ -83,6 +83,11 @@ func TestFrameRelations(t *testing.T) {
 			"k int not null, v string not null|1 a|2 c",
 		},
 		{
+			"filter by a column that select has left out",
+			&plan.Filter{Input: &plan.Project{Input: people, Expressions: []plan.Expression{name("name")}}, Condition: text("Id = 3")},
+			"name string|Cid",
+		},
+		{
 			"unionByName puts columns in order, and null where one is missing",
 			&plan.SetOp{
 				Left: relation(t, "SELECT 1 AS a, 'x' AS b"), Right: relation(t, "SELECT 'y' AS b, 2.5D AS c"), Type: plan.Union, All: true,

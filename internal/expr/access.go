@@ -23,14 +23,14 @@ type GetField struct {
 func NewGetField(ctx *BuildContext, child Expr, name string) (Expr, error) {
 	switch t := child.Type().(type) {
 	case types.Struct:
-		index, err := fieldIndex(child, t, name)
+		index, err := fieldIndex(t, name)
 		if err != nil {
 			return nil, err
 		}
 		return &GetField{child: child, index: index, field: t.Fields[index], text: name}, nil
 	case types.Array:
 		if element, ok := t.Element.(types.Struct); ok {
-			index, err := fieldIndex(child, element, name)
+			index, err := fieldIndex(element, name)
 			if err != nil {
 				return nil, err
 			}
@@ -43,7 +43,7 @@ func NewGetField(ctx *BuildContext, child Expr, name string) (Expr, error) {
 		WithHint("Need a complex type [STRUCT, ARRAY, MAP] but got \"%s\".", types.SQL(child.Type()))
 }
 
-func fieldIndex(child Expr, t types.Struct, name string) (int, error) {
+func fieldIndex(t types.Struct, name string) (int, error) {
 	index := t.Index(name)
 	if index >= 0 {
 		return index, nil

@@ -36,8 +36,9 @@ func newExtreme(t types.Type, largest bool) Accumulator {
 		return floatExtreme[float32](t, largest)
 	case arrow.FLOAT64:
 		return floatExtreme[float64](t, largest)
+	default:
+		return &bestState{t: t, largest: largest}
 	}
-	return &bestState{t: t, largest: largest}
 }
 
 // extremeState keeps the smallest or largest number of fixed width of each group.
@@ -229,7 +230,6 @@ type bestState struct {
 	t       types.Type
 	largest bool
 	k       *kept
-	n       int
 }
 
 func (s *bestState) Grow(n int) {
@@ -258,12 +258,14 @@ func updateBest(groups []uint32, keys arrow.Array, largest bool, stores []*kept,
 	w := newWinners()
 	eachRow(Vector{Values: keys}, len(groups), func(i int) {
 		g := groups[i]
-		order := 1
-		if row, ok := w.row[g]; ok {
+		var order int
+		row, won := w.row[g]
+		switch {
+		case won:
 			order = within(i, int(row))
-		} else if by.refs[g] >= 0 {
+		case by.refs[g] >= 0:
 			order = against(i, int(by.refs[g]))
-		} else {
+		default:
 			w.win(g, i)
 			return
 		}

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"maps"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/types"
@@ -18,6 +20,7 @@ type aggregate struct {
 	args     []Expr
 	shown    []Expr // the arguments as printed, where they differ
 	distinct bool
+	whole    bool // the name is all that is printed
 	result   types.Type
 	nullable bool
 	buffer   types.Struct
@@ -38,6 +41,9 @@ func (a *aggregate) Name() string { return a.name }
 func (a *aggregate) Distinct() bool { return a.distinct }
 
 func (a *aggregate) String() string {
+	if a.whole {
+		return a.name
+	}
 	args := a.shown
 	if args == nil {
 		args = a.args
@@ -59,7 +65,17 @@ func (a *aggregate) WithArgs(args []Expr) Aggregate {
 }
 
 // aggregates holds the aggregate functions by name.
-var aggregates = map[string]aggregateFunction{
+var aggregates = mergeAggregates(plainAggregates, pairAggregates, percentileAggregates, textAggregates, distinctAggregates)
+
+func mergeAggregates(tables ...map[string]aggregateFunction) map[string]aggregateFunction {
+	all := map[string]aggregateFunction{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
+}
+
+var plainAggregates = map[string]aggregateFunction{
 	"count":    {1, -1, buildCount},
 	"count_if": {1, 1, buildCountIf},
 	"sum":      {1, 1, func(b *builder) (*aggregate, error) { return buildSum(b, failureOf(0, b.ctx.ANSI)) }},

@@ -32,7 +32,7 @@ func lanes[T number](vv func(dst, a, b []T) bool, vc func(dst, a []T, b T) bool,
 		return func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 			valid := validAll(n, args)
 			dst := make([]T, n)
-			reported := false
+			var reported bool
 			if args[1].Const && vc != nil && !args[0].Const {
 				reported = vc(dst, fixedValues[T](args[0].Values), fixedValues[T](args[1].Values)[0])
 			} else {

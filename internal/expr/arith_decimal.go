@@ -201,7 +201,7 @@ func integralDiv() function {
 		}
 		quotient := &decimalOp{
 			result: func(x, y types.Decimal) types.Decimal { return bounded(x.Precision-x.Scale+y.Scale, 0) },
-			apply: func(a, d decimal128.Num, x, y, r types.Decimal) (decimal128.Num, bool) {
+			apply: func(a, d decimal128.Num, x, y, _ types.Decimal) (decimal128.Num, bool) {
 				scale := max(x.Scale, y.Scale)
 				num, den := alignBig(a.BigInt(), x.Scale, scale), alignBig(d.BigInt(), y.Scale, scale)
 				return fromBig(num.Quo(num, den), 0, 0, types.MaxPrecision)

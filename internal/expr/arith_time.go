@@ -11,11 +11,9 @@ import (
 
 // Types of intervals that arithmetic makes.
 var (
-	daysInterval  = types.Interval{From: types.Day, To: types.Day}
-	dayToSecond   = types.Interval{From: types.Day, To: types.Second}
-	yearToMonth   = types.Interval{From: types.Year, To: types.Month}
-	onlyUnit      = func(u types.IntervalUnit) types.Interval { return types.Interval{From: u, To: u} }
-	monthInterval = onlyUnit(types.Month)
+	daysInterval = types.Interval{From: types.Day, To: types.Day}
+	dayToSecond  = types.Interval{From: types.Day, To: types.Second}
+	yearToMonth  = types.Interval{From: types.Year, To: types.Month}
 )
 
 // onTimes resolves an operator of which an operand is a date, a time or an interval.
@@ -248,7 +246,7 @@ func (b *builder) scaleInterval(op *arithOp, fail onFailure) (Expr, error) {
 		result = dayToSecond
 	}
 	s := scaler{divide: op == divOp, fail: fail}
-	k := kernel(nil)
+	var k kernel
 	switch {
 	case t.YearMonth() && whole:
 		k = try2(result, func(_ *Context, m int32, f int64) (int32, bool, error) { return narrowMonths(s.whole(int64(m), f)) })

@@ -55,9 +55,6 @@ func built(low, high int, build func(b *builder) (Expr, error)) function {
 	return function{min: low, max: high, build: build}
 }
 
-// optional makes the last n parameters ones that may be left out.
-func (f function) optional(n int) function { f.min = f.max - n; return f }
-
 // variadic lets the last parameter repeat, n times or more.
 func (f function) variadic(n int) function { f.min = len(f.params) - 1 + n; f.max = -1; return f }
 

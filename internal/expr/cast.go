@@ -78,11 +78,10 @@ func typedLiteral(child Expr, to types.Type) string {
 		if day, ok := parseDate(text); ok {
 			value = string(appendDate(nil, day))
 		}
-	case types.Timestamp, types.TimestampNTZ:
+	default:
+		value = text
 		if local, zone, _, ok := parseWallClock(text); ok && zone == "" {
 			value = string(appendTimestamp(nil, local))
-		} else {
-			value = text
 		}
 	}
 	if value == "" {
@@ -106,16 +105,12 @@ func castTypeError(child Expr, to types.Type, mode plan.EvalMode, ansi bool) err
 	if mode == plan.EvalTry {
 		name = "TRY_" + name
 	}
-	from := types.SQL(child.Type())
-	err := errclass.DatatypeMismatchCast.New("Cannot resolve %q due to data type mismatch: cannot cast %q to %q.",
-		name, from, types.SQL(to))
+	from, target := types.SQL(child.Type()), types.SQL(to)
 	if ansi && findConversion(child.Type(), to, failWrap) != nil {
-		err.Class = errclass.DatatypeMismatchCastANSI
-		err.Detail = "Cannot resolve \"" + name + "\" due to data type mismatch: cannot cast \"" + from + "\" to \"" + types.SQL(to) +
-			"\" with ANSI mode on."
-		return err.WithHint("If you have to cast %q to %q, you can set %q as %q.", from, types.SQL(to), "spark.sql.ansi.enabled", "false")
+		return errclass.DatatypeMismatchCastANSI.New("Cannot resolve \"%s\" due to data type mismatch: cannot cast \"%s\" to \"%s\" with ANSI mode on.", name, from, target).
+			WithHint("If you have to cast \"%s\" to \"%s\", you can set \"spark.sql.ansi.enabled\" as \"false\".", from, target)
 	}
-	return err
+	return errclass.DatatypeMismatchCast.New("Cannot resolve \"%s\" due to data type mismatch: cannot cast \"%s\" to \"%s\".", name, from, target)
 }
 
 // Type is what the cast converts to.
@@ -271,8 +266,9 @@ func sqlValue(arr arrow.Array, i int, t types.Type) string {
 			return "'" + text + "'"
 		case types.Timestamp, types.TimestampNTZ, types.Date:
 			return literalKeywords[t] + " '" + text + "'"
+		default:
+			return text + literalSuffixes[t]
 		}
-		return text + literalSuffixes[t]
 	case types.Decimal:
 		return text + "BD"
 	}

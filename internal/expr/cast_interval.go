@@ -141,7 +141,7 @@ func parseYearMonth(s string, to types.Interval) (int32, bool) {
 	case !ok:
 		return 0, false
 	case to.From != to.To:
-		rest := int64(0)
+		var rest int64
 		if !t.accept('-') {
 			return 0, false
 		}

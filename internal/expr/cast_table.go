@@ -93,6 +93,7 @@ func toPrimitive(from types.Type, to types.Primitive, fail onFailure) conversion
 		if from == types.String {
 			return convertTextToCalendarInterval
 		}
+	case types.Null:
 	}
 	return nil
 }

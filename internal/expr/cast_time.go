@@ -96,7 +96,7 @@ func floatToMicros[T float32 | float64](_ *caster, seconds T) (int64, bool) {
 func toTimestampNTZ(from types.Type) conversion {
 	switch from {
 	case types.String:
-		return convertEach(func(c *caster, s string) (int64, bool) { return parseTimestampNTZ(s) })
+		return convertEach(func(_ *caster, s string) (int64, bool) { return parseTimestampNTZ(s) })
 	case types.Date:
 		return convertEach(func(_ *caster, day int32) (int64, bool) { return int64(day) * microsPerDay, true })
 	case types.Timestamp:

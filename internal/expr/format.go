@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,8 +96,9 @@ func primitiveFormatter(arr arrow.Array, t types.Primitive, tz *time.Location) f
 	case types.CalendarInterval:
 		values := fixedValues[arrow.MonthDayNanoInterval](arr)
 		return func(dst []byte, i int) []byte { return appendCalendarInterval(dst, values[i]) }
+	default:
+		return func(dst []byte, _ int) []byte { return append(dst, "null"...) }
 	}
-	return func(dst []byte, _ int) []byte { return append(dst, "null"...) }
 }
 
 func integerFormatter[T int8 | int16 | int32 | int64](values []T) formatter {
@@ -184,10 +186,8 @@ func appendFloat(dst []byte, f float64, bitSize int) []byte {
 }
 
 func withPoint(dst []byte, start int) []byte {
-	for _, c := range dst[start:] {
-		if c == '.' {
-			return dst
-		}
+	if slices.Contains(dst[start:], '.') {
+		return dst
 	}
 	return append(dst, ".0"...)
 }

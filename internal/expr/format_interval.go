@@ -52,8 +52,8 @@ func appendDayTime(dst []byte, micros int64, t types.Interval) []byte {
 	lead := true
 	for u := t.From; u <= t.To; u++ {
 		size := uint64(unitMicros[u])
-		switch {
-		case u == types.Day:
+		switch u {
+		case types.Day:
 			dst = strconv.AppendUint(dst, rest/size, 10)
 		default:
 			if !lead {

@@ -127,12 +127,12 @@ func valueHasher32(arr arrow.Array) hasher32 {
 	return func(i int, seed uint32) uint32 { return murmurLong(uint64(values[i]), seed) }
 }
 
+// float32Bits hashes -0.0 as 0.0, and all NaNs alike.
 func float32Bits(f float32) uint32 {
-	if f == 0 {
-		f = 0 // -0.0 hashes as 0.0
+	switch {
+	case f == 0:
 		return 0
-	}
-	if f != f {
+	case f != f:
 		return 0x7fc00000
 	}
 	return math.Float32bits(f)
@@ -166,7 +166,7 @@ func twosComplement(v *big.Int) []byte {
 		}
 		return raw
 	}
-	size := (new(big.Int).Not(v).BitLen())/8 + 1
+	size := new(big.Int).Not(v).BitLen()/8 + 1
 	mod := new(big.Int).Lsh(big.NewInt(1), uint(size*8))
 	raw := mod.Add(mod, v).Bytes()
 	for len(raw) < size {

@@ -7,8 +7,8 @@ import (
 	"lakehouse/internal/types"
 )
 
-// An in is x IN (a, b, c). A null among the values makes every miss null.
-type in struct {
+// An inList is x IN (a, b, c). A null among the values makes every miss null.
+type inList struct {
 	child  Expr
 	values []Expr
 }
@@ -16,24 +16,24 @@ type in struct {
 // NewIn resolves IN; NOT IN is the negation of it.
 func NewIn(ctx *BuildContext, child Expr, values []Expr) (Expr, error) {
 	all := append([]Expr{child}, values...)
-	wide, ok := types.Type(nil), false
-	if wide, ok = WiderAll(typesOf(all), ctx.ANSI); ok && len(values) > 0 && !ctx.ANSI {
+	wide, ok := WiderAll(typesOf(all), ctx.ANSI)
+	if ok && len(values) > 0 && !ctx.ANSI {
 		wide, ok = comparable2(child.Type(), wide, false)
 	}
 	if !ok {
 		return nil, errclass.DatatypeMismatchDataDiff.New(
 			"Cannot resolve \"%s\" due to data type mismatch: Input to `in` should all be the same type, but it's %s.",
-			(&in{child, values}).String(), quoteAll(typesOf(all)))
+			(&inList{child, values}).String(), quoteAll(typesOf(all)))
 	}
 	all, err := implicitAll(ctx, all, wide)
 	if err != nil {
 		return nil, err
 	}
-	return &in{child: all[0], values: all[1:]}, nil
+	return &inList{child: all[0], values: all[1:]}, nil
 }
 
-func (e *in) Type() types.Type { return types.Boolean }
-func (e *in) Nullable() bool {
+func (e *inList) Type() types.Type { return types.Boolean }
+func (e *inList) Nullable() bool {
 	for _, c := range e.Children() {
 		if c.Nullable() {
 			return true
@@ -41,16 +41,17 @@ func (e *in) Nullable() bool {
 	}
 	return false
 }
-func (e *in) String() string {
+
+func (e *inList) String() string {
 	return "(" + e.child.String() + " IN (" + joinText(e.values, ", ") + "))"
 }
-func (e *in) Children() []Expr { return append([]Expr{e.child}, e.values...) }
-func (e *in) infallible() bool { return true }
-func (e *in) WithChildren(children []Expr) Expr {
-	return &in{child: children[0], values: children[1:]}
+func (e *inList) Children() []Expr { return append([]Expr{e.child}, e.values...) }
+func (e *inList) infallible() bool { return true }
+func (e *inList) WithChildren(children []Expr) Expr {
+	return &inList{child: children[0], values: children[1:]}
 }
 
-func (e *in) Eval(ctx *Context, batch arrow.RecordBatch) (Vector, error) {
+func (e *inList) Eval(ctx *Context, batch arrow.RecordBatch) (Vector, error) {
 	child, err := e.child.Eval(ctx, batch)
 	if err != nil {
 		return Vector{}, err
@@ -78,7 +79,7 @@ func (e *in) Eval(ctx *Context, batch arrow.RecordBatch) (Vector, error) {
 }
 
 // search marks the rows found among the values, and those that met a null.
-func (e *in) search(n int, child Vector, values []Vector, constant bool) (hit, unknown mask) {
+func (e *inList) search(n int, child Vector, values []Vector, constant bool) (hit, unknown mask) {
 	hit, unknown = newMask(n), newMask(n)
 	if constant && len(values) > 8 && !child.Const {
 		if ok := searchSet(n, child, values, hit, unknown); ok {

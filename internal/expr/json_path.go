@@ -110,12 +110,12 @@ func (w *jsonWalker) value() (raw string, ok bool) {
 	if w.i >= len(w.s) {
 		return "", false
 	}
-	switch c := w.s[w.i]; {
-	case c == '"' || c == '\'':
+	switch c := w.s[w.i]; c {
+	case '"', '\'':
 		return w.text()
-	case c == '{':
+	case '{':
 		ok = w.members(func(string) bool { _, ok := w.value(); return ok })
-	case c == '[':
+	case '[':
 		ok = w.items(func(int) bool { _, ok := w.value(); return ok })
 	default:
 		for w.i < len(w.s) && strings.IndexByte(",]}: \t\r\n", w.s[w.i]) < 0 {

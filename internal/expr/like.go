@@ -37,18 +37,18 @@ func compileLike(text string, escape rune) (*likePattern, error) {
 	runes := []rune(text)
 	plain := true
 	for i := 0; i < len(runes); i++ {
-		switch c := runes[i]; {
-		case c == escape:
+		switch c := runes[i]; c {
+		case escape:
 			i++
 			if i == len(runes) || runes[i] != '%' && runes[i] != '_' && runes[i] != escape {
 				return nil, badEscape(text, i == len(runes), runes, i)
 			}
 			piece = append(piece, runes[i])
-		case c == '%':
+		case '%':
 			p.pieces = append(p.pieces, piece)
 			piece = []rune{}
 			p.anchored = false
-		case c == '_':
+		case '_':
 			piece = append(piece, anyRune)
 			plain = false
 		default:
@@ -93,6 +93,7 @@ func (p *likePattern) match(s string) bool {
 		return strings.HasSuffix(s, p.plain)
 	case likeContains:
 		return strings.Contains(s, p.plain)
+	case likeGeneral:
 	}
 	rest, ok := matchPiece(s, p.pieces[0])
 	if !ok {

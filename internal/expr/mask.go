@@ -133,18 +133,6 @@ func validAll(n int, args []Vector) mask {
 	return m
 }
 
-// each calls f for the set rows of a validity over n rows.
-func (m mask) each(n int, f func(i int) error) error {
-	for i := range n {
-		if m.has(i) {
-			if err := f(i); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func b2u(b bool) uint64 {
 	var x uint64
 	if b {

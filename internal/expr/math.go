@@ -13,18 +13,18 @@ import (
 	"lakehouse/internal/types"
 )
 
-// real is a function of one double, printed in upper case as Spark does.
-func real(f func(float64) float64) function {
+// ofDouble is a function of one double, printed in upper case as Spark does.
+func ofDouble(f func(float64) float64) function {
 	return fn(types.Double, map1(types.Double, f), aDouble).infallible().upperNamed()
 }
 
-// real2 is a function of two doubles.
-func real2(f func(a, b float64) float64) function {
+// ofDoubles is a function of two doubles.
+func ofDoubles(f func(a, b float64) float64) function {
 	return fn(types.Double, map2(types.Double, f), aDouble, aDouble).infallible().upperNamed()
 }
 
-// realAbove is a function of one double that is null where the argument is not above a bound.
-func realAbove(bound float64, f func(float64) float64) function {
+// ofDoubleAbove is a function of one double that is null where the argument is not above a bound.
+func ofDoubleAbove(bound float64, f func(float64) float64) function {
 	return fn(types.Double, try1(types.Double, func(_ *Context, v float64) (float64, bool, error) {
 		return f(v), v > bound || math.IsNaN(v), nil
 	}), aDouble).nullable().infallible().upperNamed()
@@ -33,20 +33,20 @@ func realAbove(bound float64, f func(float64) float64) function {
 func lowerNamed(name string, args []Expr) string { return callText(name, args) }
 
 var mathFunctions = table{
-	"acos": real(math.Acos), "acosh": real(math.Acosh), "asin": real(math.Asin), "asinh": real(math.Asinh),
-	"atan": real(math.Atan), "atanh": real(math.Atanh), "atan2": real2(func(a, b float64) float64 { return math.Atan2(a+0, b+0) }),
-	"cos": real(math.Cos), "cosh": real(math.Cosh), "sin": real(math.Sin), "sinh": real(math.Sinh),
-	"tan": real(math.Tan), "tanh": real(math.Tanh),
-	"cot":  real(func(v float64) float64 { return 1 / math.Tan(v) }),
-	"sec":  real(func(v float64) float64 { return 1 / math.Cos(v) }),
-	"csc":  real(func(v float64) float64 { return 1 / math.Sin(v) }),
-	"cbrt": real(math.Cbrt), "exp": real(math.Exp), "expm1": real(math.Expm1), "sqrt": real(math.Sqrt),
-	"degrees": real(func(v float64) float64 { return v * (180 / math.Pi) }),
-	"radians": real(func(v float64) float64 { return v / 180 * math.Pi }),
-	"rint":    real(math.RoundToEven).named(lowerNamed),
-	"hypot":   real2(math.Hypot), "power": real2(pow), "pow": real2(pow).named(lowerNamed),
-	"ln":    realAbove(0, math.Log).named(lowerNamed),
-	"log10": realAbove(0, math.Log10), "log2": realAbove(0, math.Log2), "log1p": realAbove(-1, math.Log1p),
+	"acos": ofDouble(math.Acos), "acosh": ofDouble(math.Acosh), "asin": ofDouble(math.Asin), "asinh": ofDouble(math.Asinh),
+	"atan": ofDouble(math.Atan), "atanh": ofDouble(math.Atanh), "atan2": ofDoubles(func(a, b float64) float64 { return math.Atan2(a+0, b+0) }),
+	"cos": ofDouble(math.Cos), "cosh": ofDouble(math.Cosh), "sin": ofDouble(math.Sin), "sinh": ofDouble(math.Sinh),
+	"tan": ofDouble(math.Tan), "tanh": ofDouble(math.Tanh),
+	"cot":  ofDouble(func(v float64) float64 { return 1 / math.Tan(v) }),
+	"sec":  ofDouble(func(v float64) float64 { return 1 / math.Cos(v) }),
+	"csc":  ofDouble(func(v float64) float64 { return 1 / math.Sin(v) }),
+	"cbrt": ofDouble(math.Cbrt), "exp": ofDouble(math.Exp), "expm1": ofDouble(math.Expm1), "sqrt": ofDouble(math.Sqrt),
+	"degrees": ofDouble(func(v float64) float64 { return v * (180 / math.Pi) }),
+	"radians": ofDouble(func(v float64) float64 { return v / 180 * math.Pi }),
+	"rint":    ofDouble(math.RoundToEven).named(lowerNamed),
+	"hypot":   ofDoubles(math.Hypot), "power": ofDoubles(pow), "pow": ofDoubles(pow).named(lowerNamed),
+	"ln":    ofDoubleAbove(0, math.Log).named(lowerNamed),
+	"log10": ofDoubleAbove(0, math.Log10), "log2": ofDoubleAbove(0, math.Log2), "log1p": ofDoubleAbove(-1, math.Log1p),
 	"log":    built(1, 2, buildLog).upperNamed(),
 	"e":      fn(types.Double, constantDouble(math.E)).never().infallible().upperNamed(),
 	"pi":     fn(types.Double, constantDouble(math.Pi)).never().infallible().upperNamed(),

@@ -50,7 +50,8 @@ func parseNumberFormat(text string) (*numberFormat, error) {
 		break
 	}
 	digits := 0
-	for ; digits < len(rest) && strings.IndexByte("09,G.D", rest[digits]) >= 0; digits++ {
+	for digits < len(rest) && strings.IndexByte("09,G.D", rest[digits]) >= 0 {
+		digits++
 	}
 	number := strings.NewReplacer("G", ",", "D", ".").Replace(rest[:digits])
 	rest = rest[digits:]

@@ -34,15 +34,15 @@ var randomFunctions = table{
 		return nil
 	}).random(),
 	"raise_error": fn(types.Null, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
-		message := textsOf(args[0])
-		for i := range n {
-			if args[0].null(i) {
-				return nil, errclass.UserRaised.New("null")
-			}
-			return nil, errclass.UserRaised.New("%s", message.at(i))
+		if n == 0 {
+			return nulls(types.Null, 0), nil
 		}
-		return nulls(types.Null, 0), nil
-	}, aString).nullable(),
+		message := textsOf(args[0])
+		if args[0].null(0) {
+			return nil, errclass.UserRaised.New("null")
+		}
+		return nil, errclass.UserRaised.New("%s", message.at(0))
+	}, aString).nullable().random(),
 	"assert_true": built(1, 2, func(b *builder) (Expr, error) {
 		if len(b.args) == 1 {
 			b.args = append(b.args, textConstant("'"+b.args[0].String()+"' is not true!"))
@@ -50,7 +50,7 @@ var randomFunctions = table{
 		if err := b.coerceTo(aBool, aString); err != nil {
 			return nil, err
 		}
-		b.fn.null = nullMaybe
+		b.fn.null, b.fn.impure = nullMaybe, true
 		return b.make(types.Null, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 			yes := truthOf(args[0], n).yes
 			message := textsOf(args[1])

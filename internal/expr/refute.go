@@ -30,7 +30,7 @@ func (r refuter) of(e Expr) predicate.Predicate {
 		if path := r.path(e.args[0]); path != nil {
 			return predicate.IsNull{Column: path, Not: e.not}
 		}
-	case *in:
+	case *inList:
 		return r.in(e)
 	}
 	return nil
@@ -80,7 +80,7 @@ func (r refuter) comparison(e *comparisonCall) predicate.Predicate {
 	return predicate.Compare{Column: path, Op: op, Value: value}
 }
 
-func (r refuter) in(e *in) predicate.Predicate {
+func (r refuter) in(e *inList) predicate.Predicate {
 	path := r.path(e.child)
 	if path == nil {
 		return nil

@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -19,6 +20,8 @@ type resolver struct {
 	schema types.Struct
 	lambda []*expr.LambdaVariable
 	names  []string
+	// literal, when not nil, makes what stands for a literal.
+	literal func(l *plan.Literal) expr.Expr
 }
 
 // from makes the input of VALUES.
@@ -79,6 +82,9 @@ func (r *resolver) all(es []plan.Expression) ([]expr.Expr, error) {
 func (r *resolver) expr(e plan.Expression) (expr.Expr, error) {
 	switch e := e.(type) {
 	case *plan.Literal:
+		if r.literal != nil {
+			return r.literal(e), nil
+		}
 		return expr.NewLiteral(e), nil
 	case *plan.Alias:
 		return r.expr(e.Child)
@@ -87,7 +93,7 @@ func (r *resolver) expr(e plan.Expression) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return expr.NewCast(child, e.To, e.Mode, true, false)
+		return expr.NewCast(child, e.To, e.Mode, r.ctx.ANSI, false)
 	case *plan.UnresolvedAttribute:
 		return r.attribute(e)
 	case *plan.UnresolvedExtractValue:
@@ -111,8 +117,8 @@ func (r *resolver) expr(e plan.Expression) (expr.Expr, error) {
 }
 
 func (r *resolver) attribute(e *plan.UnresolvedAttribute) (expr.Expr, error) {
-	for i := len(r.names) - 1; i >= 0; i-- {
-		if strings.EqualFold(r.names[i], e.Parts[0]) {
+	for i, v := range slices.Backward(r.names) {
+		if strings.EqualFold(v, e.Parts[0]) {
 			return r.lambda[i], nil
 		}
 	}

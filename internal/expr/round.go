@@ -55,7 +55,7 @@ func bigCeil(v, by *big.Int) *big.Int {
 func rounding(m roundMode, printed string) function {
 	return built(1, 2, func(b *builder) (Expr, error) {
 		if len(b.args) == 2 {
-			b.fn.text = func(name string, args []Expr) string { return callText(b.name, args) }
+			b.fn.text = callText
 			return b.roundNumber(m, true)
 		}
 		b.fn.text = func(_ string, args []Expr) string { return callText(printed, args) }

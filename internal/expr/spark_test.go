@@ -33,7 +33,7 @@ func sparkAnswers(t testing.TB) []answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() })
 	var all []answer
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -35,14 +36,15 @@ func buildStruct(b *builder) (Expr, error) {
 }
 
 func namedText(names []string, args []Expr) string {
-	text := "named_struct("
+	var text strings.Builder
+	text.WriteString("named_struct(")
 	for i, a := range args {
 		if i > 0 {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += names[i] + ", " + a.String()
+		text.WriteString(names[i] + ", " + a.String())
 	}
-	return text + ")"
+	return text.String() + ")"
 }
 
 // NewStruct is a struct of expressions under names, as struct(a AS x, b) resolves to.
@@ -79,8 +81,9 @@ func buildNamedStruct(b *builder) (Expr, error) {
 	names := make([]string, len(b.args)/2)
 	values := make([]Expr, len(names))
 	for i := range names {
-		v, ok := buildValue(b.args[2*i], b.ctx)
-		if names[i], ok = v.(string); !ok {
+		v, _ := buildValue(b.args[2*i], b.ctx)
+		name, ok := v.(string)
+		if names[i] = name; !ok {
 			return nil, b.mismatch(errclass.DatatypeMismatchNonFoldable, "Only foldable \"STRING\" expressions are allowed to appear at odd position, but they are [\"%s\"].", b.args[2*i].String())
 		}
 		values[i] = b.args[2*i+1]

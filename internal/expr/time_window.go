@@ -2,6 +2,7 @@ package expr
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -112,11 +113,12 @@ func (w *TimeWindow) Nullable() bool { return false }
 
 func (w *TimeWindow) String() string {
 	parts := []int64{w.Duration, w.Slide, w.Start}
-	text := "window(" + w.Time.String()
+	var text strings.Builder
+	text.WriteString("window(" + w.Time.String())
 	for _, p := range parts {
-		text += ", " + strconv.FormatInt(p, 10)
+		text.WriteString(", " + strconv.FormatInt(p, 10))
 	}
-	return text + ")"
+	return text.String() + ")"
 }
 
 // Children is the time.

@@ -375,7 +375,7 @@ func timestampOf(v [5]int32, sec int64) (int64, bool) {
 }
 
 func timeOutOfBounds(v [5]int32, sec int64) error {
-	what := ""
+	var what string
 	switch {
 	case v[3] < 0 || v[3] > 23:
 		what = "Invalid value for HourOfDay (valid values 0 - 23): " + itoa(v[3])

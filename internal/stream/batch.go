@@ -90,7 +90,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	for i, s := range q.streams {
 		s.at = batch.entry.Sources[i]
 	}
-	q.run.next, q.run.pending, q.run.ranBatch = batch.id+1, nil, true
+	q.run.next, q.run.pending, q.run.ranBatch, q.run.conf = batch.id+1, nil, true, batch.entry.Conf
 	return true, q.cp.Purge(ctx, q.run.next)
 }
 
@@ -165,6 +165,9 @@ func (q *Query) latest(ctx context.Context, watch *stopwatch) (ends []json.RawMe
 func (q *Query) conf(ctx context.Context) (checkpoint.Conf, error) {
 	if q.run.next == 0 {
 		return checkpoint.DefaultConf(q.cfg.Partitions), nil
+	}
+	if q.run.ranBatch {
+		return q.run.conf, nil
 	}
 	entry, err := q.cp.Offsets.Get(ctx, q.run.next-1)
 	return entry.Conf, err

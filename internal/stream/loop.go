@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/state"
 )
 
@@ -22,7 +23,8 @@ type loop struct {
 	began      time.Time // of the last round
 	before     time.Time // of the round before it
 	lastReport time.Time
-	ranBatch   bool // in this run
+	ranBatch   bool            // in this run
+	conf       checkpoint.Conf // of the batch before, when ranBatch
 	frozen     bool
 	state      state.Cache // of the stateful operators, from batch to batch
 }

@@ -96,12 +96,16 @@ func (q *Query) open(ctx context.Context) error {
 		return err
 	}
 	q.cp = cp
+	_, _, resumes, err := cp.Offsets.Latest(ctx)
+	if err != nil {
+		return err
+	}
 	for i, leaf := range logical.Streams(q.cfg.Plan) {
 		provider, ok := leaf.Provider.(Provider)
 		if !ok {
 			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
 		}
-		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID()})
+		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID(), First: !resumes})
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ type SourceStart struct {
 	Checkpoint volumes.Store // of the query
 	Dir        string        // the source's own folder there: sources/0
 	QueryID    string
+	First      bool // the query has no batch yet: options that say where it begins count
 }
 
 // ReadLimit says how much one batch may take.

@@ -86,14 +86,20 @@ func (p *Provider) Schema() types.Struct { return p.schema }
 func (p *Provider) String() string { return "delta " + p.table.URI }
 
 // Open makes the source for a query.
-func (p *Provider) Open(ctx context.Context, _ stream.SourceStart) (stream.Source, error) {
+func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.Source, error) {
 	snap, err := p.table.Log.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &source{
+	s := &source{
 		Provider: p, id: snap.Metadata().ID, partition: snap.Metadata().PartitionColumns, latest: -1,
-	}, nil
+	}
+	if start.First { // a start that is not there is told at once
+		if _, err := s.beginning(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // source reads a table version by version. What it gives between two offsets never changes: versions don't.
