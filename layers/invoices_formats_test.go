@@ -115,7 +115,7 @@ func assertCheckpoint(t *testing.T, l *programs.Lake, folder string, want map[st
 		var have any = string(content)
 		if _, ofLines := text.([]any); ofLines {
 			lines := []any{}
-			for _, line := range strings.Split(string(content), "\n") {
+			for line := range strings.SplitSeq(string(content), "\n") {
 				lines = append(lines, line)
 			}
 			have = lines

@@ -37,6 +37,7 @@ type Lake struct {
 	Session *medallion.Session
 }
 
+// NewLake makes one in a folder of the test.
 func NewLake(t *testing.T) *Lake {
 	t.Helper()
 	root := t.TempDir()

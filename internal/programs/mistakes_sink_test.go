@@ -96,6 +96,14 @@ var checkpointMistakes = []mistake{
 	{"checkpoint-newer-version", errclass.InvalidLogVersion, []string{"cp/offsets/0", "v1", "v9"}, func(b bench) error {
 		return b.restartedWith("v9\n{}\n{}")
 	}},
+	// Spark goes on with a new id, and writes a repeated batch twice.
+	{"checkpoint-metadata-missing", errclass.StreamMissingMetadata, []string{"metadata"}, func(b bench) error {
+		b.mustRun(into(b.stream()))
+		if err := b.Session.FS().Rm(b.Context(), mistakesVolume+"/cp/metadata"); err != nil {
+			b.Fatal(err)
+		}
+		return b.start(into(b.stream()))
+	}},
 	{"stateful-first-use", "", nil, func(b bench) error {
 		b.Run(stateful(counted(b.stream())).Start(b.Context()))
 		return nil
@@ -144,6 +152,10 @@ func (b bench) afterMoreInput(w medallion.DataStreamWriter) error {
 var deltaMistakes = []mistake{
 	{"delta-stream-of-nothing", errclass.DeltaSchemaNotSet, []string{"schema is not set"}, func(b bench) error {
 		_, err := b.Session.ReadStream().Format("delta").Load(b.Context(), mistakesVolume+"/nothing")
+		return err
+	}},
+	{"delta-source-schema-given", "", nil, func(b bench) error {
+		_, err := b.Session.ReadStream().Format("delta").Schema("Id int, name string, money int").Load(b.Context(), "/user/hive/warehouse/t_delta")
 		return err
 	}},
 	{"toTable-schema-mismatch", errclass.DeltaSchemaMismatch, []string{"schema mismatch", "mergeSchema"}, func(b bench) error {
