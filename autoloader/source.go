@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lakehouse/internal/batch"
 	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
@@ -246,13 +247,24 @@ func (s *source) Stop() error {
 	return nil
 }
 
-// Metrics are what Auto Loader reports of a source, by its names.
+// Metrics are what Auto Loader reports of a source, by its names, and what became of the records of this run: read is
+// written without fault, malformed and dropped together.
 func (s *source) Metrics() map[string]string {
-	return map[string]string{
+	metrics := map[string]string{
 		"numFilesOutstanding": strconv.FormatInt(s.outstanding.files, 10),
 		"numBytesOutstanding": strconv.FormatInt(s.outstanding.bytes, 10),
 	}
+	if d, ok := s.config.Decoder.(counting); ok {
+		counts := d.Counts()
+		metrics["numRecordsRead"] = strconv.FormatInt(counts.Read.Load(), 10)
+		metrics["numRecordsMalformed"] = strconv.FormatInt(counts.Malformed.Load(), 10)
+		metrics["numRecordsDropped"] = strconv.FormatInt(counts.Dropped.Load(), 10)
+	}
+	return metrics
 }
+
+// counting is a decoder that accounts for its records.
+type counting interface{ Counts() *batch.Counts }
 
 // uri names a file of the source as the log does.
 func (s *source) uri(key string) string {

@@ -258,7 +258,7 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 			sp.EndOffset, sp.NumInputRows = rows.ends[i], rows.input[i].Load()
 		}
 		if m, ok := s.source.(Metered); ok {
-			sp.Metrics = metricTexts(m.Metrics())
+			sp.Metrics = m.Metrics()
 		}
 		sp.InputRowsPerSecond, sp.ProcessedRowsPerSecond = rate(sp.NumInputRows, since), rate(sp.NumInputRows, took)
 		p.NumInputRows += sp.NumInputRows
@@ -270,13 +270,4 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 		p.StateOperators = stateProgress(rows.state)
 	}
 	return p
-}
-
-// metricTexts prints metrics as Spark does: numbers as texts.
-func metricTexts(metrics map[string]int64) map[string]string {
-	texts := make(map[string]string, len(metrics))
-	for name, n := range metrics {
-		texts[name] = strconv.FormatInt(n, 10)
-	}
-	return texts
 }

@@ -59,9 +59,9 @@ type Source interface {
 	Stop() error
 }
 
-// A Metered source reports numbers of its own, for the progress.
+// A Metered source reports numbers of its own, as texts, for the progress.
 type Metered interface {
-	Metrics() map[string]int64
+	Metrics() map[string]string
 }
 
 // A Sink takes the rows of batches.
