@@ -75,10 +75,10 @@ func (a *app) scriptFile(ctx context.Context, file string, run func(context.Cont
 // script runs statements one after the other, until one fails.
 func (a *app) script(ctx context.Context, text string, run func(context.Context, string) error) error {
 	statements, rest := sql.Split(text)
-	if strings.TrimSpace(rest) != "" {
-		statements = append(statements, rest)
-	}
-	for _, s := range statements {
+	for _, s := range append(statements, rest) {
+		if sql.Blank(s) {
+			continue
+		}
 		if err := run(ctx, strings.TrimSpace(s)); err != nil {
 			return err
 		}
