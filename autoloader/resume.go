@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -30,11 +31,32 @@ func (s *source) resume(ctx context.Context, at int64) error {
 		return errclass.MalformedLogFile.New("the checkpoint has begun batch %d of the source log %s, which ends at %d.",
 			at, s.log.dir, s.last).WithHint("Files of the log were lost: restore them, or start with a new checkpoint.")
 	}
+	if err := s.sameFolder(ctx); err != nil {
+		return err
+	}
 	s.resumed = true
 	if s.config.CleanSource == CleanOff {
 		return nil
 	}
 	return s.cleanLeftovers(ctx, at)
+}
+
+// sameFolder refuses a log whose newest batch lies in another folder: the files of the one were never those of the
+// other, and a repeated batch would read them all the same.
+func (s *source) sameFolder(ctx context.Context) error {
+	if s.last == beforeAll {
+		return nil
+	}
+	entries, err := s.log.read(ctx, s.last)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	base := strings.TrimSuffix(normalURI(s.listing.Base.URI), "/") + "/"
+	if file := normalURI(entries[0].Path); !strings.HasPrefix(file, base) {
+		return errclass.SourcesChanged.New("Wrong basePath %s for the root path: %s.", wholePath(base), file).
+			WithHint("This checkpoint belongs to a query that reads another folder: give the changed query a checkpoint of its own.")
+	}
+	return nil
 }
 
 // cleanLeftovers finishes the batches before at. Batch at itself is cleaned when the next one is planned.

@@ -90,6 +90,10 @@ var checkpointMistakes = []mistake{
 		_, err := into(b.stream().Union(b.streamOf("/bad"))).Start(b.Context(), mistakesVolume+"/out")
 		return err
 	}},
+	{"checkpoint-other-source-folder", errclass.SourcesChanged, []string{"Wrong basePath /Volumes/main/default/vol/bad"}, func(b bench) error {
+		b.mustRun(into(b.stream()))
+		return b.failing(into(b.streamOf("/bad")).Start(b.Context(), mistakesVolume+"/out"))
+	}},
 	{"checkpoint-corrupt-offsets", errclass.MalformedLogFile, []string{"cp/offsets/0", "garbage"}, func(b bench) error {
 		return b.restartedWith("garbage")
 	}},

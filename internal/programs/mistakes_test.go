@@ -161,7 +161,6 @@ func TestMistakesGetSparksAnswers(t *testing.T) {
 var elsewhere = []string{
 	"permissive", "dropmalformed", "corrupt-record-column", "checkpoint-in-use", // below
 	"checkpoint-missing-parquet", "update-parquet", "complete-parquet", "checkpoint-missing-foreachBatch", // sinks to come
-	"checkpoint-other-source-folder",      // not refused: the query goes on in the other folder
 	"trigger-misspelled", "trigger-twice", // do not compile
 	"toTable-default-format", // the default is Delta
 }
