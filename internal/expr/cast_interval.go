@@ -165,24 +165,25 @@ func parseDayTime(s string, to types.Interval) (int64, bool) {
 		return 0, false
 	}
 	t := timeText{s: text}
+	sign := int64(1)
+	if negative {
+		sign = -1 // from the start: the lowest interval has no positive one
+	}
 	var sum int64
 	for u := to.From; u <= to.To; u++ {
 		if u > to.From && !t.accept(separators[u]) {
 			return 0, false
 		}
 		n, ok := t.digits(1, 18)
-		if !ok || n > (1<<63-1)/unitMicros[u] || !addTo(&sum, n*unitMicros[u]) {
+		if !ok || n > (1<<63-1)/unitMicros[u] || !addTo(&sum, sign*n*unitMicros[u]) {
 			return 0, false
 		}
 		if u > to.From && (u == types.Hour && n > 23 || u > types.Hour && n > 59) {
 			return 0, false
 		}
 	}
-	if to.To == types.Second && t.accept('.') && !addTo(&sum, t.fraction()) {
+	if to.To == types.Second && t.accept('.') && !addTo(&sum, sign*t.fraction()) {
 		return 0, false
-	}
-	if negative {
-		sum = -sum
 	}
 	return sum, t.done()
 }
