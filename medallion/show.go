@@ -303,8 +303,11 @@ func (s *Session) showCreate(ctx context.Context, c *plan.ShowCreateTable) (*Dat
 		return nil, err
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "CREATE TABLE %s (\n  %s)\nUSING delta\n", strings.Join(c.Table, "."),
-		strings.Join(strings.Split(types.ToDDL(detail.Schema), ","), ",\n "))
+	columns := make([]string, len(detail.Schema.Fields))
+	for i, f := range detail.Schema.Fields {
+		columns[i] = types.ToDDL(Schema{Fields: []types.Field{f}})
+	}
+	fmt.Fprintf(&text, "CREATE TABLE %s (\n  %s)\nUSING delta\n", strings.Join(c.Table, "."), strings.Join(columns, ",\n  "))
 	if len(detail.PartitionColumns) > 0 {
 		fmt.Fprintf(&text, "PARTITIONED BY (%s)\n", strings.Join(detail.PartitionColumns, ", "))
 	}

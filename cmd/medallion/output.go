@@ -51,12 +51,31 @@ func printTable(w io.Writer, schema medallion.Schema, rows medallion.Batches, s 
 		}
 		n += b.NumRows()
 	}
+	if isText(schema) {
+		return printText(w, held)
+	}
 	if err := console.Show(w, schema, held, console.Style{MaxRows: tableRows, Zone: s.TimeZone()}); err != nil {
 		return err
 	}
 	if hidden > 0 {
 		_, err := fmt.Fprintf(w, "%d rows in all; --output json or csv prints every one\n", n)
 		return err
+	}
+	return nil
+}
+
+// isText reports whether an answer is a text of several lines, which a table would spoil: EXPLAIN's, SHOW CREATE TABLE's.
+func isText(schema medallion.Schema) bool {
+	return len(schema.Fields) == 1 && slices.Contains([]string{"plan", "createtab_stmt"}, schema.Fields[0].Name)
+}
+
+func printText(w io.Writer, held []arrow.RecordBatch) error {
+	for _, b := range held {
+		for i := range int(b.NumRows()) {
+			if _, err := fmt.Fprintln(w, b.Column(0).ValueStr(i)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

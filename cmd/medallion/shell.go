@@ -83,7 +83,7 @@ func (s *shell) statement() (string, error) {
 		if trimmed == "" || trimmed == "exit" || trimmed == "quit" || trimmed == "help" {
 			return text.String(), nil
 		}
-		if statements, rest := sql.Split(text.String()); len(statements) > 0 && rest == "" {
+		if statements, rest := sql.Split(text.String()); len(statements) > 0 && strings.TrimSpace(rest) == "" {
 			s.hist.Add(strings.Join(strings.Fields(text.String()), " "))
 			return text.String(), nil
 		}
@@ -102,7 +102,7 @@ func (s *shell) readLine(p string) (string, error) {
 		io.Writer
 	}{s.in, s.app.out}, p)
 	t.History = s.hist
-	if w, h, err := term.GetSize(fd); err == nil {
+	if w, h, err := term.GetSize(fd); err == nil && w > 0 {
 		if err := t.SetSize(w, h); err != nil {
 			return "", err
 		}
