@@ -191,20 +191,24 @@ func (k *kept) bytes() int64 {
 
 // winners are the rows of one batch that their groups keep.
 type winners struct {
-	row  map[uint32]int32 // group → row of the batch
-	list []uint32         // groups in the order of their first win
+	row  []int32  // by group; -1: none in this batch
+	list []uint32 // groups in the order of their first win
+}
+
+func (w *winners) grow(n int) {
+	for len(w.row) < n {
+		w.row = append(w.row, -1)
+	}
 }
 
 func (w *winners) win(g uint32, row int) {
-	if _, ok := w.row[g]; !ok {
+	if w.row[g] < 0 {
 		w.list = append(w.list, g)
 	}
 	w.row[g] = int32(row)
 }
 
-func newWinners() *winners { return &winners{row: map[uint32]int32{}} }
-
-// store moves the winning rows of each column into its store.
+// store moves the winning rows of each column into its store, and is ready for the next batch.
 func (w *winners) store(stores []*kept, columns []arrow.Array) error {
 	if len(w.list) == 0 {
 		return nil
@@ -212,6 +216,7 @@ func (w *winners) store(stores []*kept, columns []arrow.Array) error {
 	rows := make([]int32, len(w.list))
 	for i, g := range w.list {
 		rows[i] = w.row[g]
+		w.row[g] = -1
 	}
 	for c, k := range stores {
 		at, err := k.add(columns[c], rows)
@@ -222,6 +227,7 @@ func (w *winners) store(stores []*kept, columns []arrow.Array) error {
 			k.refs[g] = at + int32(i)
 		}
 	}
+	w.list = w.list[:0]
 	return nil
 }
 
@@ -230,6 +236,7 @@ type bestState struct {
 	t       types.Type
 	largest bool
 	k       *kept
+	w       winners
 }
 
 func (s *bestState) Grow(n int) {
@@ -237,15 +244,17 @@ func (s *bestState) Grow(n int) {
 		s.k = &kept{t: s.t}
 	}
 	s.k.grow(n)
+	s.w.grow(n)
 }
 func (s *bestState) Bytes() int64 { return s.k.bytes() }
 
 func (s *bestState) Update(groups []uint32, args []Vector) error {
-	return updateBest(groups, args[0].Expand(len(groups)), s.largest, []*kept{s.k}, []arrow.Array{args[0].Expand(len(groups))}, s.k)
+	keys := args[0].Expand(len(groups))
+	return s.w.best(groups, keys, s.largest, []*kept{s.k}, []arrow.Array{keys}, s.k)
 }
 
-// updateBest lets rows win where their key beats the group's. by is the store of the keys.
-func updateBest(groups []uint32, keys arrow.Array, largest bool, stores []*kept, columns []arrow.Array, by *kept) error {
+// best lets rows win where their key beats the group's. by is the store of the keys.
+func (w *winners) best(groups []uint32, keys arrow.Array, largest bool, stores []*kept, columns []arrow.Array, by *kept) error {
 	old := keys
 	if len(by.chunks) > 0 {
 		var err error
@@ -255,13 +264,12 @@ func updateBest(groups []uint32, keys arrow.Array, largest bool, stores []*kept,
 		by.chunks = []arrow.Array{old}
 	}
 	against, within := NewComparer(keys, old), NewComparer(keys, keys)
-	w := newWinners()
 	eachRow(Vector{Values: keys}, len(groups), func(i int) {
 		g := groups[i]
 		var order int
-		row, won := w.row[g]
+		row := w.row[g]
 		switch {
-		case won:
+		case row >= 0:
 			order = within(i, int(row))
 		case by.refs[g] >= 0:
 			order = against(i, int(by.refs[g]))
@@ -310,9 +318,10 @@ func buildBy(largest bool) func(b *builder) (*aggregate, error) {
 type byState struct {
 	largest      bool
 	values, keys *kept
+	w            winners
 }
 
-func (s *byState) Grow(n int)   { s.values.grow(n); s.keys.grow(n) }
+func (s *byState) Grow(n int)   { s.values.grow(n); s.keys.grow(n); s.w.grow(n) }
 func (s *byState) Bytes() int64 { return s.values.bytes() + s.keys.bytes() }
 
 func (s *byState) Update(groups []uint32, args []Vector) error {
@@ -321,7 +330,7 @@ func (s *byState) Update(groups []uint32, args []Vector) error {
 }
 
 func (s *byState) Merge(groups []uint32, state []arrow.Array) error {
-	return updateBest(groups, state[1], s.largest, []*kept{s.values, s.keys}, state, s.keys)
+	return s.w.best(groups, state[1], s.largest, []*kept{s.values, s.keys}, state, s.keys)
 }
 
 func (s *byState) State() ([]arrow.Array, error) {
@@ -363,9 +372,10 @@ func buildFirst(last bool) func(b *builder) (*aggregate, error) {
 type firstState struct {
 	last, skip bool
 	k          *kept
+	w          winners
 }
 
-func (s *firstState) Grow(n int)   { s.k.grow(n) }
+func (s *firstState) Grow(n int)   { s.k.grow(n); s.w.grow(n) }
 func (s *firstState) Bytes() int64 { return s.k.bytes() }
 
 func (s *firstState) Update(groups []uint32, args []Vector) error {
@@ -373,13 +383,12 @@ func (s *firstState) Update(groups []uint32, args []Vector) error {
 }
 
 func (s *firstState) take(groups []uint32, arr arrow.Array, set mask) error {
-	w := newWinners()
+	w := &s.w
 	for i, g := range groups {
 		if s.skip && isNull(arr, i) || !set.has(i) {
 			continue
 		}
-		_, won := w.row[g]
-		if s.last || !won && s.k.refs[g] < 0 {
+		if s.last || w.row[g] < 0 && s.k.refs[g] < 0 {
 			w.win(g, i)
 		}
 	}

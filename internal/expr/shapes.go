@@ -2,6 +2,7 @@ package expr
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/internal/types"
 )
@@ -152,6 +153,7 @@ func text3[A, B, C value](f func(dst []byte, a A, b B, c C) ([]byte, bool)) kern
 func textRows(t types.Type, n int, args []Vector, f func(dst []byte, i int) ([]byte, bool, error)) (arrow.Array, error) {
 	valid := validAll(n, args)
 	b := newTextBuilder(n)
+	b.data = make([]byte, 0, textSize(args, n))
 	for i := range n {
 		ok := valid.has(i)
 		if ok {
@@ -163,4 +165,17 @@ func textRows(t types.Type, n int, args []Vector, f func(dst []byte, i int) ([]b
 		b.end(ok)
 	}
 	return b.array(t), nil
+}
+
+// textSize guesses the bytes of a result from those of the first argument.
+func textSize(args []Vector, n int) int {
+	if len(args) == 0 || args[0].Const || n == 0 {
+		return 16 * n
+	}
+	switch args[0].Values.(type) {
+	case *array.String, *array.Binary:
+		t := textsOf(args[0])
+		return int(t.offsets[n] - t.offsets[0])
+	}
+	return 16 * n
 }
