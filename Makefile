@@ -29,7 +29,7 @@ lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 
 .PHONY: crash
 crash: ## every storage operation of the pipeline as the last one before a crash
-	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./autoloader/...
+	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... ./autoloader/...
 	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
 
 .PHONY: suite
@@ -50,7 +50,7 @@ bench: ## the benchmarks; BASE=<commit> compares with that commit in one run
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff
-	$(GO) test ./... -run 'Golden|Script|Trace' -rewrite
+	$(GO) test $$(grep -rl '"rewrite"' --include=*_test.go . | xargs dirname | sort -u) -run 'Golden|Script|Trace' -rewrite
 
 .PHONY: generate
 generate: ## generated files; leaves no diff

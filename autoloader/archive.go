@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"lakehouse/internal/connector/files"
-
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"lakehouse/internal/connector/files"
-
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/stream"
 	"lakehouse/internal/types"
@@ -46,7 +45,7 @@ var _ stream.Provider = (*Provider)(nil)
 // It finds what is wrong with the path and the archive at once, not when the query runs.
 func New(ctx context.Context, source string, config Config) (*Provider, error) {
 	if config.Path == "" {
-		return nil, errclass.InvalidOption.New("'path' is not specified.").WithHint("Give the folder to load().")
+		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("Give the folder to load().")
 	}
 	if len(config.Schema.Fields) == 0 {
 		return nil, errclass.StreamSchemaRequired.New("Schema must be specified when creating a streaming source DataFrame. " +

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -21,14 +23,40 @@ func (s *source) resume(ctx context.Context, at int64) error {
 		return err
 	}
 	if at > s.last {
+		if err := s.loadMore(ctx); err != nil {
+			return err
+		}
+	}
+	if at > s.last {
 		return errclass.MalformedLogFile.New("the checkpoint has begun batch %d of the source log %s, which ends at %d.",
 			at, s.log.dir, s.last).WithHint("Files of the log were lost: restore them, or start with a new checkpoint.")
+	}
+	if err := s.sameFolder(ctx); err != nil {
+		return err
 	}
 	s.resumed = true
 	if s.config.CleanSource == CleanOff {
 		return nil
 	}
 	return s.cleanLeftovers(ctx, at)
+}
+
+// sameFolder refuses a log whose newest batch lies in another folder: the files of the one were never those of the
+// other, and a repeated batch would read them all the same.
+func (s *source) sameFolder(ctx context.Context) error {
+	if s.last == beforeAll {
+		return nil
+	}
+	entries, err := s.log.read(ctx, s.last)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	base := strings.TrimSuffix(normalURI(s.listing.Base.URI), "/") + "/"
+	if file := normalURI(entries[0].Path); !strings.HasPrefix(file, base) {
+		return errclass.SourcesChanged.New("Wrong basePath %s for the root path: %s.", wholePath(base), file).
+			WithHint("This checkpoint belongs to a query that reads another folder: give the changed query a checkpoint of its own.")
+	}
+	return nil
 }
 
 // cleanLeftovers finishes the batches before at. Batch at itself is cleaned when the next one is planned.
@@ -54,43 +82,61 @@ func (s *source) load(ctx context.Context) error {
 	}
 	s.seen.age()
 	s.loaded = true
+	s.keepIndex(ctx)
 	return nil
 }
 
-func (s *source) loadLog(ctx context.Context) error {
-	plain, err := s.log.list(ctx)
-	if err != nil {
+// loadLog takes what the index has, and reads the batches behind it one after the other: a listing would
+// cost as much as the log is long. Only a log with compactions of Spark's is listed.
+func (s *source) loadLog(ctx context.Context) (err error) {
+	if s.last, err = s.index.load(ctx, s.seen.addID); err != nil {
 		return err
 	}
-	if n := len(s.log.compact); n > 0 {
-		s.last = s.log.compact[n-1]
-		entries, err := s.log.readFile(ctx, s.log.name(s.last)+compactSuffix)
+	for {
+		entries, err := s.log.readFile(ctx, s.log.name(s.last+1))
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
 		if err != nil {
 			return err
 		}
-		s.remember(entries)
+		s.remember(s.last+1, entries)
 	}
-	for _, batch := range plain {
-		if batch <= s.last {
-			continue
-		}
-		if batch != s.last+1 {
-			return errclass.MalformedLogFile.New("the source log %s has batch %d and not batch %d.", s.log.dir, batch, s.last+1).
-				WithHint("A file of the log was lost: restore it, or start with a new checkpoint.")
-		}
-		entries, err := s.log.read(ctx, batch)
-		if err != nil {
-			return err
-		}
-		s.remember(entries)
-		s.last = batch
+	_, err = s.log.store.Stat(ctx, s.log.name(s.last+1)+compactSuffix)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist) && s.last == beforeAll:
+		return s.walkLog(ctx)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	}
+	return fmt.Errorf("read source log: %w", err)
+}
+
+// loadMore looks again for batches of which the query knows: Spark has compacted them.
+func (s *source) loadMore(ctx context.Context) error {
+	if err := s.walkLog(ctx); err != nil {
+		return err
+	}
+	s.seen.age()
+	s.unread = slices.DeleteFunc(s.unread, func(f file) bool { return s.seen.judge(s.uri(f.key), f.modified) != isNew })
 	return nil
 }
 
-func (s *source) remember(entries []entry) {
-	for _, e := range entries {
-		s.seen.add(normalURI(e.Path), e.Timestamp)
+func (s *source) walkLog(ctx context.Context) error {
+	return s.log.walk(ctx, s.last, s.remember)
+}
+
+// remember takes the files of the log up to a batch for seen.
+func (s *source) remember(upTo int64, entries []entry) {
+	s.seen.addAll(entries)
+	s.index.note(upTo, entries)
+	s.last = upTo
+}
+
+// keepIndex writes the index on. Failing to do so costs the next start time, and nothing else.
+func (s *source) keepIndex(ctx context.Context) {
+	if err := s.index.settle(ctx); err != nil {
+		s.config.Log.WarnContext(ctx, "the index of the source log could not be written", "error", err)
 	}
 }
 
@@ -104,11 +150,11 @@ func (s *source) loadExisting(ctx context.Context) error {
 	data, err := volumes.ReadFileMax(ctx, s.log.store, name, maxLogBytes)
 	switch {
 	case err == nil:
-		entries, err := decodeLog(data)
+		entries, err := decodeLog(name, data)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
+			return err
 		}
-		s.remember(entries)
+		s.seen.addAll(entries)
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("read the files that were there first: %w", err)
@@ -129,6 +175,6 @@ func (s *source) noteExisting(ctx context.Context, name string) error {
 	if err := s.log.store.Put(ctx, name, encodeLog(entries)); err != nil {
 		return fmt.Errorf("note the files that were there first: %w", err)
 	}
-	s.remember(entries)
+	s.seen.addAll(entries)
 	return nil
 }

@@ -2,6 +2,7 @@ package autoloader
 
 import (
 	"crypto/sha256"
+	"maps"
 	"math"
 	"path"
 	"time"
@@ -18,6 +19,7 @@ type seenFiles struct {
 	newest   int64 // modification time of the newest file
 	horizon  int64 // files older than this are passed over, and forgotten
 	at       map[fileID]int64
+	pruneAt  int
 }
 
 func newSeenFiles(opts Options) *seenFiles {
@@ -27,6 +29,7 @@ func newSeenFiles(opts Options) *seenFiles {
 		newest:   math.MinInt64,
 		horizon:  math.MinInt64,
 		at:       make(map[fileID]int64),
+		pruneAt:  minPrune,
 	}
 }
 
@@ -66,13 +69,31 @@ func (s *seenFiles) judge(uri string, modified int64) verdict {
 	return isNew
 }
 
-func (s *seenFiles) add(uri string, modified int64) {
-	s.at[s.identify(uri)] = modified
+func (s *seenFiles) addAll(entries []entry) {
+	for _, e := range entries {
+		s.addID(s.identify(normalURI(e.Path)), e.Timestamp)
+	}
+}
+
+func (s *seenFiles) addID(id fileID, modified int64) {
+	if len(s.at) >= s.pruneAt {
+		s.prune()
+	}
+	s.at[id] = modified
 	s.newest = max(s.newest, modified)
 }
 
-// age moves the horizon up to the newest file. What lies behind it counts as forgotten at once, and is
-// dropped when the map is about to grow.
+// minPrune is how many files are remembered before the first look for some to forget.
+const minPrune = 1 << 16
+
+// prune drops what lies behind the horizon: when what is remembered has doubled, so that a file costs the
+// same however many there are.
+func (s *seenFiles) prune() {
+	maps.DeleteFunc(s.at, func(_ fileID, at int64) bool { return at < s.horizon })
+	s.pruneAt = max(2*len(s.at), minPrune)
+}
+
+// age moves the horizon up to the newest file. What lies behind it counts as forgotten at once.
 func (s *seenFiles) age() {
 	if s.maxAge < 0 || s.newest == math.MinInt64 {
 		return

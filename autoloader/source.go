@@ -4,10 +4,11 @@ import (
 	"context"
 	"iter"
 	"path"
+	"strconv"
 	"strings"
 
+	"lakehouse/internal/batch"
 	"lakehouse/internal/connector/files"
-
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/stream"
@@ -26,6 +27,7 @@ type source struct {
 	resumed bool // and what earlier runs left has been cleaned up
 	last    int64
 	seen    *seenFiles
+	index   *seenIndex
 
 	unread      []file // kept from the last listing, in the order of reading
 	frozen      bool   // unread is all there will ever be
@@ -39,7 +41,7 @@ type outstanding struct{ files, bytes int64 }
 var _ stream.Source = (*source)(nil)
 
 func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *source {
-	return &source{
+	s := &source{
 		Provider: p,
 		listing:  files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup),
 		log:      sourceLog{store: start.Checkpoint, dir: start.Dir},
@@ -47,6 +49,8 @@ func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *sour
 		last:     beforeAll,
 		seen:     newSeenFiles(p.config.Options),
 	}
+	s.index = newSeenIndex(&s.log, s.seen)
+	return s
 }
 
 func (s *source) Schema() types.Struct { return s.Provider.Schema() }
@@ -93,11 +97,9 @@ func (s *source) plan(ctx context.Context, batch int64, files []file) error {
 	if err := s.log.add(ctx, batch, entries); err != nil {
 		return err
 	}
-	s.last = batch
-	for _, e := range entries {
-		s.seen.add(e.Path, e.Timestamp)
-	}
+	s.remember(batch, entries)
 	s.seen.age()
+	s.keepIndex(ctx)
 	return nil
 }
 
@@ -189,9 +191,6 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 	if err != nil {
 		return nil, err
 	}
-	if err := s.load(ctx); err != nil {
-		return nil, err
-	}
 	rows := &rows{source: s}
 	for batch := first + 1; batch <= last; batch++ {
 		entries, err := s.log.read(ctx, batch)
@@ -248,13 +247,24 @@ func (s *source) Stop() error {
 	return nil
 }
 
-// Metrics are what Auto Loader reports of a source, by its names.
-func (s *source) Metrics() map[string]int64 {
-	return map[string]int64{
-		"numFilesOutstanding": s.outstanding.files,
-		"numBytesOutstanding": s.outstanding.bytes,
+// Metrics are what Auto Loader reports of a source, by its names, and what became of the records of this run: read is
+// written without fault, malformed and dropped together.
+func (s *source) Metrics() map[string]string {
+	metrics := map[string]string{
+		"numFilesOutstanding": strconv.FormatInt(s.outstanding.files, 10),
+		"numBytesOutstanding": strconv.FormatInt(s.outstanding.bytes, 10),
 	}
+	if d, ok := s.config.Decoder.(counting); ok {
+		counts := d.Counts()
+		metrics["numRecordsRead"] = strconv.FormatInt(counts.Read.Load(), 10)
+		metrics["numRecordsMalformed"] = strconv.FormatInt(counts.Malformed.Load(), 10)
+		metrics["numRecordsDropped"] = strconv.FormatInt(counts.Dropped.Load(), 10)
+	}
+	return metrics
 }
+
+// counting is a decoder that accounts for its records.
+type counting interface{ Counts() *batch.Counts }
 
 // uri names a file of the source as the log does.
 func (s *source) uri(key string) string {

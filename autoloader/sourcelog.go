@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )
@@ -24,7 +25,7 @@ type entry struct {
 }
 
 const (
-	logVersion    = "v1"
+	logVersion    = "v1" // package checkpoint reads it
 	compactSuffix = ".compact"
 	maxLogBytes   = 1 << 30 // of one file: a compaction of some five million files
 )
@@ -33,7 +34,8 @@ const (
 type sourceLog struct {
 	store   volumes.Store
 	dir     string
-	compact []int64 // numbers of Spark's compactions, ascending; known after list
+	compact []int64 // numbers of Spark's compactions, ascending
+	listed  bool    // compact is known
 }
 
 func (l *sourceLog) name(batch int64) string {
@@ -64,6 +66,11 @@ func (l *sourceLog) read(ctx context.Context, batch int64) ([]entry, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return entries, err
 	}
+	if !l.listed {
+		if _, err := l.list(ctx); err != nil {
+			return nil, err
+		}
+	}
 	i, _ := slices.BinarySearch(l.compact, batch)
 	if i == len(l.compact) {
 		return nil, fmt.Errorf("read source log: %w", err)
@@ -81,16 +88,12 @@ func (l *sourceLog) readFile(ctx context.Context, name string) ([]entry, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read source log: %w", err)
 	}
-	entries, err := decodeLog(data)
-	if err != nil {
-		return nil, fmt.Errorf("read source log %s: %w", name, err)
-	}
-	return entries, nil
+	return decodeLog(name, data)
 }
 
 // list finds the numbers of the plain batches, ascending, and notes the compactions.
 func (l *sourceLog) list(ctx context.Context) (plain []int64, err error) {
-	l.compact = nil
+	l.compact, l.listed = nil, true
 	for info, err := range l.store.List(ctx, l.dir, volumes.ListOptions{}) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
@@ -111,6 +114,39 @@ func (l *sourceLog) list(ctx context.Context) (plain []int64, err error) {
 	slices.Sort(l.compact)
 	slices.Sort(plain)
 	return plain, nil
+}
+
+// walk gives the files of the log behind a batch, in its order, and up to which batch they are. It begins with
+// Spark's newest compaction, which holds all files before it as well.
+func (l *sourceLog) walk(ctx context.Context, last int64, visit func(upTo int64, entries []entry)) error {
+	plain, err := l.list(ctx)
+	if err != nil {
+		return err
+	}
+	if n := len(l.compact); n > 0 && l.compact[n-1] > last {
+		last = l.compact[n-1]
+		entries, err := l.readFile(ctx, l.name(last)+compactSuffix)
+		if err != nil {
+			return err
+		}
+		visit(last, entries)
+	}
+	for _, batch := range plain {
+		if batch <= last {
+			continue
+		}
+		if batch != last+1 {
+			return errclass.MalformedLogFile.New("the source log %s has batch %d and not batch %d.", l.dir, batch, last+1).
+				WithHint("A file of the log was lost: restore it, or start with a new checkpoint.")
+		}
+		entries, err := l.readFile(ctx, l.name(batch))
+		if err != nil {
+			return err
+		}
+		visit(batch, entries)
+		last = batch
+	}
+	return nil
 }
 
 // encodeLog writes Spark's bytes: no newline at the end.
@@ -145,48 +181,40 @@ func appendJSONString(out []byte, s string) []byte {
 	return append(out, '"')
 }
 
-// decodeLog reads what encodeLog and Spark write.
-func decodeLog(data []byte) ([]entry, error) {
-	version, rest, _ := strings.Cut(string(data), "\n")
-	if err := checkLogVersion(version); err != nil {
+// decodeLog reads what encodeLog and Spark write. The name is for errors.
+func decodeLog(name string, data []byte) ([]entry, error) {
+	lines, err := checkpoint.Lines(name, data)
+	if err != nil {
 		return nil, err
 	}
-	entries := make([]entry, 0, strings.Count(rest, "\n")+1)
-	for line := range strings.SplitSeq(rest, "\n") {
-		if line == "" {
+	entries := make([]entry, 0, len(lines))
+	for i, line := range lines {
+		if len(line) == 0 {
 			continue
 		}
 		e, err := decodeEntry(line)
 		if err != nil {
-			return nil, err
+			return nil, errclass.MalformedLogFile.New("Failed to read log file %s. Log file was malformed: line %d names no file.", name, i+2).
+				WithHint("Restore the file, or start the query with a new checkpoint.")
 		}
 		entries = append(entries, e)
 	}
 	return entries, nil
 }
 
-func checkLogVersion(version string) error {
-	digits, isVersion := strings.CutPrefix(version, "v")
-	n, err := strconv.ParseUint(digits, 10, 31)
-	switch {
-	case !isVersion || err != nil || n == 0:
-		return errclass.MalformedLogFile.New(
-			"Log file was malformed: failed to read correct log version from %s.", abbreviated(version))
-	case n > 1:
-		return errclass.InvalidLogVersion.New("UnsupportedLogVersion. The maximum supported log version is v1, but encountered v%d. "+
-			"The log file was produced by a newer version of Spark and cannot be read by this version. You need to upgrade.", n)
-	}
-	return nil
-}
+var errNoEntry = errors.New("no entry of a source log")
 
 // decodeEntry takes the usual spelling apart by hand: opening a log reads many.
-func decodeEntry(line string) (entry, error) {
-	if e, ok := decodePlainEntry(line); ok {
+func decodeEntry(line []byte) (entry, error) {
+	if e, ok := decodePlainEntry(string(line)); ok {
 		return e, nil
 	}
 	var e entry
-	if err := json.Unmarshal([]byte(line), &e); err != nil || e.Path == "" || e.BatchID < 0 {
-		return entry{}, errclass.MalformedLogFile.New("Log file was malformed: %s names no file.", abbreviated(line))
+	if err := json.Unmarshal(line, &e); err != nil {
+		return entry{}, err
+	}
+	if e.Path == "" || e.BatchID < 0 {
+		return entry{}, errNoEntry
 	}
 	return e, nil
 }
@@ -209,11 +237,4 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 	e.Timestamp, err = strconv.ParseInt(stamp, 10, 64)
 	e.BatchID, batchErr = strconv.ParseInt(batch, 10, 64)
 	return e, ok && err == nil && batchErr == nil && e.BatchID >= 0
-}
-
-func abbreviated(text string) string {
-	if len(text) > 80 {
-		return text[:80] + "…"
-	}
-	return text
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 	"time"
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/connector/files"
+	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )
 
@@ -20,14 +20,20 @@ type WhyQuery struct {
 	Checkpoint string // of the query that reads the folder
 	Source     string // the folder, or glob, that it reads
 	Archive    string // its sourceArchiveDir; empty: none
-	NameGlob   string // its pathGlobFilter; empty: none
+
+	// How the query reads the folder, as in Options.
+	NameGlob   string
+	Recursive  bool
+	MaxFileAge time.Duration
 }
 
 // A Fate is what became of a file.
 type Fate struct {
 	URI       string
 	QueryID   string
-	Batch     int64     // the batch that took the file; -1: none did
+	Batch     int64     // the query's batch that took the file; -1: none did, or its number is forgotten
+	LogBatch  int64     // the same in the source log, which counts only batches with files; -1: none did
+	Planned   time.Time // when the batch was written down; zero: unknown
 	Modified  time.Time // of the file, when it was seen
 	Committed bool      // the batch is in the sink for good
 	Landed    bool      // a file lies under that name now
@@ -40,12 +46,11 @@ func (f Fate) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "file       %s\n", f.URI)
 	switch {
-	case f.Batch >= 0:
-		state := "planned, and not committed yet: a restart repeats it"
-		if f.Committed {
-			state = "committed"
+	case f.LogBatch >= 0:
+		fmt.Fprintf(&out, "seen       in %s, as of %s\n", f.seenIn(), f.Modified.UTC().Format(momentFormat))
+		if !f.Planned.IsZero() {
+			fmt.Fprintf(&out, "planned    at %s\n", f.Planned.UTC().Format(momentFormat))
 		}
-		fmt.Fprintf(&out, "seen       in batch %d (%s), as of %s\n", f.Batch, state, f.Modified.UTC().Format("2006-01-02 15:04:05.000"))
 	case f.Skipped != "":
 		fmt.Fprintf(&out, "seen       no: %s\n", f.Skipped)
 	case f.Landed:
@@ -59,7 +64,7 @@ func (f Fate) String() string {
 		if f.Landed {
 			out.WriteString("\n           (what lies under the name now came later; a name once read is not read again)")
 		}
-	case f.Landed && f.Batch >= 0:
+	case f.Landed && f.LogBatch >= 0:
 		out.WriteString("archived   no: it lies where it landed; a batch's files are cleaned up when the next batch is planned")
 	case f.Landed:
 		out.WriteString("archived   no: it lies where it landed")
@@ -69,26 +74,47 @@ func (f Fate) String() string {
 	return out.String()
 }
 
-// Why finds out what became of a file, from the logs of the query that reads its folder. It walks the source
-// log from the newest batch back; the query may be running.
+const momentFormat = "2006-01-02 15:04:05.000"
+
+func (f Fate) seenIn() string {
+	switch {
+	case f.Batch >= 0 && f.Committed:
+		return fmt.Sprintf("batch %d (committed)", f.Batch)
+	case f.Batch >= 0:
+		return fmt.Sprintf("batch %d (planned, and not committed yet: a restart repeats it)", f.Batch)
+	case f.Committed:
+		return fmt.Sprintf("batch %d of the source log (committed long ago)", f.LogBatch)
+	}
+	return fmt.Sprintf("batch %d of the source log (planned, and not begun yet)", f.LogBatch)
+}
+
+// Why finds out what became of a file, from the logs of the query that reads its folder. It changes nothing; the
+// query may be running.
 func Why(ctx context.Context, space *volumes.Space, q WhyQuery) (Fate, error) {
 	file, err := space.Resolve(q.File)
 	if err != nil {
 		return Fate{}, err
 	}
-	fate := Fate{URI: normalURI(file.URI), Batch: -1}
-	if err := fate.findBatch(ctx, space, q); err != nil {
+	source, err := space.Resolve(strings.TrimRight(q.Source, "/"))
+	if err != nil {
+		return Fate{}, err
+	}
+	fate := Fate{URI: normalURI(file.URI), Batch: -1, LogBatch: beforeAll}
+	seen := newSeenFiles(Options{MaxFileAge: q.MaxFileAge})
+	if err := fate.findBatch(ctx, space, q, seen); err != nil {
 		return fate, err
 	}
-	if err := fate.findFile(ctx, space, q, file); err != nil {
+	if err := fate.findFile(ctx, space, q, file, seen); err != nil {
 		return fate, err
 	}
-	fate.Skipped = skipRule(q, file)
+	if rule := files.NewListing(source, q.NameGlob, q.Recursive).PassesOver(file.Key); rule != "" && fate.LogBatch == beforeAll {
+		fate.Skipped = rule
+	}
 	return fate, nil
 }
 
-// findBatch looks the file up in the source log.
-func (f *Fate) findBatch(ctx context.Context, space *volumes.Space, q WhyQuery) error {
+// findBatch looks the file up in the source log, and then for the query's batch that read it.
+func (f *Fate) findBatch(ctx context.Context, space *volumes.Space, q WhyQuery, seen *seenFiles) error {
 	at, err := space.Resolve(strings.TrimRight(q.Checkpoint, "/"))
 	if err != nil {
 		return err
@@ -102,73 +128,97 @@ func (f *Fate) findBatch(ctx context.Context, space *volumes.Space, q WhyQuery) 
 		return err
 	}
 	if f.QueryID = cp.ID(); f.QueryID == "" {
-		return fmt.Errorf("%s holds no checkpoint: it has no metadata file", at.URI)
+		return errclass.PathNotFound.New("%s holds no checkpoint: it has no metadata file.", wholePath(at.URI)).
+			WithHint("Name the checkpointLocation of the query.")
 	}
 	log := &sourceLog{store: store, dir: "sources/0"}
-	plain, err := log.list(ctx)
-	if err != nil {
+	err = log.walk(ctx, beforeAll, func(_ int64, entries []entry) {
+		seen.addAll(entries)
+		f.match(entries)
+	})
+	seen.age()
+	if err != nil || f.LogBatch == beforeAll {
 		return err
 	}
-	committed, _, any, err := cp.Commits.Latest(ctx)
-	if err != nil {
-		return err
+	if info, err := store.Stat(ctx, log.name(f.LogBatch)); err == nil {
+		f.Planned = info.ModTime
 	}
-	for i := len(plain) - 1; i >= 0 && f.Batch < 0; i-- {
-		entries, err := log.read(ctx, plain[i])
-		if err != nil {
-			return err
-		}
-		f.match(entries)
-	}
-	if n := len(log.compact); f.Batch < 0 && n > 0 {
-		entries, err := log.readFile(ctx, log.name(log.compact[n-1])+compactSuffix)
-		if err != nil {
-			return err
-		}
-		f.match(entries)
-	}
-	f.Committed = any && f.Batch >= 0 && f.Batch <= committed
-	return nil
+	return f.numberBatch(ctx, cp)
 }
 
+// match takes the newest entry of the file: a name that maxFileAge has forgotten is read again.
 func (f *Fate) match(entries []entry) {
 	for _, e := range entries {
 		if normalURI(e.Path) == f.URI {
-			f.Batch, f.Modified = e.BatchID, time.UnixMilli(e.Timestamp)
+			f.LogBatch, f.Modified = e.BatchID, time.UnixMilli(e.Timestamp)
 		}
 	}
 }
 
+// numberBatch finds the first of the query's batches that reaches the log's. It is not before the log's number: each
+// batch of the query adds at most one to the log. The query forgets old batches; as long as every batch had files,
+// both count alike.
+func (f *Fate) numberBatch(ctx context.Context, cp *checkpoint.Checkpoint) error {
+	newest, _, found, err := cp.Offsets.Latest(ctx)
+	if err != nil || !found {
+		return err
+	}
+	for n := max(f.LogBatch, newest-checkpoint.MinBatchesToRetain+1); n <= newest; n++ {
+		entry, err := cp.Offsets.Get(ctx, n)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		end := beforeAll
+		if len(entry.Sources) > 0 {
+			if end, err = parseOffset(entry.Sources[0]); err != nil {
+				return err
+			}
+		}
+		if end >= f.LogBatch {
+			return f.settleBatch(ctx, cp, n, end)
+		}
+	}
+	return nil
+}
+
+func (f *Fate) settleBatch(ctx context.Context, cp *checkpoint.Checkpoint, n, end int64) error {
+	switch end {
+	case f.LogBatch:
+		f.Batch = n
+	case n: // no batch without files so far
+		f.Batch = f.LogBatch
+	}
+	committed, _, found, err := cp.Commits.Latest(ctx)
+	f.Committed = found && committed >= n
+	return err
+}
+
 // findFile looks where the file lies now.
-func (f *Fate) findFile(ctx context.Context, space *volumes.Space, q WhyQuery, file volumes.Location) error {
-	_, err := file.Store.Stat(ctx, file.Key)
+func (f *Fate) findFile(ctx context.Context, space *volumes.Space, q WhyQuery, file volumes.Location, seen *seenFiles) error {
+	info, err := file.Store.Stat(ctx, file.Key)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f.Landed = err == nil
-	if q.Archive == "" {
+	if f.Landed && f.LogBatch == beforeAll && seen.judge(f.URI, info.ModTime.UnixMilli()) == isTooOld {
+		f.Skipped = "it is older than maxFileAge allows, counted from the newest file seen, which is of " +
+			time.UnixMilli(seen.newest).UTC().Format(momentFormat)
+	}
+	if q.Archive == "" || f.LogBatch == beforeAll {
 		return nil
 	}
 	at, err := space.Resolve(strings.TrimRight(q.Archive, "/"))
 	if err != nil {
 		return err
 	}
-	_, err = at.Store.Stat(ctx, archived(at, f.URI))
+	target := at.Join(wholePath(f.URI)[1:])
+	_, err = at.Store.Stat(ctx, target.Key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	f.Archived = at.Join(wholePath(f.URI)[1:]).URI
+	f.Archived = target.URI
 	return err
-}
-
-// skipRule is the rule that keeps a file from being read, if one does.
-func skipRule(q WhyQuery, file volumes.Location) string {
-	base := path.Base(file.Key)
-	if rule := files.SkippedName(base); rule != "" {
-		return rule
-	}
-	if q.NameGlob != "" && !files.MatchGlob(q.NameGlob, base) {
-		return "its name does not match pathGlobFilter " + q.NameGlob
-	}
-	return ""
 }

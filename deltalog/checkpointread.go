@@ -111,7 +111,7 @@ func readPart(ctx context.Context, store volumes.Store, name string, opts parque
 	if err != nil {
 		return false, err
 	}
-	defer reader.Close() //nolint:errcheck // nothing was written
+	defer reader.Close()
 	file, err := parquetio.Open(reader, reader.Info().Size)
 	if err != nil {
 		return false, err

@@ -32,7 +32,7 @@ func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*A
 	if err != nil {
 		return nil, logFile{}, err
 	}
-	defer file.Close() //nolint:errcheck // nothing was written
+	defer file.Close()
 	info := parseLogFile(file.Info())
 	if info.size > maxCommitBytes {
 		return nil, info, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, info.size, int64(maxCommitBytes))

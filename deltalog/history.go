@@ -58,7 +58,7 @@ func (t *Table) readCommitInfo(ctx context.Context, f logFile) (CommitInfo, erro
 	if err != nil {
 		return CommitInfo{}, err
 	}
-	defer file.Close() //nolint:errcheck // nothing was written
+	defer file.Close()
 	lines := lineReader{in: bufio.NewReader(io.NewSectionReader(file, 0, file.Info().Size))}
 	for {
 		line, err := lines.next()

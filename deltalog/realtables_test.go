@@ -135,7 +135,7 @@ func rowsOf(t *testing.T, store volumes.Store, name string) (int64, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reader.Close() //nolint:errcheck // nothing was written
+	defer reader.Close()
 	file, err := parquetio.Open(reader, reader.Info().Size)
 	if err != nil {
 		t.Fatal(err)

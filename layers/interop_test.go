@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"lakehouse/internal/programs"
 	"lakehouse/medallion"
 	"lakehouse/testsuite"
 )
@@ -108,31 +108,11 @@ func plainJSON(t *testing.T, r medallion.Row) string {
 	t.Helper()
 	values := make([]any, len(r.Values))
 	for i, v := range r.Values {
-		values[i] = plainValue(v)
+		values[i] = programs.Plain(v)
 	}
 	out, err := json.Marshal(values)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(out)
-}
-
-func plainValue(v any) any {
-	switch v := v.(type) {
-	case medallion.Row:
-		object := map[string]any{}
-		for i, name := range v.Names {
-			object[name] = plainValue(v.Values[i])
-		}
-		return object
-	case []any:
-		list := make([]any, len(v))
-		for i, e := range v {
-			list[i] = plainValue(e)
-		}
-		return list
-	case time.Time:
-		return v.Format("2006-01-02")
-	}
-	return v
 }

@@ -3,7 +3,7 @@ package layers
 import (
 	"context"
 
-	. "lakehouse/medallion" //nolint:revive // a pipeline reads like its PySpark original
+	"lakehouse/medallion"
 )
 
 // invoiceSchema is what the shops send, one object a line.
@@ -26,7 +26,7 @@ func Invoices() Pipeline {
 			Source: InvoicesBase + "/data/invoices", Archive: InvoicesBase + "/data/invoices_archive",
 			Checkpoint: InvoicesBase + "/chekpoint", CleanSource: "archive",
 		},
-		Prepare: func(ctx context.Context, s *Session) error {
+		Prepare: func(ctx context.Context, s *medallion.Session) error {
 			return s.FS().Mkdirs(ctx, InvoicesBase+"/data/invoices")
 		},
 		Layers: []Layer{
@@ -39,7 +39,7 @@ func Invoices() Pipeline {
 }
 
 // bronzeInvoices reads the landing folder as it is.
-func bronzeInvoices(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func bronzeInvoices(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	reader := set.limited(s.ReadStream().Format("json").Schema(invoiceSchema)).Option("cleanSource", set.CleanSource)
 	if set.CleanSource == "archive" {
 		reader = reader.Option("sourceArchiveDir", set.Archive)
@@ -57,7 +57,7 @@ func bronzeInvoices(ctx context.Context, s *Session, set Settings) (*StreamingQu
 }
 
 // silverLineItems makes a row of each line item.
-func silverLineItems(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func silverLineItems(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	invoices, err := s.ReadStream().Table(ctx, "invoices_bz")
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func silverLineItems(ctx context.Context, s *Session, set Settings) (*StreamingQ
 	items := invoices.SelectExpr("InvoiceNumber", "CreatedTime", "StoreID", "PosID", "CustomerType", "PaymentMethod", "DeliveryType",
 		"DeliveryAddress.City", "DeliveryAddress.State", "DeliveryAddress.PinCode", "explode(InvoiceLineItems) as LineItem")
 	for _, c := range []string{"ItemCode", "ItemDescription", "ItemPrice", "ItemQty", "TotalValue"} {
-		items = items.WithColumn(c, Expr("LineItem."+c))
+		items = items.WithColumn(c, medallion.Expr("LineItem."+c))
 	}
 	return items.Drop("LineItem").WriteStream().
 		QueryName("silver-processing").
@@ -77,14 +77,14 @@ func silverLineItems(ctx context.Context, s *Session, set Settings) (*StreamingQ
 }
 
 // goldByStoreDay sums up each store's day.
-func goldByStoreDay(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func goldByStoreDay(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
 	if err != nil {
 		return nil, err
 	}
 	return items.
-		GroupBy(Col("StoreID"), Expr("to_date(timestamp_millis(CreatedTime)) AS Day")).
-		Agg(Count(Col("*")).As("LineItems"), Sum(Col("ItemQty")).As("Quantity"), Sum(Col("TotalValue")).As("Revenue")).
+		GroupBy(medallion.Col("StoreID"), medallion.Expr("to_date(timestamp_millis(CreatedTime)) AS Day")).
+		Agg(medallion.Count(medallion.Col("*")).As("LineItems"), medallion.Sum(medallion.Col("ItemQty")).As("Quantity"), medallion.Sum(medallion.Col("TotalValue")).As("Revenue")).
 		WriteStream().
 		QueryName("gold-store-day").
 		Option("checkpointLocation", set.Checkpoint+"/revenue_by_store_day").
@@ -94,14 +94,14 @@ func goldByStoreDay(ctx context.Context, s *Session, set Settings) (*StreamingQu
 }
 
 // goldByPayment sums up each payment method.
-func goldByPayment(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func goldByPayment(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
 	if err != nil {
 		return nil, err
 	}
 	return items.
-		GroupBy(Col("PaymentMethod")).
-		Agg(Count(Col("*")).As("LineItems"), Sum(Col("ItemQty")).As("Quantity"), Sum(Col("TotalValue")).As("Revenue")).
+		GroupBy(medallion.Col("PaymentMethod")).
+		Agg(medallion.Count(medallion.Col("*")).As("LineItems"), medallion.Sum(medallion.Col("ItemQty")).As("Quantity"), medallion.Sum(medallion.Col("TotalValue")).As("Revenue")).
 		WriteStream().
 		QueryName("gold-payment").
 		Option("checkpointLocation", set.Checkpoint+"/revenue_by_payment").

@@ -3,7 +3,7 @@ package layers
 import (
 	"context"
 
-	. "lakehouse/medallion" //nolint:revive // a pipeline reads like its PySpark original
+	"lakehouse/medallion"
 )
 
 // SalesBase is the volume of the sales pipeline.
@@ -15,7 +15,7 @@ func Sales() Pipeline {
 	return Pipeline{
 		Name:    "sales",
 		Default: Settings{Source: SalesBase + "/json/", Checkpoint: SalesBase},
-		Prepare: func(ctx context.Context, s *Session) error { return s.FS().Mkdirs(ctx, SalesBase+"/json") },
+		Prepare: func(ctx context.Context, s *medallion.Session) error { return s.FS().Mkdirs(ctx, SalesBase+"/json") },
 		Layers: []Layer{
 			{Name: "bronze_sales", Kind: "bronze", Table: "bronze_sales_spark2", Start: bronzeSales},
 			{Name: "silver_sales", Kind: "silver", Table: "silver_sales_spark2", Start: silverSales},
@@ -25,7 +25,7 @@ func Sales() Pipeline {
 }
 
 // salesFrame is what all three queries begin with: rows without a null.
-func salesFrame(ctx context.Context, s *Session, set Settings) (*DataFrame, error) {
+func salesFrame(ctx context.Context, s *medallion.Session, set Settings) (*medallion.DataFrame, error) {
 	reader := s.ReadStream().Format("cloudFiles").
 		Option("cloudFiles.format", "json").
 		Option("multiLine", "true").
@@ -37,7 +37,7 @@ func salesFrame(ctx context.Context, s *Session, set Settings) (*DataFrame, erro
 	return frame.NaDrop(), nil
 }
 
-func bronzeSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func bronzeSales(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	frame, err := salesFrame(ctx, s, set)
 	if err != nil {
 		return nil, err
@@ -48,11 +48,11 @@ func bronzeSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery
 }
 
 // positiveMoney is the silver frame.
-func positiveMoney(frame *DataFrame) *DataFrame {
-	return frame.Filter(Col("money").Gt(0)).Select(Col("Id"), Col("money").Cast("double"))
+func positiveMoney(frame *medallion.DataFrame) *medallion.DataFrame {
+	return frame.Filter(medallion.Col("money").Gt(0)).Select(medallion.Col("Id"), medallion.Col("money").Cast("double"))
 }
 
-func silverSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func silverSales(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	frame, err := salesFrame(ctx, s, set)
 	if err != nil {
 		return nil, err
@@ -62,12 +62,12 @@ func silverSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery
 		ToTable(ctx, "silver_sales_spark2")
 }
 
-func goldSales(ctx context.Context, s *Session, set Settings) (*StreamingQuery, error) {
+func goldSales(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
 	frame, err := salesFrame(ctx, s, set)
 	if err != nil {
 		return nil, err
 	}
-	return positiveMoney(frame).GroupBy(Col("Id")).Agg(Sum(Col("money")).Alias("total_money")).
+	return positiveMoney(frame).GroupBy(medallion.Col("Id")).Agg(medallion.Sum(medallion.Col("money")).Alias("total_money")).
 		WriteStream().Format("delta").QueryName("gold_sales_summary_spark").OutputMode("complete").Trigger(set.Trigger).
 		Option("checkpointLocation", set.Checkpoint+"/checkpoints_golden_spark").
 		ToTable(ctx, "gold_sales_summary_spark2")

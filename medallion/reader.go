@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"lakehouse/autoloader"
@@ -152,7 +153,7 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	format, err := files.NewFormat(opts.Format, opts.FormatOptions)
+	format, err := files.NewFormat(opts.Format, r.withTimeZone(opts.Format, opts.FormatOptions))
 	if err != nil {
 		return nil, err
 	}
@@ -185,11 +186,27 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	case d.Schema != nil:
 		return files.WithPartitions(nullable(*d.Schema), parts), parts, nil
 	case r.Conf(confInference) == "true" || opts.Format == "text":
-		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: opts.FormatOptions})
+		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: r.withTimeZone(opts.Format, opts.FormatOptions)})
 		if err != nil {
 			return Schema{}, parts, err
 		}
 		return source.Schema(), parts, nil
 	}
 	return Schema{}, parts, nil // autoloader.New says what is missing
+}
+
+// withTimeZone gives a format that reads timestamps the session's zone, unless the read names one.
+func (r resolver) withTimeZone(format string, options map[string]string) map[string]string {
+	table, err := files.OptionTable(format)
+	if err != nil || !slices.Contains(table.Names(), "timeZone") {
+		return options
+	}
+	out := map[string]string{"timeZone": r.Conf(confTimeZone)}
+	for name, value := range options {
+		if strings.EqualFold(name, "timeZone") {
+			delete(out, "timeZone")
+		}
+		out[name] = value
+	}
+	return out
 }

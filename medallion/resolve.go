@@ -2,7 +2,10 @@ package medallion
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"strings"
 
 	"lakehouse/deltalog"
@@ -58,9 +61,9 @@ func isPath(name []string) bool {
 }
 
 func (r resolver) atVersion(d *plan.DataSource, t *plan.NamedTable) *plan.DataSource {
-	opts := map[string]string{}
-	for k, v := range d.Options {
-		opts[k] = v
+	opts := maps.Clone(d.Options)
+	if opts == nil {
+		opts = map[string]string{}
 	}
 	if t.VersionAsOf != nil {
 		opts["versionAsOf"] = fmt.Sprint(*t.VersionAsOf)
@@ -84,7 +87,7 @@ func (r resolver) DataSource(ctx context.Context, d *plan.DataSource) (logical.N
 		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("Give it to load(path) or as option path.")
 	}
 	source, err := files.NewSource(ctx, files.SourceOptions{
-		Space: r.space, Format: d.Format, Paths: d.Paths, Schema: d.Schema, Options: d.Options,
+		Space: r.space, Format: d.Format, Paths: d.Paths, Schema: d.Schema, Options: r.withTimeZone(d.Format, d.Options),
 	})
 	if err != nil {
 		return nil, err
@@ -140,7 +143,13 @@ func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.
 	if err != nil {
 		return nil, err
 	}
-	return r.deltaWith(ctx, table, nil, d.Streaming, opts)
+	node, err := r.deltaWith(ctx, table, nil, d.Streaming, opts)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		if _, missing := at.Store.Stat(ctx, at.Key); errors.Is(missing, fs.ErrNotExist) {
+			return nil, errclass.PathNotFound.New("Path does not exist: %s.", d.Paths[0])
+		}
+	}
+	return node, err
 }
 
 func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []string, t *plan.NamedTable) (logical.Node, error) {

@@ -78,6 +78,17 @@ const (
 	confInference   = "spark.sql.streaming.schemaInference"
 )
 
+// settings documents them. Where the default depends on the machine, Doc says it.
+var settings = option.Table{
+	{Name: confTimeZone, Default: "UTC", Doc: "The time zone in which timestamps are parsed, taken apart and shown."},
+	{Name: confANSI, Kind: option.Bool, Default: "true", Doc: "Whether overflow, division by zero and casts that fail are errors; else they give null."},
+	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
+	{Name: confPartitions, Kind: option.Positive, Doc: "Into how many parts the state of a streaming aggregate is split; by default the number of cores."},
+	{Name: confInference, Kind: option.Bool, Default: "false", Doc: "Whether a file stream without a schema takes it from the files that are there at its start."},
+	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
+	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
+}
+
 func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{

@@ -77,7 +77,7 @@ func (w DataFrameWriter) Save(ctx context.Context, paths ...string) error {
 	if len(paths) > 0 {
 		w = w.Option("path", paths[0])
 	}
-	opts, err := w.check()
+	opts, err := w.check(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (w DataFrameWriter) Save(ctx context.Context, paths ...string) error {
 
 // SaveAsTable writes to a table of the catalog, which it makes when there is none.
 func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
-	opts, err := w.check()
+	opts, err := w.check(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,9 +125,17 @@ func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
 	return w.into(ctx, table, opts, "WRITE")
 }
 
-func (w DataFrameWriter) check() (option.Values, error) {
+func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
 	if w.err != nil {
 		return option.Values{}, w.err
+	}
+	streaming, err := w.frame.IsStreaming(ctx)
+	if err != nil {
+		return option.Values{}, err
+	}
+	if streaming {
+		return option.Values{}, errclass.CallOnStreaming.New("The method `write` can not be called on streaming Dataset/DataFrame.").
+			WithHint("Use writeStream.")
 	}
 	if f := cmp.Or(strings.ToLower(w.format), "delta"); f != "delta" {
 		return option.Values{}, errclass.DataSourceNotFound.New("Failed to find the sink: %s.", w.format).
@@ -137,6 +145,9 @@ func (w DataFrameWriter) check() (option.Values, error) {
 }
 
 func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts option.Values, operation string) error {
+	if streaming, err := w.frame.IsStreaming(ctx); err != nil || streaming {
+		return cmp.Or(err, error(errclass.CallOnStreaming.New("The method `write` can not be called on streaming Dataset/DataFrame.")))
+	}
 	exists, err := table.Exists(ctx)
 	if err != nil {
 		return err

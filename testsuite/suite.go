@@ -124,7 +124,7 @@ func (s *Suite) Stop() error {
 
 // failure is an assertion that did not hold.
 func (s *Suite) failure(expected, found any) error {
-	return fmt.Errorf("Test failed! expected %v, found %v (%s)", expected, found, s.seen()) //nolint:staticcheck,revive // the words of the invoices program
+	return fmt.Errorf("Test failed! expected %v, found %v (%s)", expected, found, s.seen()) //nolint:staticcheck // the words of the invoices program
 }
 
 // seen says which batch each query ran last.

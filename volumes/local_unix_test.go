@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
 	"lakehouse/volumes"
 )
 
@@ -332,7 +333,7 @@ func holdLockUntilKilled(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	fmt.Println("locked")
-	select {}
+	<-time.After(time.Minute) // a bare select would be taken for a deadlock, and end the process
 }
 
 func BenchmarkLocalPutIfAbsent(b *testing.B) {

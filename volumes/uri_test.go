@@ -4,8 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/volumes"
 	"pgregory.net/rapid"
+
+	"lakehouse/volumes"
 )
 
 // The first three are Spark's own answers; the others follow java.net.URI's rules for a path.

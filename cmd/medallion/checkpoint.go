@@ -43,11 +43,11 @@ func (a *app) showCheckpoint(ctx context.Context, store volumes.Store, uri strin
 		return fmt.Errorf("%s holds no checkpoint: it has no metadata file", uri)
 	}
 	fmt.Fprintf(a.out, "Checkpoint %s\nquery id   %s\n", uri, cp.ID())
-	planned, entry, any, err := cp.Offsets.Latest(ctx)
+	planned, entry, found, err := cp.Offsets.Latest(ctx)
 	if err != nil {
 		return err
 	}
-	if !any {
+	if !found {
 		fmt.Fprintln(a.out, "planned    nothing yet\nnext       batch 0, from the beginning of each source")
 		return nil
 	}

@@ -104,7 +104,7 @@ func (d *demo) feed(ctx context.Context, pause time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a folder of the system's temporary ones
 	files, err := unpackFixtures(dir)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -27,7 +28,7 @@ func printerFor(name string) (printer, error) {
 	p, ok := printers[name]
 	if !ok {
 		names := []string{"table", "json", "csv", "arrow"}
-		return nil, errclass.InvalidOptionValue.New("there is no output format %q; the formats are %v.", name, names).
+		return nil, errclass.InvalidOptionValue.New("there is no output format %q; the formats are %s.", name, strings.Join(names, ", ")).
 			WithHint("%s", errclass.DidYouMean(name, slices.Clone(names)))
 	}
 	return p, nil

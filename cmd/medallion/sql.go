@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -25,7 +24,7 @@ func (a *app) sqlCommand() *cobra.Command {
   medallion sql -f layer.sql`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			print, err := printerFor(output)
+			show, err := printerFor(output)
 			if err != nil {
 				return err
 			}
@@ -34,7 +33,7 @@ func (a *app) sqlCommand() *cobra.Command {
 				return err
 			}
 			defer session.Close()
-			run := func(ctx context.Context, text string) error { return a.statement(ctx, session, text, print) }
+			run := func(ctx context.Context, text string) error { return a.statement(ctx, session, text, show) }
 			switch {
 			case cmd.Flags().Changed("execute") && file != "":
 				return errors.New("give -e or -f, not both")
@@ -76,10 +75,10 @@ func (a *app) scriptFile(ctx context.Context, file string, run func(context.Cont
 // script runs statements one after the other, until one fails.
 func (a *app) script(ctx context.Context, text string, run func(context.Context, string) error) error {
 	statements, rest := sql.Split(text)
-	if strings.TrimSpace(rest) != "" {
-		statements = append(statements, rest)
-	}
-	for _, s := range statements {
+	for _, s := range append(statements, rest) {
+		if sql.Blank(s) {
+			continue
+		}
 		if err := run(ctx, strings.TrimSpace(s)); err != nil {
 			return err
 		}
@@ -87,7 +86,7 @@ func (a *app) script(ctx context.Context, text string, run func(context.Context,
 	return nil
 }
 
-func (a *app) statement(ctx context.Context, session *medallion.Session, text string, print printer) error {
+func (a *app) statement(ctx context.Context, session *medallion.Session, text string, show printer) error {
 	frame, err := session.SQL(ctx, text)
 	if err != nil {
 		return err
@@ -100,8 +99,5 @@ func (a *app) statement(ctx context.Context, session *medallion.Session, text st
 	if err != nil {
 		return err
 	}
-	if err := print(a.out, schema, rows, session); err != nil {
-		return fmt.Errorf("print the result: %w", err)
-	}
-	return nil
+	return show(a.out, schema, rows, session)
 }

@@ -45,7 +45,7 @@ func (a *app) invoicesSuite(ctx context.Context, files string, keep bool) (err e
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a folder of the system's temporary ones
 	root := filepath.Join(dir, "root")
 	if keep {
 		root = a.root

@@ -12,5 +12,7 @@
 // <schema>.db/<table> outside default; catalogs other than spark_catalog have a folder <catalog>.cat above.
 //
 // Dropping a managed table happens in three steps, each of which may be the last before a crash: the entry is
-// marked as dropped, the files go, the entry goes. Whoever meets a marked entry finishes the job.
+// marked as dropped, the files go, the entry goes. Whoever meets a marked entry finishes the job, unless its lock
+// (.<table>.lock, where the store has locks) says that another is at it. Who would make a table of that name waits,
+// because files removed late would be those of the new table.
 package catalog

@@ -67,12 +67,13 @@ const (
 	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
 	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumberFormat          Class = "INVALID_FORMAT.MISMATCH_INPUT_FORMAT"
 	InvalidNumberInput           Class = "INVALID_FORMAT.MISMATCH_INPUT"
 	InvalidNumericLiteral        Class = "INVALID_NUMERIC_LITERAL_RANGE"
 	InvalidOption                Class = "INVALID_OPTION"
-	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
+	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
@@ -86,6 +87,7 @@ const (
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
+	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
 	InvalidURL                   Class = "INVALID_URL"
 	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
@@ -120,7 +122,10 @@ const (
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
+	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
+	StateOperatorMismatch        Class = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"
+	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
@@ -223,6 +228,29 @@ var sqlStates = map[Class]string{
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
+	DeltaAppendOnly:              "42809",
+	DeltaConcurrentAppend:        "2D521",
+	DeltaConcurrentDeleteDelete:  "2D521",
+	DeltaConcurrentDeleteRead:    "2D521",
+	DeltaConcurrentTransaction:   "2D521",
+	DeltaConcurrentWrite:         "2D521",
+	DeltaDuplicateActions:        "2D521",
+	DeltaDuplicateColumns:        "42711",
+	DeltaInsertArity:             "42802",
+	DeltaInvalidColumnName:       "42K05",
+	DeltaInvalidPartitionColumn:  "42996",
+	DeltaInvalidProtocol:         "KD004",
+	DeltaMetadataChanged:         "2D521",
+	DeltaNotNullViolated:         "23502",
+	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaNotSet:            "KD008",
+	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceOtherTable:        "55019",
+	DeltaTableAlreadyExists:      "42P07",
+	DeltaTableNotFound:           "42P01",
+	DeltaUnsupportedOutputMode:   "0AKDC",
+	DeltaUnsupportedRead:         "56038",
+	DeltaUnsupportedWrite:        "56038",
 	DivideByZero:                 "22012",
 	DuplicatedMapKey:             "23505",
 	EventTimeType:                "42K09",
@@ -248,6 +276,8 @@ var sqlStates = map[Class]string{
 	InvalidInlineTable:           "42000",
 	InvalidLambda:                "42K0D",
 	InvalidLimit:                 "42K0E",
+	InvalidLogVersion:            "KD002",
+	InvalidName:                  "42602",
 	InvalidNumberFormat:          "42601",
 	InvalidNumberInput:           "42601",
 	InvalidNumericLiteral:        "22003",
@@ -263,11 +293,13 @@ var sqlStates = map[Class]string{
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
 	InvalidTimezone:              "22009",
+	InvalidTypedLiteral:          "42604",
 	InvalidURL:                   "22P02",
 	InvalidUTF8:                  "22029",
 	InvalidWhere:                 "42903",
 	LambdaArguments:              "42K0D",
 	MalformedCharacter:           "22000",
+	MalformedLogFile:             "KD002",
 	MalformedRecord:              "22023",
 	MapSizes:                     "22023",
 	MissingAggregation:           "42803",
@@ -288,7 +320,10 @@ var sqlStates = map[Class]string{
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
+	StateDeltaMissing:            "58030",
 	StateKeySchema:               "XXKST",
+	StateOperatorMismatch:        "42K03",
+	StateUnreadable:              "58030",
 	StateValueSchema:             "XXKST",
 	StreamFailed:                 "XXKST",
 	StreamMissingMetadata:        "42K03",
@@ -313,27 +348,4 @@ var sqlStates = map[Class]string{
 	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongNumArgs:                 "42605",
-	DeltaAppendOnly:              "42809",
-	DeltaConcurrentAppend:        "2D521",
-	DeltaConcurrentDeleteDelete:  "2D521",
-	DeltaConcurrentDeleteRead:    "2D521",
-	DeltaConcurrentTransaction:   "2D521",
-	DeltaConcurrentWrite:         "2D521",
-	DeltaDuplicateActions:        "2D521",
-	DeltaDuplicateColumns:        "42711",
-	DeltaInsertArity:             "42802",
-	DeltaInvalidColumnName:       "42K05",
-	DeltaInvalidPartitionColumn:  "42996",
-	DeltaInvalidProtocol:         "KD004",
-	DeltaMetadataChanged:         "2D521",
-	DeltaNotNullViolated:         "23502",
-	DeltaProtocolChanged:         "2D521",
-	DeltaSchemaNotSet:            "KD008",
-	DeltaSourceIgnoreChanges:     "0A000",
-	DeltaSourceOtherTable:        "55019",
-	DeltaTableAlreadyExists:      "42P07",
-	DeltaTableNotFound:           "42P01",
-	DeltaUnsupportedOutputMode:   "0AKDC",
-	DeltaUnsupportedRead:         "56038",
-	DeltaUnsupportedWrite:        "56038",
 }

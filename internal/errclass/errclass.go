@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Class names a kind of failure as Spark and Delta name it, without brackets:
@@ -72,6 +74,7 @@ func (e *Error) Unwrap() []error {
 // Underlined shows the line of the span as Spark does:
 //
 //	(line 3, pos 15)
+//
 //	== SQL ==
 //	WHERE amount > > 10
 //	---------------^
@@ -83,8 +86,36 @@ func (s *Span) Underlined() string {
 	if i := strings.IndexByte(s.Text[begin:], '\n'); i >= 0 {
 		end = begin + i
 	}
-	pos := start - begin
-	return fmt.Sprintf(" (line %d, pos %d)\n\n== SQL ==\n%s\n%s^", line, pos, s.Text[begin:end], strings.Repeat("-", pos))
+	pos := utf8.RuneCountInString(s.Text[begin:start]) // Spark counts characters, and so does who looks at the mark
+	before, after := window(s.Text[begin:start], strings.TrimSuffix(s.Text[start:max(start, end)], "\r"))
+	return fmt.Sprintf(" (line %d, pos %d)\n\n== SQL ==\n%s\n%s^", line, pos, before+after, strings.Repeat("-", utf8.RuneCountInString(before)))
+}
+
+// shownBefore and shownAfter bound what is shown of a line around its fault, in characters.
+const (
+	shownBefore = 160
+	shownAfter  = 80
+)
+
+// window cuts a long line to what lies around the fault, and shows control characters harmless.
+func window(before, after string) (string, string) {
+	b, a := []rune(before), []rune(after)
+	if len(b) > shownBefore {
+		b = append([]rune("…"), b[len(b)-shownBefore:]...)
+	}
+	if len(a) > shownAfter {
+		a = append(a[:shownAfter:shownAfter], '…')
+	}
+	return harmless(b), harmless(a)
+}
+
+func harmless(text []rune) string {
+	for i, r := range text {
+		if unicode.IsControl(r) && r != '\t' {
+			text[i] = '\uFFFD'
+		}
+	}
+	return string(text)
 }
 
 func cause(err error) error {

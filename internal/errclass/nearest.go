@@ -30,7 +30,11 @@ func Nearest(name string, candidates []string, n int) []string {
 // fingers, and nothing otherwise.
 func DidYouMean(name string, candidates []string) string {
 	near := Nearest(name, candidates, 1)
-	if len(near) == 0 || distance(strings.ToLower(name), strings.ToLower(near[0])) > max(2, len(name)/3) {
+	if len(near) == 0 {
+		return ""
+	}
+	slips := distance(strings.ToLower(name), strings.ToLower(near[0]))
+	if slips > max(2, len(name)/3) || slips >= max(len(name), len(near[0])) { // the last: no letter in common
 		return ""
 	}
 	return "Did you mean `" + near[0] + "`?"

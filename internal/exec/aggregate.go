@@ -27,7 +27,11 @@ func (a *aggregate) keySchema() types.Struct {
 	return types.Struct{Fields: a.schema.Fields[:len(a.keys)]}
 }
 
+// Execute asked for one sequence still works with all workers: groups have no order to keep.
 func (a *aggregate) Execute(ctx context.Context, n int) []batch.Seq {
+	if workers := a.env.workers(); n == 1 && workers > 1 {
+		return []batch.Seq{Gather(ctx, a, workers)}
+	}
 	shared := &aggregation{
 		aggregate: a,
 		hasher:    newHasher(),
@@ -79,7 +83,7 @@ func (a *aggregation) run(ctx context.Context, worker int, in batch.Seq, yield f
 		yield(nil, err)
 		return
 	}
-	cut(rows)(yield)
+	give(rows, yield)
 }
 
 // merged is a worker's share of all groups.

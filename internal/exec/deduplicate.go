@@ -104,10 +104,8 @@ func (d *deduplication) share(ctx context.Context, worker int, in batch.Seq, yie
 	table := d.newTable()
 	for _, t := range d.tables {
 		out := d.fresh(table, takeRows(t.rows, t.shares[worker]))
-		for part := range cut(out) {
-			if !yield(part, nil) {
-				return
-			}
+		if !give(out, yield) {
+			return
 		}
 	}
 }

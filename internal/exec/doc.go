@@ -3,8 +3,16 @@
 // Work is split at the source. [Operator.Execute] gives n sequences that n goroutines walk at once;
 // a scan hands its pieces to whichever asks next, filter and project work on each sequence as it
 // flows, and rows meet again only in aggregate, join and sort. With n = 1 the order of files and
-// rows is kept.
+// rows is kept; [Gather] makes n sequences one again.
+//
+//	scan.go, project.go, filter.go, generate.go, expand.go, limit.go, union.go   as rows flow
+//	aggregate.go      a table of groups a sequence, merged by hash of the key (keys.go, keytable.go)
+//	join.go           the right side in a hash table, the left streamed past it
+//	sort.go           runs sorted by encoded keys (sortkey.go), merged; a limit keeps the first rows
+//	window.go         over sorted rows
+//	stateful_aggregate.go   a batch's groups added to those that the state holds
 //
 // What an operator must hold (groups, build sides, rows to sort) it reserves from a [Memory]; past the
-// session's limit it fails with MEMORY_LIMIT_EXCEEDED.
+// session's limit it fails with MEMORY_LIMIT_EXCEEDED. Nothing spills to disk yet. Rows that meet are
+// put into one batch, whose text columns hold at most 2 GB each.
 package exec

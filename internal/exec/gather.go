@@ -26,7 +26,7 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 		go func() { walkers.Wait(); close(results) }()
 		defer func() {
 			cancel()
-			for range results { //nolint:revive // drained until the walkers have ended
+			for range results { // until the walkers have ended
 			}
 		}()
 		for r := range results {

@@ -34,10 +34,8 @@ func (g *generate) Execute(ctx context.Context, n int) []batch.Seq {
 					yield(nil, err)
 					return
 				}
-				for part := range cut(b) {
-					if !yield(part, nil) {
-						return
-					}
+				if !give(b, yield) {
+					return
 				}
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -84,30 +83,4 @@ func texts(schema types.Struct, rows []arrow.RecordBatch) [][]string {
 		}
 	}
 	return out
-}
-
-func TestSmoke(t *testing.T) {
-	for _, q := range []string{
-		"SELECT 1 AS a, 'x' b, 1 + 2",
-		"SELECT * FROM VALUES (1, 'a'), (2, 'b'), (2, 'c') t(k, v) ORDER BY k DESC, v",
-		"SELECT k, count(*), sum(k) AS s FROM VALUES (1, 'a'), (2, 'b'), (2, 'c') t(k, v) GROUP BY k HAVING s > 1 ORDER BY count(*)",
-		"SELECT a.k, b.v FROM VALUES (1), (2), (3) a(k) LEFT JOIN VALUES (1, 'x'), (2, 'y') b(k, v) ON a.k = b.k",
-		"SELECT * FROM VALUES (1), (2), (3) a(k) JOIN VALUES (1, 'x'), (2, 'y') b(k, v) USING (k)",
-		"SELECT k, explode(v) FROM VALUES (1, array(1,2)), (2, array(3)) t(k, v)",
-		"SELECT k, x FROM VALUES (1, array(1,2)), (2, array(3)) t(k, v) LATERAL VIEW explode(v) e AS x WHERE k > 1",
-		"SELECT id, id * 2 AS d, d + 1 FROM range(5) WHERE id > 2 LIMIT 1",
-		"SELECT count(DISTINCT k) FROM VALUES (1, 'a'), (2, 'b'), (2, 'c') t(k, v)",
-		"SELECT k, grouping_id(), sum(n) FROM VALUES (1, 'a', 10), (2, 'b', 5), (2, 'c', 4) t(k, v, n) GROUP BY ROLLUP(k, v) ORDER BY 1, 2, 3",
-		"SELECT k, row_number() OVER (PARTITION BY k ORDER BY v), sum(n) OVER (PARTITION BY k ORDER BY v) s FROM VALUES (1, 'a', 10), (2, 'b', 5), (2, 'c', 4) t(k, v, n)",
-		"SELECT k FROM VALUES (1), (2), (3) a(k) WHERE k IN (SELECT x FROM VALUES (1), (3) b(x)) AND EXISTS (SELECT 1 FROM VALUES (3) c(y) WHERE y = k)",
-		"SELECT k, (SELECT max(x) FROM VALUES (1), (3) b(x)) m FROM VALUES (1), (2) a(k)",
-		"SELECT a.k, b.k FROM VALUES (1), (2) a(k), VALUES (2), (3) b(k) WHERE a.k = b.k",
-		"SELECT k FROM VALUES (1), (2) a(k) UNION SELECT k FROM VALUES (2), (3) b(k) ORDER BY k",
-		"SELECT k FROM VALUES (1), (2), (2) a(k) EXCEPT ALL SELECT k FROM VALUES (2), (3) b(k) ORDER BY k",
-		"SELECT monye FROM VALUES (1, 'a', 2) t(Id, name, money)",
-		"SELECT name, sum(money) FROM VALUES (1, 'a', 2) t(Id, name, money) GROUP BY Id",
-	} {
-		schema, rows, err := run(t.Context(), q, tables{}, 1)
-		t.Logf("%s\n   %v\n   %v %v", q, schema, texts(schema, rows), err)
-	}
 }

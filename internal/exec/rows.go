@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"iter"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -91,15 +92,25 @@ func emptyColumns(schema *arrow.Schema) []arrow.Array {
 }
 
 // cut makes of a large batch batches of the usual size.
-func cut(in arrow.RecordBatch) batch.Seq {
-	return func(yield func(arrow.RecordBatch, error) bool) {
+func cut(in arrow.RecordBatch) iter.Seq[arrow.RecordBatch] {
+	return func(yield func(arrow.RecordBatch) bool) {
 		for from := int64(0); from < in.NumRows(); from += batch.TargetRows {
 			to := min(from+batch.TargetRows, in.NumRows())
-			if !yield(in.NewSlice(from, to), nil) {
+			if !yield(in.NewSlice(from, to)) {
 				return
 			}
 		}
 	}
+}
+
+// give hands a large batch on in pieces, and reports whether more are wanted.
+func give(in arrow.RecordBatch, yield func(arrow.RecordBatch, error) bool) bool {
+	for part := range cut(in) {
+		if !yield(part, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // batchBytes estimates the memory that a batch's columns hold.

@@ -64,10 +64,8 @@ func (s *statefulAggregate) run(ctx context.Context, yield func(arrow.RecordBatc
 	if err != nil {
 		return err
 	}
-	for b := range cut(rows) {
-		if !yield(b, nil) {
-			return nil // nobody takes the batch to its end: the state stays as it was
-		}
+	if !give(rows, yield) {
+		return nil // nobody takes the batch to its end: the state stays as it was
 	}
 	return s.commit(ctx, store, len(changed))
 }
@@ -196,6 +194,8 @@ func (s *statefulAggregate) commit(ctx context.Context, store *state.Operator, u
 	if s.env.Batch.Progress != nil {
 		s.env.Batch.Progress(state.Progress{
 			OperatorName: s.spec().Name, NumRowsTotal: store.Rows(), NumRowsUpdated: int64(updated),
+			MemoryUsedBytes:      store.MemoryUsed(),
+			NumShufflePartitions: int64(store.Partitions()), NumStateStoreInstances: int64(store.Partitions()),
 		})
 	}
 	return nil

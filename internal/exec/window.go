@@ -45,7 +45,7 @@ func (w *window) Execute(ctx context.Context, n int) []batch.Seq {
 			yield(nil, err)
 			return
 		}
-		cut(out)(yield)
+		give(out, yield)
 	}
 	return seqs
 }

@@ -15,6 +15,7 @@ type GetField struct {
 	child Expr
 	index int
 	field types.Field
+	text  string // the field's name as written
 }
 
 // NewGetField resolves child.name: a field of a struct, that field of each struct in an array, or a
@@ -26,7 +27,7 @@ func NewGetField(ctx *BuildContext, child Expr, name string) (Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &GetField{child: child, index: index, field: t.Fields[index]}, nil
+		return &GetField{child: child, index: index, field: t.Fields[index], text: name}, nil
 	case types.Array:
 		if element, ok := t.Element.(types.Struct); ok {
 			index, err := fieldIndex(element, name)
@@ -70,7 +71,7 @@ func (g *GetField) Type() types.Type { return g.field.Type }
 // Nullable reports whether the struct or the field may be null.
 func (g *GetField) Nullable() bool { return g.child.Nullable() || g.field.Nullable }
 
-func (g *GetField) String() string { return g.child.String() + "." + g.field.Name }
+func (g *GetField) String() string { return g.child.String() + "." + g.text }
 
 // Children is the struct.
 func (g *GetField) Children() []Expr { return []Expr{g.child} }
@@ -78,7 +79,7 @@ func (g *GetField) Children() []Expr { return []Expr{g.child} }
 // WithChildren is the same field of another struct. The field is found again by name, so that the
 // struct may have lost others (column pruning).
 func (g *GetField) WithChildren(children []Expr) Expr {
-	out := &GetField{child: children[0], index: g.index, field: g.field}
+	out := &GetField{child: children[0], index: g.index, field: g.field, text: g.text}
 	if t, ok := children[0].Type().(types.Struct); ok {
 		if i := t.Index(g.field.Name); i >= 0 {
 			out.index, out.field = i, t.Fields[i]

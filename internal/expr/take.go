@@ -49,10 +49,9 @@ func takeValid(arr arrow.Array, rows []int32) mask {
 	if negative >= 0 && arr.NullN() == 0 {
 		return nil
 	}
-	source := validOf(arr)
 	m := newMask(len(rows))
-	for i, r := range rows {
-		if r >= 0 && source.has(int(r)) {
+	for i, r := range rows { // looked up row by row: a few rows of a large column cost a few look-ups
+		if r >= 0 && arr.IsValid(int(r)) {
 			m.set(i)
 		}
 	}
@@ -71,10 +70,9 @@ func takeFixed[T fixed](arr arrow.Array, rows []int32, valid mask) arrow.Array {
 }
 
 func takeBool(arr *array.Boolean, rows []int32, valid mask) arrow.Array {
-	values := boolBits(arr)
 	m := newMask(len(rows))
 	for i, r := range rows {
-		if r >= 0 && values.get(int(r)) {
+		if r >= 0 && arr.Value(int(r)) {
 			m.set(i)
 		}
 	}
@@ -82,22 +80,34 @@ func takeBool(arr *array.Boolean, rows []int32, valid mask) arrow.Array {
 }
 
 func takeText(arr arrow.Array, rows []int32, valid mask) arrow.Array {
-	values := textValues(arr)
+	from, text := textOf(arr)
 	size := 0
 	for i, r := range rows {
 		if valid.has(i) {
-			size += len(values[r])
+			size += int(from[r+1] - from[r])
 		}
 	}
 	data := make([]byte, 0, size)
 	offsets := make([]int32, len(rows)+1)
 	for i, r := range rows {
 		if valid.has(i) {
-			data = append(data, values[r]...)
+			data = append(data, text[from[r]:from[r+1]]...)
 		}
 		offsets[i+1] = int32(len(data))
 	}
 	return makeArray(arr.DataType(), len(rows), valid, offsetsBuffer(offsets), memory.NewBufferBytes(data))
+}
+
+// textOf is a string or binary column as Arrow keeps it: value i is text[offsets[i]:offsets[i+1]].
+func textOf(arr arrow.Array) (offsets []int32, text []byte) {
+	buffers := arr.Data().Buffers()
+	if arr.Len() == 0 || buffers[1] == nil {
+		return make([]int32, arr.Len()+1), nil
+	}
+	if buffers[2] != nil {
+		text = buffers[2].Bytes()
+	}
+	return arrow.Int32Traits.CastFromBytes(buffers[1].Bytes())[arr.Data().Offset():][:arr.Len()+1], text
 }
 
 func offsetsBuffer(offsets []int32) *memory.Buffer {

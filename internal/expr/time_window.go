@@ -196,7 +196,7 @@ func windowTimeOf(e Expr) Expr {
 	if !ok || len(t.Fields) != 2 || t.Fields[0].Name != "start" || t.Fields[1].Name != "end" || !isTimestamp(t.Fields[1].Type) {
 		return nil
 	}
-	end := &GetField{child: e, index: 1, field: t.Fields[1]}
+	end := &GetField{child: e, index: 1, field: t.Fields[1], text: t.Fields[1].Name}
 	return &call{
 		name: "window_time", args: []Expr{end}, result: t.Fields[1].Type, nullable: end.Nullable(), safe: true,
 		kernel: map1(t.Fields[1].Type, func(at int64) int64 { return at - 1 }),

@@ -27,6 +27,7 @@ type Reader struct {
 	sep []byte // empty: the three line ends
 	max int
 
+	first      int // length of the first buffer
 	buf        []byte
 	start, end int   // the unread bytes of buf
 	base       int64 // offset of buf[0] in the file
@@ -46,7 +47,7 @@ type Reader struct {
 
 // NewReader reads all of src.
 func NewReader(src io.Reader, opts Options) *Reader {
-	r := &Reader{src: src, sep: []byte(opts.Separator), max: opts.MaxBytes, limit: -1, lf: -1}
+	r := &Reader{src: src, sep: []byte(opts.Separator), max: opts.MaxBytes, first: bufferBytes, limit: -1, lf: -1}
 	if r.max <= 0 {
 		r.max = DefaultMaxBytes
 	}
@@ -58,6 +59,7 @@ func NewRange(src io.ReaderAt, size, start, end int64, opts Options) *Reader {
 	from := max(start-int64(max(len(opts.Separator), 1)), 0)
 	r := NewReader(io.NewSectionReader(src, from, size-from), opts)
 	r.base, r.limit = from, end
+	r.first = int(min(2*(size-from)+1, bufferBytes)) // a small file fills half of it, and the buffer need not grow
 	if start > 0 {
 		r.started = true // a byte order mark stands only at the start of the file
 		r.Next()         // the end of the record before, or of its line end
@@ -172,7 +174,7 @@ func (r *Reader) nextLF() int {
 func (r *Reader) fill() {
 	r.compact()
 	if 2*r.end >= len(r.buf) {
-		grown := make([]byte, max(2*len(r.buf), bufferBytes))
+		grown := make([]byte, max(2*len(r.buf), r.first))
 		copy(grown, r.buf[:r.end])
 		r.buf = grown
 	}

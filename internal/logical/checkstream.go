@@ -96,13 +96,14 @@ func (c *streamCheck) aggregate(n *Aggregate) error {
 }
 
 func (c *streamCheck) limit() error {
-	switch {
-	case c.mode == Update:
+	switch c.mode {
+	case Update:
 		return notOnStreams("Limits are not supported on streaming DataFrames/Datasets in Update output mode")
-	case c.mode == Append:
+	case Append:
 		return notOnStreams("A limit of a stream in Append output mode, which counts rows over all batches, is not in this version.")
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (c *streamCheck) deduplicate() error {

@@ -2,6 +2,7 @@ package logical
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -76,6 +77,8 @@ func (x *expressions) resolve(e plan.Expression) (expr.Expr, error) {
 	case *plan.Window:
 		out, err := x.window(e)
 		return out, placed(err, e.At)
+	case resolvedExpression:
+		return e.Expr, nil
 	case *plan.LambdaFunction:
 		return nil, placed(errclass.UnsupportedFeature.New("A lambda function should only be used in a higher order function."), e.At)
 	case *plan.NamedArgument:
@@ -99,9 +102,9 @@ func (x *expressions) attribute(a *plan.UnresolvedAttribute) (expr.Expr, error) 
 
 // base is what the beginning of a name stands for, with the fields that follow.
 func (x *expressions) base(parts []string) (e expr.Expr, fields []string, err error) {
-	for i := len(x.lambdas) - 1; i >= 0; i-- {
-		if strings.EqualFold(x.lambdas[i].Param.Name, parts[0]) {
-			return x.lambdas[i], parts[1:], nil
+	for _, variable := range slices.Backward(x.lambdas) {
+		if strings.EqualFold(variable.Param.Name, parts[0]) {
+			return variable, parts[1:], nil
 		}
 	}
 	if e, err := x.item(parts[0]); e != nil || err != nil {
@@ -116,9 +119,9 @@ func (x *expressions) base(parts []string) (e expr.Expr, fields []string, err er
 		c.Name = parts[len(parts)-len(fields)-1] // as written here
 		return c, fields, nil
 	}
-	for i := len(x.earlier) - 1; i >= 0; i-- {
-		if strings.EqualFold(x.earlier[i].Name, parts[0]) {
-			return &laterAlias{x.earlier[i].Expr, parts[0]}, parts[1:], nil
+	for _, item := range slices.Backward(x.earlier) {
+		if strings.EqualFold(item.Name, parts[0]) {
+			return &laterAlias{item.Expr, parts[0]}, parts[1:], nil
 		}
 	}
 	if e, fields := x.outerBase(parts); e != nil {
@@ -178,11 +181,28 @@ func (x *expressions) wordFunction(parts []string) (expr.Expr, error) {
 }
 
 func (x *expressions) cast(c *plan.Cast) (expr.Expr, error) {
+	if text, ok := c.Child.(*plan.Literal); ok && c.Mode == plan.EvalANSI {
+		return x.typedLiteral(c, text)
+	}
 	child, err := x.resolve(c.Child)
 	if err != nil {
 		return nil, err
 	}
 	return expr.NewCast(child, c.To, c.Mode, x.build.ANSI, false)
+}
+
+// typedLiteral is DATE '2025-01-31' and the like, which the parser leaves as a cast since it needs the
+// session's time zone.
+func (x *expressions) typedLiteral(c *plan.Cast, text *plan.Literal) (expr.Expr, error) {
+	cast, err := expr.NewCast(expr.NewLiteral(text), c.To, plan.EvalANSI, true, false)
+	if err != nil {
+		return nil, err
+	}
+	value, err := expr.Value(cast, &x.eval)
+	if err != nil {
+		return nil, errclass.InvalidTypedLiteral.New("The value of the typed literal \"%s\" is invalid: '%v'.", types.SQL(c.To), text.Value)
+	}
+	return &expr.Constant{Value: value, DataType: c.To}, nil
 }
 
 func (x *expressions) extract(e *plan.UnresolvedExtractValue) (expr.Expr, error) {

@@ -1,6 +1,9 @@
 package logical
 
 import (
+	"slices"
+	"strings"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -27,7 +30,7 @@ func (x *expressions) function(f *plan.UnresolvedFunction) (expr.Expr, error) {
 		return x.generator(f, args)
 	case known && kind == expr.WindowKind:
 		return nil, errclass.WindowRequired.New("Window function %s requires an OVER clause.", f.Name)
-	case f.IsDistinct || f.Filter != nil || len(f.OrderBy) > 0:
+	case known && (f.IsDistinct || f.Filter != nil || len(f.OrderBy) > 0):
 		return nil, errclass.UnsupportedFeature.New("DISTINCT, FILTER and WITHIN GROUP belong to aggregate functions, and %s is none.", f.Name)
 	}
 	resolved, err := x.arguments(f.Name, args)
@@ -51,8 +54,12 @@ func (x *expressions) planned(e expr.Expr) expr.Expr {
 
 // starArguments expands stars among the arguments; count(*) counts rows.
 func (x *expressions) starArguments(f *plan.UnresolvedFunction) ([]plan.Expression, error) {
+	args, err := positional(f)
+	if err != nil {
+		return nil, err
+	}
 	var out []plan.Expression
-	for _, a := range f.Args {
+	for _, a := range args {
 		star, ok := a.(*plan.UnresolvedStar)
 		if !ok {
 			out = append(out, a)
@@ -101,23 +108,21 @@ func (x *expressions) arguments(name string, args []plan.Expression) ([]expr.Exp
 
 // lambdaArguments fills the places of lambda functions.
 func (x *expressions) lambdaArguments(name string, args []plan.Expression, out []expr.Expr) error {
-	params, err := [][]expr.LambdaParam(nil), error(errclass.UnsupportedFeature.New("%s takes a lambda function", name))
+	params, err := expr.LambdaParams(&x.build, name, out)
 	if err != nil {
 		return err
 	}
-	next := 0
 	for i, a := range args {
 		lambda, ok := a.(*plan.LambdaFunction)
 		if !ok {
 			continue
 		}
-		if next >= len(params) || len(lambda.Args) > len(params[next]) {
-			return placed(errclass.LambdaArguments.New("A higher order function expects fewer arguments than the %d of this lambda function.", len(lambda.Args)), lambda.At)
+		if len(lambda.Args) > len(params[i]) {
+			return placed(errclass.LambdaArguments.New("A higher order function expects %d arguments, but the lambda function has %d.", len(params[i]), len(lambda.Args)), lambda.At)
 		}
-		if out[i], err = x.lambda(lambda, params[next]); err != nil {
+		if out[i], err = x.lambda(lambda, params[i]); err != nil {
 			return err
 		}
-		next++
 	}
 	return nil
 }
@@ -147,17 +152,11 @@ func (x *expressions) aggregate(f *plan.UnresolvedFunction, args []plan.Expressi
 	if err != nil {
 		return nil, err
 	}
-	for _, o := range f.OrderBy { // WITHIN GROUP: the ordered column goes before the others
-		e, err := rows.resolve(o.Child)
-		if err != nil {
-			return nil, err
-		}
-		resolved = append([]expr.Expr{e}, resolved...)
+	if resolved, err = rows.withinGroup(f, resolved); err != nil {
+		return nil, err
 	}
-	for _, a := range resolved {
-		if has[*aggregateCall](a) {
-			return nil, errclass.NestedAggregate.New("It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.")
-		}
+	if slices.ContainsFunc(resolved, has[*aggregateCall]) {
+		return nil, errclass.NestedAggregate.New("It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.")
 	}
 	if f.IgnoreNull {
 		resolved = append(resolved, expr.NewLiteral(&plan.Literal{Value: true, Type: types.Boolean}))
@@ -173,6 +172,42 @@ func (x *expressions) aggregate(f *plan.UnresolvedFunction, args []plan.Expressi
 		}
 	}
 	return &aggregateCall{call}, nil
+}
+
+// withinGroup puts the column that WITHIN GROUP orders before the other arguments, which is how the
+// functions take it.
+func (x *expressions) withinGroup(f *plan.UnresolvedFunction, args []expr.Expr) ([]expr.Expr, error) {
+	if len(f.OrderBy) == 0 {
+		return args, nil
+	}
+	if len(f.OrderBy) > 1 || f.OrderBy[0].Descending || f.Name == "listagg" || f.Name == "string_agg" {
+		return nil, errclass.UnsupportedFeature.New("This order WITHIN GROUP is not supported for %s.", f.Name)
+	}
+	e, err := x.resolve(f.OrderBy[0].Child)
+	return append([]expr.Expr{e}, args...), err
+}
+
+// namedParameters is the one parameter of functions that are called by name in practice.
+var namedParameters = map[string]string{
+	"explode": "collection", "explode_outer": "collection", "posexplode": "collection", "posexplode_outer": "collection",
+	"inline": "input", "inline_outer": "input",
+}
+
+// positional turns f(name => value) into f(value).
+func positional(f *plan.UnresolvedFunction) ([]plan.Expression, error) {
+	args := make([]plan.Expression, len(f.Args))
+	for i, a := range f.Args {
+		args[i] = a
+		named, ok := a.(*plan.NamedArgument)
+		if !ok {
+			continue
+		}
+		if len(f.Args) > 1 || !strings.EqualFold(namedParameters[f.Name], named.Name) {
+			return nil, placed(errclass.UnsupportedFeature.New("%s does not support the named argument %s.", f.Name, named.Name), named.At)
+		}
+		args[i] = named.Value
+	}
+	return args, nil
 }
 
 func (x *expressions) generator(f *plan.UnresolvedFunction, args []plan.Expression) (expr.Expr, error) {

@@ -95,7 +95,7 @@ func groupingSets(how plan.GroupType, keys int) [][]bool {
 			}
 			sets = append(sets, set)
 		}
-	case plan.Cube:
+	default: // Cube
 		for absent := range 1 << keys {
 			set := make([]bool, keys)
 			for i := range set {

@@ -138,6 +138,7 @@ func (r *resolver) mergeKeys(s *scope, how plan.JoinType, leftKeys, rightKeys []
 					return nil, err
 				}
 				key, c.qualifier = both, nil
+			default: // the left's key is there for every row
 			}
 		}
 		add(key, c)

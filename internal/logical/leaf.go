@@ -2,6 +2,7 @@ package logical
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -143,7 +144,7 @@ func (r *resolver) lateralView(v *plan.LateralView) (*scope, error) {
 	if err != nil {
 		return nil, placed(err, v.At)
 	}
-	out := &scope{node: node, columns: input.columns[:len(input.columns):len(input.columns)]}
+	out := &scope{node: node, columns: slices.Clip(input.columns)}
 	for _, f := range node.Generated().Fields {
 		out.columns = append(out.columns, column{Field: f, qualifier: qualifierOf(v.Table)})
 	}

@@ -34,17 +34,17 @@ type Sort struct {
 	Limit int64
 }
 
-// Limit keeps the first N rows, Offset drops them.
-type (
-	Limit struct {
-		Input Node
-		N     int64
-	}
-	Offset struct {
-		Input Node
-		N     int64
-	}
-)
+// Limit keeps the first N rows.
+type Limit struct {
+	Input Node
+	N     int64
+}
+
+// Offset drops the first N rows.
+type Offset struct {
+	Input Node
+	N     int64
+}
 
 // Generate appends the columns of a generator to each row, once for each row that it makes. Outer
 // keeps a row that makes none.

@@ -43,8 +43,8 @@ func (s *scope) first(n int) *scope {
 
 func (s *selection) sortKey(o plan.SortOrder) (SortKey, error) {
 	if at, ok := position(o.Child); ok {
-		if at < 1 || at > len(s.items) {
-			return SortKey{}, errclass.OrderByPosition.New("ORDER BY position %d is not in select list (valid range is [1, %d]).", at, len(s.items))
+		if shown := len(s.outputs()) - len(s.hidden); at < 1 || at > shown {
+			return SortKey{}, errclass.OrderByPosition.New("ORDER BY position %d is not in select list (valid range is [1, %d]).", at, shown)
 		}
 		return newSortKey(s.outputColumn(at-1), o)
 	}

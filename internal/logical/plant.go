@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -134,7 +136,7 @@ func (r *resolver) filter(input Node, condition expr.Expr) (Node, error) {
 
 // semiJoin is EXISTS, IN and their negations as a condition of WHERE.
 func (r *resolver) semiJoin(input Node, q *subqueryCall) (Node, error) {
-	on := q.on[:len(q.on):len(q.on)]
+	on := slices.Clip(q.on)
 	how := plan.LeftSemiJoin
 	if q.not {
 		how = plan.LeftAntiJoin

@@ -105,13 +105,7 @@ func sinkProject(n *Project, conditions []expr.Expr) Node {
 			above = append(above, c)
 			continue
 		}
-		lower, _ := rewrite(c, func(e expr.Expr) (expr.Expr, error) {
-			if column, ok := e.(*expr.Column); ok {
-				return n.Columns[column.Index].Expr, nil
-			}
-			return nil, nil
-		})
-		below = append(below, lower)
+		below = append(below, substitute(c, n.Columns))
 	}
 	if len(below) == 0 {
 		return filtered(n, above)
@@ -177,8 +171,9 @@ func filterable(how plan.JoinType) (left, right bool) {
 		return true, false
 	case plan.RightOuterJoin:
 		return false, true
+	default: // FullOuterJoin
+		return false, false
 	}
-	return false, false
 }
 
 // joinConditions makes a filter above an inner or cross join part of the join: FROM a, b WHERE a.id =

@@ -2,7 +2,9 @@ package logical
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -176,9 +178,7 @@ func (s *scope) renamed(qualifier []string) *scope {
 func (r *resolver) withQueries(w *plan.With) (*scope, error) {
 	inner := *r
 	inner.with = map[string]*scope{}
-	for name, s := range r.with {
-		inner.with[name] = s
-	}
+	maps.Copy(inner.with, r.with)
 	for i := range w.Names {
 		s, err := inner.alias(&w.Names[i])
 		if err != nil {
@@ -224,6 +224,9 @@ func (r *resolver) where(f *plan.Filter) (*scope, error) {
 		return nil, err
 	}
 	condition, err := r.over(s).condition(f.Condition)
+	if errors.Is(err, errclass.UnresolvedColumn) {
+		return r.whereHidden(f, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -235,6 +238,33 @@ func (r *resolver) where(f *plan.Filter) (*scope, error) {
 		return nil, err
 	}
 	return s.over(node), nil
+}
+
+// whereHidden is a filter behind a projection by a column that the projection has not kept, as the DataFrame API
+// allows: df.select("a").filter("b > 1"). reason is why the condition does not resolve without.
+func (r *resolver) whereHidden(f *plan.Filter, reason error) (*scope, error) {
+	project, ok := f.Input.(*plan.Project)
+	if !ok {
+		return nil, reason
+	}
+	s, err := r.projection(project)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.clause(f.Condition)
+	if err != nil || s.grouped != nil || e.Type() != types.Boolean {
+		return nil, reason
+	}
+	condition := s.output(e)
+	made, err := s.finish()
+	if err != nil {
+		return nil, err
+	}
+	node, err := r.filter(made.node, condition)
+	if err != nil {
+		return nil, err
+	}
+	return made.over(node).first(len(made.columns) - len(s.hidden)), nil
 }
 
 // foldConstants computes what depends on no row, in every node.

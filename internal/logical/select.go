@@ -71,7 +71,7 @@ func (r *resolver) aggregate(a *plan.Aggregate) (*selection, error) {
 
 func (s *selection) resolveHaving(e plan.Expression) error {
 	x := s.over(s.input)
-	x.items = s.items
+	x.items = s.outputs()
 	condition, err := x.condition(e)
 	if err == nil {
 		s.having = s.expandItems(condition)

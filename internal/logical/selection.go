@@ -155,7 +155,7 @@ func (x *expressions) structStar(star *plan.UnresolvedStar) ([]Named, error) {
 // aliases go before the input's columns.
 func (s *selection) clause(e plan.Expression) (expr.Expr, error) {
 	x := s.over(s.input)
-	x.items = s.items
+	x.items = s.outputs()
 	return x.resolve(e)
 }
 
@@ -216,13 +216,35 @@ func (s *selection) group(build *selectionNodes) error {
 
 // expandItems replaces references to items by what the items are.
 func (s *selection) expandItems(e expr.Expr) expr.Expr {
+	columns := s.outputs()
 	out, _ := rewrite(e, func(e expr.Expr) (expr.Expr, error) {
 		if ref, ok := e.(*itemRef); ok {
-			return s.items[ref.index].Expr, nil
+			return columns[ref.index].Expr, nil
 		}
 		return nil, nil
 	})
 	return out
+}
+
+// outputs is the selection's columns, the hidden ones last. A generator's stand for themselves only: with
+// a position that no relation has.
+func (s *selection) outputs() []Named {
+	var columns []Named
+	for i, item := range s.items {
+		call, ok := item.Expr.(*generatorCall)
+		if !ok {
+			columns = append(columns, item)
+			continue
+		}
+		for at, f := range call.generator.Schema().Fields {
+			name := f.Name
+			if at < len(s.names[i]) {
+				name = s.names[i][at]
+			}
+			columns = append(columns, Named{Expr: expr.NewColumn(-1, name, f.Type, f.Nullable || call.outer), Name: name})
+		}
+	}
+	return append(columns, s.hidden...)
 }
 
 // output binds an expression of ORDER BY to the selection's columns: to the items it names or equals,
@@ -235,18 +257,19 @@ func (s *selection) output(e expr.Expr) expr.Expr {
 		if has[*itemRef](e) || len(e.Children()) == 0 && !has[*expr.Column](e) {
 			return nil, nil
 		}
-		for i, item := range append(append([]Named(nil), s.items...), s.hidden...) {
+		columns := s.outputs()
+		for i, item := range columns {
 			if Same(item.Expr, e) {
 				return s.outputColumn(i), nil
 			}
 		}
 		s.hidden = append(s.hidden, Named{Expr: e, Name: e.String()})
-		return s.outputColumn(len(s.items) + len(s.hidden) - 1), nil
+		return s.outputColumn(len(columns)), nil
 	})
 	return out
 }
 
 func (s *selection) outputColumn(i int) expr.Expr {
-	item := append(append([]Named(nil), s.items...), s.hidden...)[i]
+	item := s.outputs()[i]
 	return expr.NewColumn(i, item.Name, item.Expr.Type(), item.Expr.Nullable())
 }

@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -52,7 +53,7 @@ func combined(op *plan.SetOp, first, second Node) Node {
 // unionInputs flattens a chain of unions.
 func unionInputs(node Node) []Node {
 	if u, ok := node.(*Union); ok {
-		return u.Inputs[:len(u.Inputs):len(u.Inputs)]
+		return slices.Clip(u.Inputs)
 	}
 	return []Node{node}
 }

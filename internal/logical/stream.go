@@ -1,5 +1,7 @@
 package logical
 
+import "slices"
+
 // IsStreaming reports whether a plan reads a stream.
 func IsStreaming(node Node) bool {
 	switch n := node.(type) {
@@ -8,23 +10,22 @@ func IsStreaming(node Node) bool {
 	case *Relation:
 		return n.Stream
 	}
-	for _, c := range node.Children() {
-		if IsStreaming(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(node.Children(), IsStreaming)
 }
 
 // Streams lists the streaming leaves from left to right: the sources of a query, in the order of
-// their numbers in the checkpoint.
+// their numbers in the checkpoint. A leaf that is read in several places is one source.
 func Streams(node Node) []*StreamRelation {
-	if s, ok := node.(*StreamRelation); ok {
-		return []*StreamRelation{s}
-	}
 	var all []*StreamRelation
+	if s, ok := node.(*StreamRelation); ok {
+		all = append(all, s)
+	}
 	for _, c := range node.Children() {
-		all = append(all, Streams(c)...)
+		for _, s := range Streams(c) {
+			if !slices.Contains(all, s) { // WITH lets two places read one leaf
+				all = append(all, s)
+			}
+		}
 	}
 	return all
 }

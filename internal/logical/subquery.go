@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -89,7 +91,7 @@ func pullUpProject(n *Project) (Node, []expr.Expr, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	out := &Project{Input: input, Columns: n.Columns[:len(n.Columns):len(n.Columns)]}
+	out := &Project{Input: input, Columns: slices.Clip(n.Columns)}
 	for _, c := range out.Columns {
 		if has[*outerColumn](c.Expr) {
 			return nil, nil, unsupportedSubquery("a column of the outer query in the select list")

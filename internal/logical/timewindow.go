@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -39,7 +41,7 @@ func (r *resolver) addTimeWindow(input *scope, window expr.Expr) (*scope, error)
 	if err != nil {
 		return nil, err
 	}
-	out := &scope{node: node, columns: input.columns[:len(input.columns):len(input.columns)], window: window}
+	out := &scope{node: node, columns: slices.Clip(input.columns), window: window}
 	fields := node.Schema().Fields
 	out.columns = append(out.columns, column{Field: fields[len(fields)-1]})
 	return out, nil

@@ -4,7 +4,6 @@
 package option
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,7 +23,7 @@ const (
 	Positive      // an integer above 0
 	Count         // an integer of 0 or more
 	Bytes         // a positive number of bytes: 1024, 10k, 5mb, 10g
-	Duration      // 50s, 100ms, 7d, "10 minutes"
+	Duration      // 50s, 100ms, 7d, "10 minutes"; a bare number counts milliseconds
 	Enum          // one of Values, in any case; kept as Values spells it
 )
 
@@ -94,6 +93,7 @@ func (t Table) find(name string) (Spec, bool) {
 
 func (s Spec) check(text string) (string, error) {
 	switch s.Kind {
+	case Text: // anything goes
 	case Bool:
 		if low := strings.ToLower(text); low == "true" || low == "false" {
 			return low, nil
@@ -173,45 +173,4 @@ func (v Values) spec(name string) Spec {
 		panic("internal error: option " + name + " is not declared")
 	}
 	return s
-}
-
-// ParseBytes reads a positive size: a number and one of b, k, kb, m, mb, g, gb, t, tb.
-func ParseBytes(text string) (int64, error) {
-	number, unit := splitUnit(text)
-	shift, ok := map[string]uint{"": 0, "b": 0, "k": 10, "kb": 10, "m": 20, "mb": 20, "g": 30, "gb": 30, "t": 40, "tb": 40}[unit]
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || !ok || n <= 0 || n > (1<<62)>>shift {
-		return 0, fmt.Errorf("no size: %q", text)
-	}
-	return n << shift, nil
-}
-
-// ParseDuration reads Spark's short times ("50s", "7d") and interval words ("10 seconds", "1 hour").
-// A bare number counts seconds.
-func ParseDuration(text string) (time.Duration, error) {
-	number, unit := splitUnit(text)
-	unit = strings.TrimSuffix(unit, "s")
-	each, ok := map[string]time.Duration{
-		"": time.Second, "u": time.Microsecond, "microsecond": time.Microsecond,
-		"m": time.Minute, "min": time.Minute, "minute": time.Minute,
-		"millisecond": time.Millisecond, "sec": time.Second, "second": time.Second,
-		"h": time.Hour, "hour": time.Hour, "d": 24 * time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour,
-	}[unit]
-	if strings.EqualFold(strings.TrimLeft(text, " 0123456789"), "ms") {
-		each, ok = time.Millisecond, true
-	}
-	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil || !ok || n < 0 || n > int64(1<<62)/int64(each) {
-		return 0, fmt.Errorf("no duration: %q", text)
-	}
-	return time.Duration(n) * each, nil
-}
-
-func splitUnit(text string) (number, unit string) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	i := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
-	if i < 0 {
-		return text, ""
-	}
-	return text[:i], strings.TrimSpace(text[i:])
 }

@@ -81,19 +81,24 @@ type (
 		Query     Relation
 	}
 
-	// ShowTables is SHOW TABLES [IN schema] [LIKE pattern]; the same for the others.
+	// ShowTables is SHOW TABLES [IN schema] [LIKE pattern].
 	ShowTables struct {
 		Schema  []string
 		Pattern string
 	}
+	// ShowSchemas is SHOW SCHEMAS|DATABASES [IN catalog] [LIKE pattern].
 	ShowSchemas struct {
 		Catalog string
 		Pattern string
 	}
-	ShowCatalogs        struct{ Pattern string }
-	ShowColumns         struct{ Table []string }
+	// ShowCatalogs is SHOW CATALOGS [LIKE pattern].
+	ShowCatalogs struct{ Pattern string }
+	// ShowColumns is SHOW COLUMNS IN table.
+	ShowColumns struct{ Table []string }
+	// ShowTableProperties is SHOW TBLPROPERTIES table.
 	ShowTableProperties struct{ Table []string }
-	ShowCreateTable     struct{ Table []string }
+	// ShowCreateTable is SHOW CREATE TABLE table.
+	ShowCreateTable struct{ Table []string }
 
 	// DescribeTable is DESCRIBE [EXTENDED] name.
 	DescribeTable struct {

@@ -121,12 +121,13 @@ type RepartitionByExpression struct {
 	Expressions []Expression
 }
 
-// Limit keeps the first rows; Offset drops them. Both are constant expressions in SQL.
 type (
+	// Limit keeps the first N rows, a constant.
 	Limit struct {
 		Input Relation
 		N     Expression
 	}
+	// Offset drops the first N rows, a constant.
 	Offset struct {
 		Input Relation
 		N     Expression
@@ -181,21 +182,23 @@ type TableFunction struct {
 	Args []Expression
 }
 
-// WithColumns adds or replaces columns; Drop removes; WithColumnsRenamed renames (old, new); ToDF
-// renames all.
 type (
+	// WithColumns adds or replaces columns.
 	WithColumns struct {
 		Input   Relation
 		Aliases []*Alias
 	}
+	// Drop removes columns.
 	Drop struct {
 		Input   Relation
 		Columns []Expression
 	}
+	// WithColumnsRenamed renames columns: old, new.
 	WithColumnsRenamed struct {
 		Input   Relation
 		Renames [][2]string
 	}
+	// ToDF renames all columns.
 	ToDF struct {
 		Input Relation
 		Names []string

@@ -7,16 +7,16 @@ import "github.com/apache/arrow-go/v18/arrow/decimal128"
 // A Predicate is [And], [Or], [Compare], [IsNull] or [In]. Nil stands for "anything".
 type Predicate interface{ isPredicate() }
 
-// And holds when all its parts hold; Or when one does.
-type (
-	And []Predicate
-	Or  []Predicate
-)
+// And holds when all its parts hold.
+type And []Predicate
+
+// Or holds when one of its parts does.
+type Or []Predicate
 
 // Op compares a column with a value.
 type Op uint8
 
-// The comparisons. Each is false for a null column, except EqualNullSafe against a null value.
+// The comparisons. None holds for a null column.
 const (
 	Equal Op = iota
 	NotEqual
@@ -58,7 +58,8 @@ func (IsNull) isPredicate()  {}
 func (In) isPredicate()      {}
 
 // A ColumnStats is what is known of one column over a file or a row group. A nil Min or Max is
-// unknown; Nulls is -1 when unknown. Bounds may be wider than the values.
+// unknown; Nulls is -1 when unknown. Bounds may be wider than the values, never narrower: where there may be a
+// NaN, which is above all numbers, Max is nil.
 type ColumnStats struct {
 	Min, Max Value
 	Nulls    int64
@@ -117,19 +118,21 @@ func allNull(s ColumnStats, rows int64) bool { return rows >= 0 && s.Nulls == ro
 func mayCompare(op Op, v Value, s ColumnStats) bool {
 	low, lowKnown := compare(s.Min, v)
 	high, highKnown := compare(s.Max, v)
+	above, atLeast := lowKnown && low > 0, lowKnown && low >= 0 // of all values in the column
+	below, atMost := highKnown && high < 0, highKnown && high <= 0
 	switch op {
 	case Equal:
-		return !(lowKnown && low > 0) && !(highKnown && high < 0)
+		return !above && !below
 	case NotEqual:
-		return !(lowKnown && highKnown && low == 0 && high == 0)
+		return !atLeast || !atMost
 	case Less:
-		return !(lowKnown && low >= 0)
+		return !atLeast
 	case LessOrEqual:
-		return !(lowKnown && low > 0)
+		return !above
 	case Greater:
-		return !(highKnown && high <= 0)
+		return !atMost
 	case GreaterOrEqual:
-		return !(highKnown && high < 0)
+		return !below
 	}
 	return true
 }

@@ -125,6 +125,11 @@ func TestHostileTextIsRefused(t *testing.T) {
 		"cube":        "SELECT a FROM t GROUP BY CUBE(a" + strings.Repeat(", a", 100) + ")",
 		"sets":        "SELECT a FROM t GROUP BY CUBE(a, b, c, d, e, f, g), CUBE(a, b, c, d, e, f, g)",
 		"nested sets": "SELECT a FROM t GROUP BY " + strings.Repeat("GROUPING SETS (", 10_000),
+		"like any":    "SELECT a" + strings.Repeat(" LIKE ANY ('x', 'y')", 100),
+		"cluster by":  "SELECT a FROM t" + strings.Repeat(" CLUSTER BY (SELECT b FROM t", 100) + strings.Repeat(")", 100),
+		"windows":     "SELECT " + strings.Repeat("f() OVER w, ", 3000) + "1 WINDOW w AS (ORDER BY a" + strings.Repeat(", a", 3000) + ")",
+		"words":       "SELECT 1" + strings.Repeat(",1", 3_000_000),
+		"deep parens": "SELECT " + strings.Repeat("(", 900_000) + "1" + strings.Repeat(")", 900_000),
 		"size":        "SELECT '" + strings.Repeat("x", maxText) + "'",
 	} {
 		_, err := Parse(text)
@@ -137,11 +142,15 @@ func TestHostileTextIsRefused(t *testing.T) {
 // Long lists and chains that people generate are read.
 func TestLongTextIsRead(t *testing.T) {
 	for name, text := range map[string]string{
-		"in":     "SELECT a IN (1" + strings.Repeat(", 1", 100_000) + ")",
-		"or":     "SELECT a = 1" + strings.Repeat(" OR a = 1", 5_000),
-		"values": "VALUES (1, 'a')" + strings.Repeat(", (1, 'a')", 100_000),
+		"in":       "SELECT a IN (1" + strings.Repeat(", 1", 100_000) + ")",
+		"or":       "SELECT a = 1" + strings.Repeat(" OR a = 1", 5_000),
+		"like any": "SELECT true" + strings.Repeat(" AND a LIKE ANY ('x', 'y', 'z')", 1000),
+		"windows":  "SELECT " + strings.Repeat("f() OVER w, ", 1000) + "1 WINDOW w AS (ORDER BY a)",
+		"patterns": "SELECT a LIKE ANY ('x'" + strings.Repeat(", 'x'", 10_000) + ")",
+		"set":      strings.Repeat("SET a.b = 1; ", 10_000) + "SET a.b = 1",
+		"values":   "VALUES (1, 'a')" + strings.Repeat(", (1, 'a')", 100_000),
 	} {
-		if _, err := Parse(text); err != nil {
+		if _, err := ParseScript(text); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

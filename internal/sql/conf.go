@@ -29,7 +29,11 @@ func (p *parser) set() (plan.Statement, error) {
 	conf := &plan.SetConf{Key: key}
 	switch {
 	case p.is("="):
-		conf.Value = new(p.confValue())
+		value, err := p.confValue()
+		if err != nil {
+			return nil, err
+		}
+		conf.Value = &value
 	case !p.endsStatement():
 		return nil, p.badSet()
 	}
@@ -56,19 +60,18 @@ func (p *parser) confKey() (string, error) {
 	if length == 0 || t.kind == kindString {
 		return "", p.badSet()
 	}
-	p.rescan(t.start + length)
-	return rest[:length], nil
+	return rest[:length], p.moveTo(t.start + length)
 }
 
 func confRune(r rune) bool { return nameRune(r) || r == '.' || r == ':' || r == '-' }
 
 // confValue: back-ticked text | any text up to the end of the statement. A quote that is not closed
 // is a letter of the value.
-func (p *parser) confValue() string {
+func (p *parser) confValue() (string, error) {
 	after := p.peek(2)
 	if value := p.peek(1); value.kind == kindQuoted && (after.kind == kindEnd || after.key == ";") {
 		p.i += 2
-		return value.value
+		return value.value, nil
 	}
 	start := p.tok().end
 	end := start
@@ -77,18 +80,26 @@ func (p *parser) confValue() string {
 		t := *p.tok()
 		if i := strings.IndexByte(p.text[t.start:t.end], ';'); i >= 0 && t.kind == kindBad {
 			end = t.start + i
-			p.rescan(end)
+			if err := p.rescan(end); err != nil {
+				return "", err
+			}
 			break
 		}
 		end = t.end
 		p.skip()
 	}
-	return strings.TrimSpace(p.text[start:end])
+	return strings.TrimSpace(p.text[start:end]), nil
 }
 
-// rescan reads the tokens from an offset anew: what stood before was no SQL.
-func (p *parser) rescan(offset int) {
+// rescan reads the tokens from an offset anew: what stood before was no SQL. A script that needs it
+// often would take the square of its length.
+func (p *parser) rescan(offset int) error {
+	const most = 100
+	if p.rescans++; p.rescans > most {
+		return p.badSet()
+	}
 	p.tokens = scanFrom(p.text, offset, p.tokens[:p.i])
+	return nil
 }
 
 // setTimeZone: string | LOCAL

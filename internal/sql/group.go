@@ -16,8 +16,12 @@ func (p *parser) groupBy(a *plan.Aggregate) error {
 		a.All = true
 		return nil
 	}
+	from := p.i
 	items, err := list(p, p.groupingItem)
 	if err != nil {
+		return err
+	}
+	if err := p.copies(from, p.i, countSets(items)); err != nil {
 		return err
 	}
 	switch {
@@ -29,6 +33,15 @@ func (p *parser) groupBy(a *plan.Aggregate) error {
 		return p.setsOfList(a, items)
 	}
 	return p.combine(a, items)
+}
+
+// countSets is how many sets the items make together, at most.
+func countSets(items []groupingItem) int {
+	count := 1
+	for _, item := range items {
+		count = min(count*len(item.sets), maxSets+1)
+	}
+	return count
 }
 
 // A groupingItem is what one item of GROUP BY groups by: the sets, of which a plain expression has
@@ -209,12 +222,16 @@ func product(left, right [][]plan.Expression) [][]plan.Expression {
 
 // distinct are the expressions of the sets, each once, as they first appear.
 func distinct(sets [][]plan.Expression) []plan.Expression {
-	seen := map[string]bool{}
+	seen, texts := map[plan.Expression]bool{}, map[string]bool{}
 	var all []plan.Expression
 	for _, set := range sets {
 		for _, e := range set {
-			if text := Format(e); !seen[text] {
-				seen[text] = true
+			if seen[e] { // the sets share their nodes
+				continue
+			}
+			seen[e] = true
+			if text := Format(e); !texts[text] {
+				texts[text] = true
 				all = append(all, e)
 			}
 		}

@@ -10,8 +10,11 @@ import (
 	"lakehouse/internal/types"
 )
 
-// maxText bounds a statement. An INSERT with this many bytes of VALUES is a file in disguise.
-const maxText = 16 << 20
+// Bounds of a text. An INSERT with this many bytes of VALUES is a file in disguise.
+const (
+	maxText   = 16 << 20
+	maxTokens = 2_000_000
+)
 
 // scan reads the tokens of a text. A fault becomes a bad token, so that it counts only if the
 // parser gets there: the value of SET is no SQL.
@@ -31,6 +34,10 @@ func scanFrom(text string, at int, tokens []token) []token {
 				tokens[open[n-1]].match = len(tokens)
 				open = open[:n-1]
 			}
+		}
+		if len(tokens) >= maxTokens && t.kind != kindEnd {
+			tokens = append(tokens, token{kind: kindBad, start: t.start, end: len(text), err: errTooMany})
+			t = token{kind: kindEnd, start: len(text), end: len(text)}
 		}
 		tokens = append(tokens, t)
 		if t.kind == kindEnd {
@@ -82,6 +89,7 @@ func scanSymbol(text string, at int) token {
 var (
 	errStray        = errors.New("no SQL has this character")
 	errOpenQuote    = errors.New("the quote is not closed")
+	errTooMany      = errors.New("the text has too many words and symbols")
 	errEmptyName    = errors.New("a name needs at least one character")
 	errUnclosedNote = errclass.UnclosedComment.New("Found an unclosed bracketed comment. Please, append */ at the end of the comment.")
 )

@@ -22,6 +22,10 @@ type parser struct {
 	i       int // the next token
 	depth   int
 	pending []*windowReference // OVER name, whose WINDOW clause has not come yet
+
+	copied     []copied // see copies
+	copiedSize int
+	rescans    int // see rescan
 }
 
 func newParser(text string) (*parser, error) {

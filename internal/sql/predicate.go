@@ -86,13 +86,16 @@ func (p *parser) like(from int, left plan.Expression, word string) (plan.Express
 // quantifiedLike: left [NOT] LIKE (ANY | SOME | ALL) '(' pattern, … ')'. It stands for the LIKEs of
 // its patterns, with OR or AND between them.
 func (p *parser) quantifiedLike(from int, left plan.Expression, word string, negated bool) (plan.Expression, error) {
-	joined := "or"
+	joined, operandEnd := "or", p.i
 	if p.takeAny("any", "some", "all") == "all" {
 		joined = "and"
 	}
 	patterns, err := parenthesised(p, p.expression)
 	if err == nil {
 		err = p.chain(len(patterns))
+	}
+	if err == nil {
+		err = p.copies(from, operandEnd, len(patterns))
 	}
 	if err != nil {
 		return nil, err

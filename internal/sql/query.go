@@ -1,17 +1,13 @@
 package sql
 
 import (
-	"strings"
-
 	"lakehouse/internal/plan"
 )
-
-func sameName(a, b string) bool { return strings.EqualFold(a, b) }
 
 // isQuery reports whether a query stands in the parentheses that open at a token. ((SELECT 1) + 1)
 // is none: behind inner parentheses a query goes on with a set operation or an ORDER BY and its like.
 func (p *parser) isQuery(i int) bool {
-	for p.tokens[i].key == "(" {
+	for depth := 0; depth <= maxDepth && p.tokens[i].key == "("; depth++ {
 		if p.beginsQuery(i + 1) {
 			return true
 		}
@@ -183,7 +179,11 @@ func (p *parser) ordering(r plan.Relation) (plan.Relation, error) {
 		order, err := list(p, p.sortItem)
 		return &plan.Sort{Input: r, Order: order, Global: true}, err
 	case p.take("cluster", "by"):
+		from := p.i
 		keys, err := list(p, p.expression)
+		if err == nil {
+			err = p.copies(from, p.i, 1)
+		}
 		order := make([]plan.SortOrder, len(keys))
 		for i, k := range keys {
 			order[i] = plan.SortOrder{Child: k}

@@ -18,3 +18,6 @@ func Split(text string) (statements []string, rest string) {
 		}
 	}
 }
+
+// Blank reports whether a text holds nothing but space and comments.
+func Blank(text string) bool { return scanToken(text, 0).kind == kindEnd }

@@ -1,6 +1,9 @@
 package sql
 
 import (
+	"slices"
+	"strings"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -118,40 +121,53 @@ func (p *parser) negated(from int, n plan.Expression) plan.Expression {
 	return p.call(from, "negative", n)
 }
 
-// windowClause: WINDOW name AS (windowSpec | name), …. It fills in the windows that were named since
-// the mark.
+// windowClause: WINDOW name AS windowSpec, …. It fills in the windows that were named since the mark.
 func (p *parser) windowClause(mark int) error {
 	if !p.isClause() || !p.take("window") {
 		return nil
 	}
+	waiting := map[string][]*windowReference{}
+	for _, ref := range p.pending[mark:] {
+		key := strings.ToLower(ref.name)
+		waiting[key] = append(waiting[key], ref)
+	}
+	defined := map[string]bool{}
 	_, err := list(p, func() (string, error) {
-		name, err := p.identifier()
-		if err == nil {
-			err = p.expect("as")
-		}
-		if err != nil {
+		from, before := p.i, len(p.pending)
+		name, err := p.windowDefinition(waiting)
+		switch {
+		case err != nil:
 			return "", err
+		case len(p.pending) > before:
+			return "", p.refuse("a named window in the definition of another")
 		}
-		var spec plan.Window
-		if err := p.windowSpec(&spec); err != nil {
-			return "", err
-		}
-		p.resolveWindows(mark, name, &spec)
-		return name, nil
+		key := strings.ToLower(name)
+		defined[key] = true
+		return name, p.copies(from, p.i, len(waiting[key]))
 	})
+	p.pending = append(p.pending[:mark], slices.DeleteFunc(p.pending[mark:], func(ref *windowReference) bool {
+		return defined[strings.ToLower(ref.name)]
+	})...)
 	return err
 }
 
-func (p *parser) resolveWindows(mark int, name string, spec *plan.Window) {
-	kept := p.pending[:mark]
-	for _, ref := range p.pending[mark:] {
-		if !sameName(ref.name, name) {
-			kept = append(kept, ref)
-			continue
-		}
+// windowDefinition: name AS windowSpec
+func (p *parser) windowDefinition(waiting map[string][]*windowReference) (string, error) {
+	name, err := p.identifier()
+	if err == nil {
+		err = p.expect("as")
+	}
+	if err != nil {
+		return "", err
+	}
+	var spec plan.Window
+	if err := p.windowSpec(&spec); err != nil {
+		return "", err
+	}
+	for _, ref := range waiting[strings.ToLower(name)] {
 		ref.window.PartitionBy, ref.window.OrderBy, ref.window.Frame = spec.PartitionBy, spec.OrderBy, spec.Frame
 	}
-	p.pending = kept
+	return name, nil
 }
 
 func (p *parser) missingWindow(ref *windowReference) error {

@@ -90,7 +90,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	for i, s := range q.streams {
 		s.at = batch.entry.Sources[i]
 	}
-	q.run.next, q.run.pending, q.run.ranBatch = batch.id+1, nil, true
+	q.run.next, q.run.pending, q.run.ranBatch, q.run.conf = batch.id+1, nil, true, batch.entry.Conf
 	return true, q.cp.Purge(ctx, q.run.next)
 }
 
@@ -166,6 +166,9 @@ func (q *Query) conf(ctx context.Context) (checkpoint.Conf, error) {
 	if q.run.next == 0 {
 		return checkpoint.DefaultConf(q.cfg.Partitions), nil
 	}
+	if q.run.ranBatch {
+		return q.run.conf, nil
+	}
 	entry, err := q.cp.Offsets.Get(ctx, q.run.next-1)
 	return entry.Conf, err
 }
@@ -223,7 +226,7 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 	env.Batch = &exec.MicroBatch{
 		ID: batch.id, Mode: q.cfg.Mode,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
-			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions})
+			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}
@@ -235,9 +238,9 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 	now := q.cfg.Clock()
 	took := now.Sub(q.run.began)
-	since := q.run.began.Sub(q.run.lastReport)
-	if q.run.lastReport.IsZero() {
-		since = 0
+	since := forever // the rows of the first round
+	if !q.run.before.IsZero() {
+		since = q.run.began.Sub(q.run.before)
 	}
 	q.run.lastReport = now
 	watch.took["triggerExecution"] = took
@@ -255,7 +258,7 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 			sp.EndOffset, sp.NumInputRows = rows.ends[i], rows.input[i].Load()
 		}
 		if m, ok := s.source.(Metered); ok {
-			sp.Metrics = metricTexts(m.Metrics())
+			sp.Metrics = m.Metrics()
 		}
 		sp.InputRowsPerSecond, sp.ProcessedRowsPerSecond = rate(sp.NumInputRows, since), rate(sp.NumInputRows, took)
 		p.NumInputRows += sp.NumInputRows
@@ -267,13 +270,4 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 		p.StateOperators = stateProgress(rows.state)
 	}
 	return p
-}
-
-// metricTexts prints metrics as Spark does: numbers as texts.
-func metricTexts(metrics map[string]int64) map[string]string {
-	texts := make(map[string]string, len(metrics))
-	for name, n := range metrics {
-		texts[name] = strconv.FormatInt(n, 10)
-	}
-	return texts
 }

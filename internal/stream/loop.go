@@ -3,6 +3,9 @@ package stream
 import (
 	"context"
 	"time"
+
+	"lakehouse/internal/checkpoint"
+	"lakehouse/internal/state"
 )
 
 // How long the loop waits when there is nothing new: at least pollingDelay, and ten times what looking took, so that an
@@ -18,9 +21,12 @@ type loop struct {
 	next       int64     // the batch to run next
 	pending    *pending  // a batch whose offsets are logged and whose commit is not
 	began      time.Time // of the last round
+	before     time.Time // of the round before it
 	lastReport time.Time
-	ranBatch   bool // in this run
+	ranBatch   bool            // in this run
+	conf       checkpoint.Conf // of the batch before, when ranBatch
 	frozen     bool
+	state      state.Cache // of the stateful operators, from batch to batch
 }
 
 // loop runs rounds until the trigger's end, Finish, Stop or a failure.
@@ -52,7 +58,7 @@ func (q *Query) round(ctx context.Context) (ran bool, looked time.Duration, err 
 	round := q.polls
 	q.mu.Unlock()
 
-	q.run.began = q.cfg.Clock()
+	q.run.before, q.run.began = q.run.began, q.cfg.Clock()
 	watch := newStopwatch(q.cfg.Clock)
 	ran, err = q.step(ctx, watch)
 	if err != nil {

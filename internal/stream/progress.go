@@ -2,6 +2,8 @@ package stream
 
 import (
 	"encoding/json"
+	"math"
+	"strings"
 	"time"
 
 	"lakehouse/internal/state"
@@ -62,11 +64,14 @@ type StateProgress struct {
 
 // JSON is the progress indented by one space, as Spark prints it.
 func (p Progress) JSON() string {
-	text, err := json.MarshalIndent(p, "", " ")
-	if err != nil {
+	var text strings.Builder
+	enc := json.NewEncoder(&text)
+	enc.SetIndent("", " ")
+	enc.SetEscapeHTML(false) // a path may hold an "&"
+	if err := enc.Encode(p); err != nil {
 		return "{}" // not reachable: offsets come from a checked checkpoint
 	}
-	return string(text)
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
 // Status is what a query is doing now.
@@ -118,13 +123,19 @@ func (w *stopwatch) millis() map[string]int64 {
 	return ms
 }
 
+// forever is how long the rows of a query's first round had to arrive.
+const forever = time.Duration(math.MaxInt64)
+
 // rate is rows a second; nil, left out of the JSON, where it is not a number.
 func rate(rows int64, over time.Duration) *float64 {
-	if over <= 0 {
+	var perSecond float64
+	switch {
+	case over <= 0:
 		return nil
+	case over < forever:
+		perSecond = float64(rows) / over.Seconds()
 	}
-	r := float64(rows) / over.Seconds()
-	return &r
+	return &perSecond
 }
 
 func stateProgress(reports []state.Progress) []StateProgress {

@@ -77,8 +77,7 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 		status: Status{Message: statusStarting},
 	}
 	if err := q.open(ctx); err != nil {
-		q.close()
-		return nil, err
+		return nil, errors.Join(err, q.close())
 	}
 	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.cancel = cancel
@@ -97,12 +96,16 @@ func (q *Query) open(ctx context.Context) error {
 		return err
 	}
 	q.cp = cp
+	_, _, resumes, err := cp.Offsets.Latest(ctx)
+	if err != nil {
+		return err
+	}
 	for i, leaf := range logical.Streams(q.cfg.Plan) {
 		provider, ok := leaf.Provider.(Provider)
 		if !ok {
 			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
 		}
-		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID()})
+		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID(), First: !resumes})
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ type SourceStart struct {
 	Checkpoint volumes.Store // of the query
 	Dir        string        // the source's own folder there: sources/0
 	QueryID    string
+	First      bool // the query has no batch yet: options that say where it begins count
 }
 
 // ReadLimit says how much one batch may take.
@@ -58,9 +59,9 @@ type Source interface {
 	Stop() error
 }
 
-// A Metered source reports numbers of its own, for the progress.
+// A Metered source reports numbers of its own, as texts, for the progress.
 type Metered interface {
-	Metrics() map[string]int64
+	Metrics() map[string]string
 }
 
 // A Sink takes the rows of batches.

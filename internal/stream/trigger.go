@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"lakehouse/internal/errclass"
@@ -10,7 +12,7 @@ import (
 // A Trigger says when batches run. The zero value runs the next batch as soon as the last one ends.
 type Trigger struct {
 	kind     triggerKind
-	interval time.Duration
+	interval time.Duration // of atIntervals, in whole milliseconds
 }
 
 type triggerKind uint8
@@ -23,8 +25,10 @@ const (
 )
 
 // ProcessingTime runs batches on the grid of whole intervals since the epoch, the first at once. A batch
-// that outlasts its interval is followed by the next at once. Zero is the default trigger.
+// that outlasts its interval is followed by the next at once. Intervals count whole milliseconds, as Spark's do; zero is
+// the default trigger.
 func ProcessingTime(interval time.Duration) Trigger {
+	interval = interval.Truncate(time.Millisecond)
 	if interval <= 0 {
 		return Trigger{}
 	}
@@ -40,16 +44,16 @@ func AvailableNow() Trigger { return Trigger{kind: untilCaughtUp} }
 // ParseTrigger reads a trigger as command lines give it: "default", "once", "availableNow", or an
 // interval such as "10 seconds".
 func ParseTrigger(text string) (Trigger, error) {
-	switch text {
+	switch strings.ToLower(text) {
 	case "", "default":
 		return Trigger{}, nil
 	case "once":
 		return Once(), nil
-	case "availableNow", "availablenow":
+	case "availablenow":
 		return AvailableNow(), nil
 	}
 	interval, err := option.ParseDuration(text)
-	if err != nil {
+	if unitless := strings.Trim(text, " 0123456789") == ""; err != nil || unitless { // milliseconds to options, seconds to most who write it
 		return Trigger{}, errclass.CannotParseInterval.New("Unable to parse '%s'.", text).
 			WithHint("A trigger is default, once, availableNow or an interval such as \"10 seconds\".")
 	}
@@ -60,7 +64,7 @@ func ParseTrigger(text string) (Trigger, error) {
 func (t Trigger) String() string {
 	switch t.kind {
 	case atIntervals:
-		return t.interval.String()
+		return intervalText(t.interval)
 	case justOnce:
 		return "once"
 	case untilCaughtUp:
@@ -68,6 +72,23 @@ func (t Trigger) String() string {
 	default:
 		return "default"
 	}
+}
+
+// intervalText is an interval in the largest unit that counts it whole.
+func intervalText(interval time.Duration) string {
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		switch n := interval / unit.length; {
+		case interval%unit.length != 0:
+		case n == 1:
+			return "1 " + unit.name
+		default:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d milliseconds", interval.Milliseconds())
 }
 
 // Ends reports whether a query with this trigger ends by itself.
@@ -78,7 +99,8 @@ func (t Trigger) next(last, now time.Time) time.Time {
 	if t.kind != atIntervals {
 		return now
 	}
-	due := last.Truncate(t.interval).Add(t.interval)
+	ms := t.interval.Milliseconds()
+	due := time.UnixMilli((last.UnixMilli()/ms + 1) * ms)
 	if due.Before(now) {
 		return now
 	}

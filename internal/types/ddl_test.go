@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/internal/errclass"
 	"pgregory.net/rapid"
+
+	"lakehouse/internal/errclass"
 )
 
 func TestDDLIsRead(t *testing.T) {

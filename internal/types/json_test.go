@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"lakehouse/internal/realdata"
 	"pgregory.net/rapid"
+
+	"lakehouse/internal/realdata"
 )
 
 func TestJSONIsSparks(t *testing.T) {

@@ -1,9 +1,9 @@
 package delta
 
 import (
+	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -25,7 +25,10 @@ import (
 )
 
 // smallBatch is how many rows one worker writes alone: a micro-batch of a few files becomes one data file, not one a core.
-const smallBatch = 64 << 10
+const smallBatch = 16 << 10
+
+// writeBuffer gathers the pages of small files: a page a column would be a system call each.
+const writeBuffer = 64 << 10
 
 // newFile is a data file that no commit names yet.
 type newFile struct {
@@ -73,9 +76,8 @@ func (w *fileWriter) write(ctx context.Context, op exec.Operator, n int) ([]newF
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	rest := first.held
-	if len(rest) > 0 { // everything fitted: one file
-		if err := w.drain(ctx, batch.Of(rest...)); err != nil {
+	if len(first.held) > 0 { // everything fitted: one file
+		if err := w.drain(ctx, batch.Of(first.held...)); err != nil {
 			return nil, err
 		}
 	}
@@ -83,45 +85,72 @@ func (w *fileWriter) write(ctx context.Context, op exec.Operator, n int) ([]newF
 	return w.done, nil
 }
 
-// gate holds the first rows of all workers until there are enough to be worth a file for each.
+// gate stays shut until the rows of all workers together are enough to be worth a file for each.
 type gate struct {
 	mu   sync.Mutex
-	room int64
-	held []arrow.RecordBatch
+	room int64               // under mu; negative: the gate is open
+	held []arrow.RecordBatch // of workers that ended before it opened; under mu
 }
 
 func newGate(rows int64) *gate { return &gate{room: rows} }
 
-// hold keeps b while the rows held are few; when they are no longer, the caller gets all of them to write.
-func (g *gate) hold(b arrow.RecordBatch) (write []arrow.RecordBatch) {
+// pass counts rows and tells whether they may be written. With them goes what ended workers left.
+func (g *gate) pass(rows int64) (open bool, left []arrow.RecordBatch) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.room -= rows
+	if g.room >= 0 {
+		return false, nil
+	}
+	left, g.held = g.held, nil
+	return true, left
+}
+
+// leave takes what a worker holds at its end; where the gate is open it is the worker's own to write.
+func (g *gate) leave(own []arrow.RecordBatch) (write []arrow.RecordBatch) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.room < 0 {
-		return []arrow.RecordBatch{b}
+		return own
 	}
-	g.held = append(g.held, b)
-	g.room -= b.NumRows()
-	if g.room >= 0 {
-		return nil
-	}
-	write, g.held = g.held, nil
-	return write
+	g.held = append(g.held, own...)
+	return nil
 }
 
 func (w *fileWriter) worker(ctx context.Context, seq batch.Seq, first *gate) error {
-	return w.drain(ctx, func(yield func(arrow.RecordBatch, error) bool) {
+	return w.drain(ctx, first.filter(seq))
+}
+
+// filter is a worker's rows, held back while the gate is shut.
+func (g *gate) filter(seq batch.Seq) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		var own []arrow.RecordBatch
 		for b, err := range seq {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, b := range first.hold(b) {
-				if !yield(b, nil) {
-					return
-				}
+			own = append(own, b)
+			open, left := g.pass(b.NumRows())
+			if !open {
+				continue
 			}
+			if !yieldAll(left, yield) || !yieldAll(own, yield) {
+				return
+			}
+			own = own[:0]
 		}
-	})
+		yieldAll(g.leave(own), yield)
+	}
+}
+
+func yieldAll(batches []arrow.RecordBatch, yield func(arrow.RecordBatch, error) bool) bool {
+	for _, b := range batches {
+		if !yield(b, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // drain writes one sequence into files of its own, one open file for each partition.
@@ -160,6 +189,7 @@ type openFile struct {
 	name    string
 	values  map[string]*string
 	out     volumes.Writer
+	buffer  *bufio.Writer // before out
 	parquet *parquetio.Writer
 }
 
@@ -200,17 +230,21 @@ func (w *fileWriter) start(ctx context.Context, g partitionRows) (*openFile, err
 	if err != nil {
 		return nil, err
 	}
-	pw, err := parquetio.NewWriter(io.Writer(out), w.schema, w.opts)
+	buffer := bufio.NewWriterSize(out, writeBuffer)
+	pw, err := parquetio.NewWriter(buffer, w.schema, w.opts)
 	if err != nil {
 		out.Abort()
 		return nil, err
 	}
-	return &openFile{name: name, values: g.values, out: out, parquet: pw}, nil
+	return &openFile{name: name, values: g.values, out: out, buffer: buffer, parquet: pw}, nil
 }
 
 func (w *fileWriter) finish(f *openFile) error {
 	stats, err := f.parquet.Close()
 	if err != nil {
+		return fmt.Errorf("write %s: %w", f.name, err)
+	}
+	if err := f.buffer.Flush(); err != nil {
 		return fmt.Errorf("write %s: %w", f.name, err)
 	}
 	if err := f.out.Commit(); err != nil {

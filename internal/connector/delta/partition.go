@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/exec"
@@ -115,7 +114,7 @@ func partitionValue(col arrow.Array, row int) (predicate.Value, error) {
 	case *array.Binary:
 		return col.Value(row), nil
 	case *array.Decimal128:
-		return decimal128.Num(col.Value(row)), nil
+		return col.Value(row), nil
 	}
 	return nil, fmt.Errorf("a column of type %s cannot partition a table", col.DataType())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -26,13 +27,13 @@ type ReadOptions struct {
 	values option.Values
 }
 
-// readOptionTable lists the options of batch reads; streamOptionTable, those of streams.
+// ReadOptionTable lists the options of batch reads; StreamOptionTable, those of streams.
 var (
-	readOptionTable = option.Table{
+	ReadOptionTable = option.Table{
 		{Name: "versionAsOf", Kind: option.Count, Doc: "The version to read."},
 		{Name: "timestampAsOf", Doc: "The time whose version is read."},
 	}
-	streamOptionTable = option.Table{
+	StreamOptionTable = option.Table{
 		{Name: "maxFilesPerTrigger", Kind: option.Positive, Default: "1000", Doc: "How many files of the table a batch takes at the most."},
 		{Name: "maxBytesPerTrigger", Kind: option.Bytes, Doc: "About how many bytes a batch takes; at least one file."},
 		{Name: "startingVersion", Doc: "The first version to read, or latest; without it, the table as it is comes first."},
@@ -50,9 +51,9 @@ var (
 
 // ParseReadOptions checks the options of a read.
 func ParseReadOptions(given map[string]string, streaming bool) (ReadOptions, error) {
-	table := readOptionTable
+	table := ReadOptionTable
 	if streaming {
-		table = streamOptionTable
+		table = StreamOptionTable
 	}
 	values, err := table.Parse(given)
 	return ReadOptions{values}, err
@@ -187,12 +188,7 @@ func (s *Source) columns(names []string) (types.Struct, error) {
 }
 
 func (s *Source) isPartition(name string) bool {
-	for _, p := range s.partition {
-		if p == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.partition, name)
 }
 
 // filePiece is one data file. It is opened when it is read: a table may have more files than a process may hold open.

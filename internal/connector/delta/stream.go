@@ -59,7 +59,25 @@ func NewProvider(ctx context.Context, t Table, opts ReadOptions) (*Provider, err
 	if opts.values.Has("startingVersion") && opts.values.Has("startingTimestamp") {
 		return nil, errclass.InvalidOption.New("Please either provide 'startingVersion' or 'startingTimestamp', not both.")
 	}
-	return &Provider{table: t, opts: opts, schema: schema}, nil
+	p := &Provider{table: t, opts: opts, schema: schema}
+	return p, p.checkBeginning(ctx)
+}
+
+// checkBeginning finds a beginning that no table could have, or this one not yet: at load, before a query runs. A
+// version that is gone is no mistake here, for a query that is under way does not look back to it.
+func (p *Provider) checkBeginning(ctx context.Context) error {
+	if !p.opts.values.Has("startingVersion") && !p.opts.values.Has("startingTimestamp") {
+		return nil
+	}
+	at, err := (&source{Provider: p}).beginning(ctx)
+	if !errors.Is(err, errclass.DeltaVersionNotFound) {
+		return err
+	}
+	latest, latestErr := p.table.Log.LatestVersion(ctx)
+	if latestErr == nil && at.ReservoirVersion <= latest {
+		return nil
+	}
+	return err
 }
 
 // Schema is the table's.
@@ -68,14 +86,20 @@ func (p *Provider) Schema() types.Struct { return p.schema }
 func (p *Provider) String() string { return "delta " + p.table.URI }
 
 // Open makes the source for a query.
-func (p *Provider) Open(ctx context.Context, _ stream.SourceStart) (stream.Source, error) {
+func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.Source, error) {
 	snap, err := p.table.Log.Snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &source{
+	s := &source{
 		Provider: p, id: snap.Metadata().ID, partition: snap.Metadata().PartitionColumns, latest: -1,
-	}, nil
+	}
+	if start.First { // a start that is not there is told at once
+		if _, err := s.beginning(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // source reads a table version by version. What it gives between two offsets never changes: versions don't.

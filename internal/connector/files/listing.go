@@ -167,3 +167,36 @@ func (l Listing) anyBelow(ctx context.Context, dir string, pattern []string) (bo
 	}
 	return false, nil
 }
+
+// PassesOver says why a file is never read, whatever its time; empty: it is.
+func (l Listing) PassesOver(key string) string {
+	rest, below := strings.CutPrefix(key, l.Base.Key+"/")
+	if l.Base.Key == "." {
+		rest, below = key, true
+	}
+	parts := strings.Split(rest, "/")
+	if !below || len(parts) < len(l.Pattern) {
+		return "it does not lie under the path that is read"
+	}
+	for i, glob := range l.Pattern {
+		if !MatchGlob(glob, parts[i]) {
+			return "the path that is read wants " + glob + ", and " + parts[i] + " does not match it"
+		}
+	}
+	base := parts[len(parts)-1]
+	for _, folder := range parts[min(len(l.Pattern), len(parts)-1) : len(parts)-1] {
+		if rule := SkippedName(folder); rule != "" {
+			return "it lies in the folder " + folder + ", and " + rule
+		}
+		if !l.Recursive && !strings.Contains(folder, "=") {
+			return "it lies in the sub-folder " + folder + ", and recursiveFileLookup is not set"
+		}
+	}
+	if rule := SkippedName(base); rule != "" {
+		return rule
+	}
+	if l.NameGlob != "" && !MatchGlob(l.NameGlob, base) {
+		return "its name does not match pathGlobFilter " + l.NameGlob
+	}
+	return ""
+}

@@ -21,8 +21,8 @@ import (
 	"lakehouse/volumes"
 )
 
-// sourceOptions are what a batch read takes besides its format's options.
-var sourceOptions = option.Table{
+// SourceOptionTable lists what a batch read takes besides its format's options.
+var SourceOptionTable = option.Table{
 	{Name: "pathGlobFilter", Doc: "Only files whose base name matches."},
 	{Name: "recursiveFileLookup", Kind: option.Bool, Default: "false", Doc: "Plain sub-folders too; key=value folders then add no columns."},
 	{Name: "ignoreMissingFiles", Kind: option.Bool, Default: "false", Doc: "A file that vanishes after it was listed gives no rows."},
@@ -55,7 +55,7 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := slices.Concat(sourceOptions, table).Parse(o.Options)
+	values, err := slices.Concat(SourceOptionTable, table).Parse(o.Options)
 	if err != nil {
 		return nil, err
 	}

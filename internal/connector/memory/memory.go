@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -70,7 +71,7 @@ func (t *table) String() string { return "MemoryPlan" }
 // Scan gives all rows as one piece.
 func (t *table) Scan(_ context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	t.mu.Lock()
-	rows := t.rows[:len(t.rows):len(t.rows)]
+	rows := slices.Clip(t.rows)
 	t.mu.Unlock()
 	return func(yield func(batch.Piece, error) bool) {
 		p, err := project(t.schema, rows, opts.Columns)

@@ -1,0 +1,43 @@
+package state
+
+import (
+	"sync"
+
+	"lakehouse/internal/types"
+)
+
+// A Cache keeps the states of a query in memory from one batch to the next, so that opening a version
+// that was just committed reads nothing. The zero value is ready. Operators may open and commit at once.
+type Cache struct {
+	mu     sync.Mutex
+	states map[int]*Operator // guarded by mu
+}
+
+// take hands out an operator's state, if it is at the version. While it is out the cache does not have
+// it: a batch that fails leaves no half-changed state behind.
+func (c *Cache) take(spec Spec, opts OpenOptions) *Operator {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := c.states[spec.Operator]
+	delete(c.states, spec.Operator)
+	if found == nil || found.version != opts.Version || found.dir != stateDir(spec, opts) || found.spec.Name != spec.Name ||
+		!types.Equal(found.spec.Key, spec.Key) || !types.Equal(found.spec.Value, spec.Value) {
+		return nil
+	}
+	return found
+}
+
+func (c *Cache) give(o *Operator) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states == nil {
+		c.states = make(map[int]*Operator)
+	}
+	c.states[o.spec.Operator] = o
+}

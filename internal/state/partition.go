@@ -1,0 +1,281 @@
+package state
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
+)
+
+const (
+	deltaSuffix    = ".delta"
+	snapshotSuffix = ".snapshot"
+
+	// keptVersions is how many versions before the newest can be loaded: as many as the query keeps
+	// batches in its logs.
+	keptVersions = 100
+)
+
+// A partition is one folder of state: a table at one version, and the files that lead to it.
+type partition struct {
+	store   volumes.Store
+	dir     string
+	table   *table
+	version int64
+
+	snapshot   int64 // the version of the snapshot before; 0: none
+	deltaBytes int64 // of entries written since
+	overtaken  bool  // files of later versions lie there: of a batch that was cut short
+}
+
+// load reads a version: the nearest snapshot, and the deltas behind it.
+func (p *partition) load(ctx context.Context, version int64) error {
+	p.table, p.version = newTable(), version
+	files, err := p.list(ctx)
+	if err != nil {
+		return err
+	}
+	p.snapshot = files.snapshotBefore(version)
+	p.overtaken = files.newest() > version
+	if p.snapshot > 0 {
+		if err := p.read(ctx, p.name(p.snapshot, snapshotSuffix)); err != nil {
+			return err
+		}
+	}
+	for v := p.snapshot + 1; v <= version; v++ {
+		if err := p.read(ctx, p.name(v, deltaSuffix)); err != nil {
+			return err
+		}
+	}
+	p.table.settle()
+	return nil
+}
+
+func (p *partition) name(version int64, suffix string) string {
+	return path.Join(p.dir, strconv.FormatInt(version, 10)+suffix)
+}
+
+// versions are the files of a partition.
+type versions struct{ deltas, snapshots []int64 }
+
+func (p *partition) list(ctx context.Context) (found versions, err error) {
+	for info, err := range p.store.List(ctx, p.dir, volumes.ListOptions{}) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return versions{}, nil
+		}
+		if err != nil {
+			return versions{}, fmt.Errorf("list state: %w", err)
+		}
+		base, suffix := path.Base(info.Name), path.Ext(info.Name)
+		v, err := strconv.ParseUint(strings.TrimSuffix(base, suffix), 10, 62)
+		switch {
+		case err != nil: // not one of ours
+		case suffix == deltaSuffix:
+			found.deltas = append(found.deltas, int64(v))
+		case suffix == snapshotSuffix:
+			found.snapshots = append(found.snapshots, int64(v))
+		}
+	}
+	slices.Sort(found.deltas)
+	slices.Sort(found.snapshots)
+	return found, nil
+}
+
+// snapshotBefore is the newest snapshot of at most this version; 0: none.
+func (v versions) snapshotBefore(version int64) int64 {
+	i, exact := slices.BinarySearch(v.snapshots, version)
+	switch {
+	case exact:
+		return version
+	case i > 0:
+		return v.snapshots[i-1]
+	}
+	return 0
+}
+
+func (v versions) newest() (version int64) {
+	for _, all := range [][]int64{v.deltas, v.snapshots} {
+		if len(all) > 0 {
+			version = max(version, all[len(all)-1])
+		}
+	}
+	return version
+}
+
+// read applies a file to the table.
+func (p *partition) read(ctx context.Context, name string) error {
+	file, err := p.store.Open(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errclass.StateDeltaMissing.New("Error reading delta file %s of the state: it does not exist.", name).
+			WithHint("Files of the checkpoint were lost: restore them, or start with a new checkpoint.")
+	}
+	if err != nil {
+		return fmt.Errorf("read state: %w", err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	size := file.Info().Size
+	content := bufio.NewReaderSize(io.NewSectionReader(file, 0, size), 1<<16)
+	err = readEntries(content, func(key, value []byte) {
+		p.deltaBytes += int64(len(key) + len(value))
+		if value == nil {
+			p.table.remove(key)
+		} else {
+			p.table.put(key, value)
+		}
+	})
+	if strings.HasSuffix(name, snapshotSuffix) {
+		p.deltaBytes = 0
+	}
+	if err != nil {
+		return errclass.StateUnreadable.New("Error reading %s of the state: %w.", name, err).
+			WithHint("The file is damaged: restore it, or start with a new checkpoint.")
+	}
+	return nil
+}
+
+// commit writes the next version, and now and then a snapshot of it.
+func (p *partition) commit(ctx context.Context) error {
+	next := p.version + 1
+	if err := p.clear(ctx, next); err != nil {
+		return err
+	}
+	if err := p.write(ctx, p.name(next, deltaSuffix), p.writeChanges); err != nil {
+		return err
+	}
+	p.version = next
+	p.table.settle()
+	if !p.wantsSnapshot() {
+		return nil
+	}
+	if err := p.write(ctx, p.name(next, snapshotSuffix), p.writeAll); err != nil {
+		return err
+	}
+	p.snapshot, p.deltaBytes = next, 0
+	return p.retire(ctx)
+}
+
+// Spark writes a snapshot after ten deltas. So does this as long as state is small; beyond, a snapshot
+// waits until the deltas have grown to half of it, so that a commit costs its changes and not the whole.
+const (
+	deltasBeforeSnapshot = 10
+	smallState           = 1 << 20
+	maxDeltas            = 500 // that a load may have to open
+)
+
+func (p *partition) wantsSnapshot() bool {
+	deltas, size := p.version-p.snapshot, p.table.arena.used-p.table.wasted
+	return deltas >= deltasBeforeSnapshot && (size < smallState || p.deltaBytes >= size/2 || deltas >= maxDeltas)
+}
+
+// clear makes way for a version whose batch was begun before: its files, and those of later versions, are not
+// what this run will write.
+func (p *partition) clear(ctx context.Context, next int64) error {
+	if !p.overtaken {
+		return nil
+	}
+	files, err := p.list(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range files.snapshots {
+		if v >= next {
+			if err := p.forget(ctx, p.name(v, snapshotSuffix)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, v := range files.deltas {
+		if v >= next {
+			if err := p.forget(ctx, p.name(v, deltaSuffix)); err != nil {
+				return err
+			}
+		}
+	}
+	p.overtaken = false
+	return nil
+}
+
+// forget deletes a file, and the checksum that Spark's file system keeps beside it: for another file
+// of the name it would be wrong.
+func (p *partition) forget(ctx context.Context, name string) error {
+	checksum := path.Join(path.Dir(name), "."+path.Base(name)+".crc")
+	for _, n := range []string{name, checksum} {
+		if err := p.store.Delete(ctx, n); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("clean up state: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *partition) write(ctx context.Context, name string, entries func(*entryWriter)) error {
+	file, err := p.store.Create(ctx, name)
+	if err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	defer file.Abort()
+	w := newEntryWriter(file)
+	entries(w)
+	if err := w.close(); err != nil {
+		return fmt.Errorf("write state %s: %w", name, err)
+	}
+	if err := file.Commit(); err != nil {
+		return fmt.Errorf("write state: %w", err)
+	}
+	return nil
+}
+
+func (p *partition) writeChanges(w *entryWriter) {
+	for _, e := range p.table.changed {
+		entry := &p.table.entries[e]
+		key := p.table.arena.get(entry.key)
+		p.deltaBytes += int64(entry.key.size)
+		if entry.removed {
+			w.remove(key)
+			continue
+		}
+		p.deltaBytes += int64(entry.value.size)
+		w.put(key, p.table.arena.get(entry.value))
+	}
+}
+
+func (p *partition) writeAll(w *entryWriter) {
+	for e := range p.table.entries {
+		if entry := &p.table.entries[e]; !entry.removed {
+			w.put(p.table.arena.get(entry.key), p.table.arena.get(entry.value))
+		}
+	}
+}
+
+// retire deletes what no version that is kept needs: all files before the snapshot that the oldest of them
+// starts from.
+func (p *partition) retire(ctx context.Context) error {
+	files, err := p.list(ctx)
+	if err != nil {
+		return err
+	}
+	first := files.snapshotBefore(p.version - keptVersions)
+	for _, v := range files.snapshots {
+		if v < first {
+			if err := p.forget(ctx, p.name(v, snapshotSuffix)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, v := range files.deltas {
+		if v < first {
+			if err := p.forget(ctx, p.name(v, deltaSuffix)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package state
+
+import (
+	"bytes"
+	"hash/maphash"
+	"math/bits"
+)
+
+// A table holds the entries of one partition: keys and values in an arena, found by open addressing. Nothing
+// in it is a pointer, so that millions of groups do not cost the garbage collector. Entries keep the
+// order in which their keys first came.
+type table struct {
+	seed    maphash.Seed
+	index   []int32 // slot → entry+1; a power of two long
+	entries []tableEntry
+	live    int
+	changed []int32 // entries changed since the last version
+	arena   arena
+	wasted  int64 // bytes of the arena that no entry names any more
+}
+
+type tableEntry struct {
+	hash       uint64
+	key, value span
+	removed    bool
+	changed    bool
+}
+
+func newTable() *table { return &table{seed: maphash.MakeSeed(), index: make([]int32, 16)} }
+
+// find gives the number of a key's entry, which may be a removed one; -1: there is none.
+func (t *table) find(hash uint64, key []byte) int {
+	mask := uint64(len(t.index) - 1)
+	for slot := hash & mask; ; slot = (slot + 1) & mask {
+		e := int(t.index[slot]) - 1
+		if e < 0 {
+			return -1
+		}
+		if t.entries[e].hash == hash && bytes.Equal(t.arena.get(t.entries[e].key), key) {
+			return e
+		}
+	}
+}
+
+// get gives the value of a key; nil: there is none.
+func (t *table) get(key []byte) []byte {
+	e := t.find(maphash.Bytes(t.seed, key), key)
+	if e < 0 || t.entries[e].removed {
+		return nil
+	}
+	return t.arena.get(t.entries[e].value)
+}
+
+func (t *table) put(key, value []byte) {
+	hash := maphash.Bytes(t.seed, key)
+	e := t.find(hash, key)
+	if e < 0 {
+		e = t.insert(hash, key)
+	}
+	entry := &t.entries[e]
+	if entry.removed {
+		entry.removed = false
+		t.live++
+	}
+	if int(entry.value.size) == len(value) {
+		copy(t.arena.get(entry.value), value)
+	} else {
+		t.wasted += int64(entry.value.size)
+		entry.value = t.arena.add(value)
+	}
+	t.change(e)
+}
+
+// insert adds an entry without a value.
+func (t *table) insert(hash uint64, key []byte) int {
+	if (len(t.entries)+1)*4 > len(t.index)*3 {
+		t.grow()
+	}
+	e := len(t.entries)
+	t.entries = append(t.entries, tableEntry{hash: hash, key: t.arena.add(key)})
+	t.live++
+	t.link(hash, e)
+	return e
+}
+
+func (t *table) link(hash uint64, e int) {
+	mask := uint64(len(t.index) - 1)
+	slot := hash & mask
+	for t.index[slot] != 0 {
+		slot = (slot + 1) & mask
+	}
+	t.index[slot] = int32(e) + 1
+}
+
+func (t *table) grow() {
+	t.index = make([]int32, 2*len(t.index))
+	for e := range t.entries {
+		t.link(t.entries[e].hash, e)
+	}
+}
+
+func (t *table) remove(key []byte) {
+	e := t.find(maphash.Bytes(t.seed, key), key)
+	if e < 0 || t.entries[e].removed {
+		return
+	}
+	t.entries[e].removed = true
+	t.live--
+	t.change(e)
+}
+
+func (t *table) change(e int) {
+	if !t.entries[e].changed {
+		t.entries[e].changed = true
+		t.changed = append(t.changed, int32(e))
+	}
+}
+
+// settle takes the changes for written. When half of what the table holds is no longer wanted, it is made
+// anew; that is paid for by the changes that made it so.
+func (t *table) settle() {
+	for _, e := range t.changed {
+		t.entries[e].changed = false
+	}
+	t.changed = t.changed[:0]
+	const small = 1024
+	if removed := len(t.entries) - t.live; removed > t.live+small || t.wasted > t.arena.used/2+small {
+		t.rebuild()
+	}
+}
+
+func (t *table) rebuild() {
+	fresh := &table{seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live)}
+	if t.live > 8 {
+		fresh.index = make([]int32, 1<<bits.Len(uint(t.live*2)))
+	}
+	for i := range t.entries {
+		if e := &t.entries[i]; !e.removed {
+			n := fresh.insert(e.hash, t.arena.get(e.key))
+			fresh.entries[n].value = fresh.arena.add(t.arena.get(e.value))
+		}
+	}
+	*t = *fresh
+}
+
+// memory is how many bytes the table takes.
+func (t *table) memory() int64 {
+	const entryBytes = 8 + 2*12 + 8
+	return t.arena.allocated + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4
+}
+
+// A span is a piece of an arena.
+type span struct{ chunk, at, size uint32 }
+
+// An arena holds bytes in chunks that never move.
+type arena struct {
+	chunks    [][]byte
+	used      int64
+	allocated int64
+}
+
+const (
+	firstChunk = 4 << 10
+	maxChunk   = 1 << 20
+)
+
+func (a *arena) get(s span) []byte {
+	if s.size == 0 {
+		return []byte{}
+	}
+	return a.chunks[s.chunk][s.at : s.at+s.size : s.at+s.size]
+}
+
+func (a *arena) add(data []byte) span {
+	if len(data) == 0 {
+		return span{}
+	}
+	last := len(a.chunks) - 1
+	if last < 0 || cap(a.chunks[last])-len(a.chunks[last]) < len(data) {
+		size := max(min(firstChunk<<min(len(a.chunks), 16), maxChunk), len(data))
+		a.chunks = append(a.chunks, make([]byte, 0, size))
+		a.allocated += int64(size)
+		last++
+	}
+	chunk := a.chunks[last]
+	at := len(chunk)
+	a.chunks[last] = append(chunk, data...)
+	a.used += int64(len(data))
+	return span{chunk: uint32(last), at: uint32(at), size: uint32(len(data))}
+}

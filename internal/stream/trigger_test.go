@@ -1,0 +1,141 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"lakehouse/internal/errclass"
+)
+
+func TestParseTrigger(t *testing.T) {
+	tests := []struct {
+		text string
+		want Trigger
+		ends bool
+		says string
+	}{
+		{"", Trigger{}, false, "default"},
+		{"default", Trigger{}, false, "default"},
+		{"once", Once(), true, "once"},
+		{"ONCE", Once(), true, "once"},
+		{"availableNow", AvailableNow(), true, "availableNow"},
+		{"availablenow", AvailableNow(), true, "availableNow"},
+		{"10 seconds", ProcessingTime(10 * time.Second), false, "10 seconds"},
+		{"1 minute", ProcessingTime(time.Minute), false, "1 minute"},
+		{"90s", ProcessingTime(90 * time.Second), false, "90 seconds"},
+		{"1 hour 30 minutes", ProcessingTime(90 * time.Minute), false, "90 minutes"},
+		{"250 milliseconds", ProcessingTime(250 * time.Millisecond), false, "250 milliseconds"},
+		{"24 hours", ProcessingTime(24 * time.Hour), false, "1 day"},
+		{"0 seconds", Trigger{}, false, "default"},
+		{"999us", Trigger{}, false, "default"},
+		{"1500us", ProcessingTime(time.Millisecond), false, "1 milliseconds"},
+	}
+	for _, test := range tests {
+		t.Run(test.text, func(t *testing.T) {
+			got, err := ParseTrigger(test.text)
+			if err != nil || got != test.want {
+				t.Fatalf("got %v, %v, want %v", got, err, test.want)
+			}
+			if got.Ends() != test.ends || got.String() != test.says {
+				t.Errorf("got %q, ends: %v; want %q, %v", got, got.Ends(), test.says, test.ends)
+			}
+		})
+	}
+}
+
+func TestBadTriggersAreRefused(t *testing.T) {
+	for _, text := range []string{"5 secs please", "-5 seconds", "1 month", "1 year", "10", " 10 ", "10 secondz", "always", " "} {
+		if got, err := ParseTrigger(text); !errors.Is(err, errclass.CannotParseInterval) {
+			t.Errorf("ParseTrigger(%q) = %v, %v", text, got, err)
+		}
+	}
+}
+
+func TestTriggersReadAsTheyPrint(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		unit := rapid.SampledFrom([]time.Duration{1, time.Microsecond, time.Millisecond, time.Second, time.Minute, time.Hour, 24 * time.Hour}).Draw(t, "unit")
+		want := ProcessingTime(time.Duration(rapid.Int64Range(-3, 100_000).Draw(t, "n")) * unit)
+		if got, err := ParseTrigger(want.String()); err != nil || got != want {
+			t.Fatalf("%q reads as %v, %v", want, got, err)
+		}
+	})
+}
+
+func TestNextBatchIsOnTheGridOfTheEpoch(t *testing.T) {
+	at := func(text string) time.Time {
+		t.Helper()
+		instant, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return instant
+	}
+	tests := []struct {
+		name            string
+		trigger         Trigger
+		last, now, want string
+	}{
+		{"the grid point after the start, not an interval after it", ProcessingTime(5 * time.Second), "2026-11-21T08:38:16.253Z", "2026-11-21T08:38:17Z", "2026-11-21T08:38:20Z"},
+		{"from grid point to grid point", ProcessingTime(5 * time.Second), "2026-11-21T08:38:20Z", "2026-11-21T08:38:20.5Z", "2026-11-21T08:38:25Z"},
+		{"a batch that outlasts its interval is followed at once", ProcessingTime(5 * time.Second), "2026-11-21T08:38:20Z", "2026-11-21T08:38:31.2Z", "2026-11-21T08:38:31.2Z"},
+		{"one that ends on the grid too", ProcessingTime(5 * time.Second), "2026-11-21T08:38:20Z", "2026-11-21T08:38:25Z", "2026-11-21T08:38:25Z"},
+		{"the grid begins in 1970, not in the year 1", ProcessingTime(7 * time.Second), "1970-01-01T00:00:08Z", "1970-01-01T00:00:09Z", "1970-01-01T00:00:14Z"},
+		{"weeks begin on a Thursday", ProcessingTime(7 * 24 * time.Hour), "2026-11-21T08:38:20Z", "2026-11-21T09:00:00Z", "2026-11-26T00:00:00Z"},
+		{"milliseconds", ProcessingTime(3 * time.Millisecond), "1970-01-01T00:00:00.0015Z", "1970-01-01T00:00:00.0016Z", "1970-01-01T00:00:00.003Z"},
+		{"the default does not wait", Trigger{}, "2026-11-21T08:38:20Z", "2026-11-21T08:38:20.5Z", "2026-11-21T08:38:20.5Z"},
+		{"available now does not wait", AvailableNow(), "2026-11-21T08:38:20Z", "2026-11-21T08:38:20.5Z", "2026-11-21T08:38:20.5Z"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := test.trigger.next(at(test.last), at(test.now)); !got.Equal(at(test.want)) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// The loop sleeps until the grid point, and no longer than a query that is stopped or told to finish.
+func TestWaitForTrigger(t *testing.T) {
+	const offGrid = 1253 * time.Millisecond // the clock of a bubble starts on a whole day
+	tests := []struct {
+		name     string
+		interval time.Duration
+		after    func(q *Query, cancel context.CancelFunc) // run a second into the wait
+		waits    time.Duration
+		stopped  bool
+	}{
+		{"to the grid", 5 * time.Second, nil, 5*time.Second - offGrid, false},
+		{"until told to finish", time.Hour, func(q *Query, _ context.CancelFunc) { q.Finish() }, time.Second, false},
+		{"until stopped", time.Hour, func(_ *Query, cancel context.CancelFunc) { cancel() }, time.Second, true},
+		{"not at all", 0, nil, 0, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				q := &Query{cfg: Config{Trigger: ProcessingTime(test.interval), Clock: time.Now}, finish: make(chan struct{})}
+				if err := q.waitForTrigger(ctx); err != nil || q.Status().Message == statusTrigger {
+					t.Fatalf("the first round waits: %+v, %v", q.Status(), err)
+				}
+				time.Sleep(offGrid)
+				q.run.began = time.Now()
+				if test.after != nil {
+					time.AfterFunc(time.Second, func() { test.after(q, cancel) })
+				}
+				err := q.waitForTrigger(ctx)
+				if waited := time.Since(q.run.began); waited != test.waits {
+					t.Errorf("waited %v, want %v", waited, test.waits)
+				}
+				if errors.Is(err, context.Canceled) != test.stopped {
+					t.Errorf("got error %v, want stopped: %v", err, test.stopped)
+				}
+			})
+		})
+	}
+}
