@@ -107,7 +107,7 @@ func (c *choice) array(t arrow.DataType) (arrow.Array, error) {
 		return array.MakeArrayOfNull(allocator, t, n), nil
 	}
 	if only, ok := c.single(); ok {
-		return c.from[only].Expand(n), nil
+		return retype(c.from[only].Expand(n), t), nil
 	}
 	if fixedWidth, ok := t.(arrow.FixedWidthDataType); ok && t.ID() != arrow.BOOL {
 		switch fixedWidth.BitWidth() {

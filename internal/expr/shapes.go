@@ -1,9 +1,12 @@
 package expr
 
 import (
+	"math"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
 
@@ -160,6 +163,9 @@ func textRows(t types.Type, n int, args []Vector, f func(dst []byte, i int) ([]b
 			var err error
 			if b.data, ok, err = f(b.data, i); err != nil {
 				return nil, err
+			}
+			if len(b.data) > math.MaxInt32 { // what the offsets of a column can say
+				return nil, errclass.CollectionTooLarge.New("Can't create a column of texts of more than %d bytes in one batch.", math.MaxInt32)
 			}
 		}
 		b.end(ok)
