@@ -86,7 +86,7 @@ var plainAggregates = map[string]aggregateFunction{
 
 	"bool_and": {1, 1, buildBool(false)}, "every": {1, 1, buildBool(false)},
 	"bool_or": {1, 1, buildBool(true)}, "some": {1, 1, buildBool(true)}, "any": {1, 1, buildBool(true)},
-	"bit_and": {1, 1, buildBits(andBits[int64], -1)}, "bit_or": {1, 1, buildBits(orBits[int64], 0)}, "bit_xor": {1, 1, buildBits(xorBits[int64], 0)},
+	"bit_and": {1, 1, buildBits(andBits[int64])}, "bit_or": {1, 1, buildBits(orBits[int64])}, "bit_xor": {1, 1, buildBits(xorBits[int64])},
 
 	"first": {1, 2, buildFirst(false)}, "first_value": {1, 2, buildFirst(false)}, "any_value": {1, 2, buildFirst(false)},
 	"last": {1, 2, buildFirst(true)}, "last_value": {1, 2, buildFirst(true)},

@@ -21,6 +21,7 @@ func convertToString(c *caster, arr arrow.Array) (arrow.Array, error) {
 	format := newFormatter(arr, c.from, c.ctx.TimeZone)
 	valid := validOf(arr)
 	b := newTextBuilder(arr.Len())
+	b.data = make([]byte, 0, 20*arr.Len())
 	for i := range arr.Len() {
 		if valid.has(i) {
 			b.data = format(b.data, i)

@@ -23,21 +23,21 @@ func IsDeterministic(e Expr) bool {
 // in a run, and folded only when it is known.
 type contextual interface{ contextual() bool }
 
+func isContextual(e Expr) bool {
+	c, ok := e.(contextual)
+	return ok && c.contextual()
+}
+
 // IsFoldable reports whether e depends on no column, so that it can be computed beforehand.
 func IsFoldable(e Expr) bool {
-	switch e := e.(type) {
+	switch e.(type) {
 	case *Constant, *folded:
 		return true
 	case *Column, *LambdaVariable:
 		return false
-	case contextual:
-		if e.contextual() {
-			return false
-		}
-	case deterministicExpr:
-		if !e.deterministic() {
-			return false
-		}
+	}
+	if d, ok := e.(deterministicExpr); ok && !d.deterministic() || isContextual(e) {
+		return false
 	}
 	return !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !IsFoldable(c) })
 }

@@ -22,11 +22,11 @@ func parseJSONPath(path string) (steps []jsonStep, ok bool) {
 	for rest := path[1:]; rest != ""; {
 		switch {
 		case strings.HasPrefix(rest, "['"):
-			end := strings.Index(rest, "']")
-			if end < 0 {
+			name, after, closed := strings.Cut(rest[2:], "']")
+			if !closed {
 				return nil, false
 			}
-			steps, rest = append(steps, jsonStep{name: rest[2:end], index: -1}), rest[end+2:]
+			steps, rest = append(steps, jsonStep{name: name, index: -1}), after
 		case rest[0] == '[':
 			end := strings.IndexByte(rest, ']')
 			if end < 0 {

@@ -222,7 +222,9 @@ func (r *rename) String() string { return r.name }
 func (r *rename) WithChildren(children []Expr) Expr {
 	return &rename{Expr: r.Expr.WithChildren(children), name: r.name}
 }
-func (r *rename) infallible() bool { return infallible(r.Expr) }
+func (r *rename) infallible() bool    { return infallible(r.Expr) }
+func (r *rename) deterministic() bool { return IsDeterministic(r.Expr) }
+func (r *rename) contextual() bool    { return isContextual(r.Expr) }
 
 // coerceMode is the eval mode of casts that nobody wrote.
 const coerceMode = plan.EvalDefault

@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/big"
+	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
@@ -209,21 +210,12 @@ func roundFloat(m roundMode, v float64, scale, size int) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) || v == math.Trunc(v) && scale >= 0 {
 		return v
 	}
+	if f, ok := roundSmall(m, v, scale, size); ok {
+		return f
+	}
 	digits, exact, negative, ok := decimalParts(string(appendFloat(nil, v, size)))
 	if !ok || exact <= scale {
 		return v
-	}
-	if v, ok := parseInt(digits); ok && m.small != nil && scale >= 0 && exact-scale <= 18 {
-		if negative {
-			v = -v
-		}
-		if q := m.small(v, int64(tens[exact-scale].LowBits())); scale <= 22 && q > -1<<53 && q < 1<<53 {
-			f := float64(q) / tensFloat[scale] // both exact, so the quotient is rounded once
-			if size == 32 {
-				f = float64(float32(f))
-			}
-			return f
-		}
 	}
 	n, _ := new(big.Int).SetString(digits, 10)
 	if negative {
@@ -242,4 +234,41 @@ func roundFloat(m roundMode, v float64, scale, size int) float64 {
 	}
 	f, _ := r.Float64()
 	return f
+}
+
+// roundSmall does the same without big numbers, where the digits fit 64 bits.
+func roundSmall(m roundMode, v float64, scale, size int) (float64, bool) {
+	if a := math.Abs(v); m.small == nil || scale < 0 || scale > 22 || a >= 1e15 || a < 1e-3 {
+		return 0, false
+	}
+	var buffer [32]byte
+	text := strconv.AppendFloat(buffer[:0], v, 'f', -1, size)
+	digits, behind, pointed := int64(0), 0, false
+	for _, c := range text {
+		switch {
+		case c == '.':
+			pointed = true
+		case c != '-':
+			digits = digits*10 + int64(c-'0') // at most 17 digits and 3 zeros before them
+			behind += b2i(pointed)
+		}
+	}
+	if behind <= scale {
+		return v, true
+	}
+	if behind-scale > 18 {
+		return 0, false
+	}
+	if v < 0 {
+		digits = -digits
+	}
+	q := m.small(digits, int64(tens[behind-scale].LowBits()))
+	if q <= -1<<53 || q >= 1<<53 {
+		return 0, false
+	}
+	f := float64(q) / tensFloat[scale] // both exact, so the quotient is rounded once
+	if size == 32 {
+		f = float64(float32(f))
+	}
+	return f, true
 }

@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"fmt"
+	"time"
 
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -44,4 +45,14 @@ func rowsIn(query string, ctx *expr.Context) (string, error) {
 		shown = append(shown, expr.FormatValue(arr, i, e.Type(), ctx.TimeZone))
 	}
 	return fmt.Sprint(shown), nil
+}
+
+func inZone(name string) *expr.Context {
+	ctx := testContext()
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	ctx.TimeZone = loc
+	return ctx
 }

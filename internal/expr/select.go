@@ -107,7 +107,15 @@ func (c *choice) array(t arrow.DataType) (arrow.Array, error) {
 		return array.MakeArrayOfNull(allocator, t, n), nil
 	}
 	if only, ok := c.single(); ok {
-		return c.from[only].Expand(n), nil
+		return retype(c.from[only].Expand(n), t), nil
+	}
+	if fixedWidth, ok := t.(arrow.FixedWidthDataType); ok && t.ID() != arrow.BOOL {
+		switch fixedWidth.BitWidth() {
+		case 32:
+			return pickFixed[int32](c, t), nil
+		case 64:
+			return pickFixed[int64](c, t), nil
+		}
 	}
 	parts := make([]arrow.Array, 0, len(c.from))
 	start := make([]int32, len(c.from))
@@ -142,4 +150,30 @@ func (c *choice) single() (int32, bool) {
 		}
 	}
 	return c.pick[0], true
+}
+
+// pickFixed gathers values of fixed width straight from their vectors.
+func pickFixed[T int32 | int64](c *choice, t arrow.DataType) arrow.Array {
+	n := len(c.pick)
+	values, index, valid := make([][]T, len(c.from)), make([]int, len(c.from)), make([]mask, len(c.from))
+	for k, v := range c.from {
+		values[k], index[k] = operand[T](v)
+		if v.Values.NullN() > 0 || v.Values.DataType().ID() == arrow.NULL {
+			valid[k] = validOf(v.Values)
+		}
+	}
+	out := make([]T, n)
+	m := newMask(n)
+	for i, p := range c.pick {
+		if p < 0 {
+			continue
+		}
+		at := i & index[p]
+		out[i] = values[p][at]
+		m[i>>6] |= b2u(valid[p].has(at)) << (i & 63)
+	}
+	if m.nulls(n) == 0 {
+		m = nil
+	}
+	return makeArray(t, n, m, fixedBuffer(out))
 }

@@ -1,8 +1,12 @@
 package expr
 
 import (
-	"github.com/apache/arrow-go/v18/arrow"
+	"math"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
 
@@ -152,6 +156,7 @@ func text3[A, B, C value](f func(dst []byte, a A, b B, c C) ([]byte, bool)) kern
 func textRows(t types.Type, n int, args []Vector, f func(dst []byte, i int) ([]byte, bool, error)) (arrow.Array, error) {
 	valid := validAll(n, args)
 	b := newTextBuilder(n)
+	b.data = make([]byte, 0, textSize(args, n))
 	for i := range n {
 		ok := valid.has(i)
 		if ok {
@@ -159,8 +164,24 @@ func textRows(t types.Type, n int, args []Vector, f func(dst []byte, i int) ([]b
 			if b.data, ok, err = f(b.data, i); err != nil {
 				return nil, err
 			}
+			if len(b.data) > math.MaxInt32 { // what the offsets of a column can say
+				return nil, errclass.CollectionTooLarge.New("Can't create a column of texts of more than %d bytes in one batch.", math.MaxInt32)
+			}
 		}
 		b.end(ok)
 	}
 	return b.array(t), nil
+}
+
+// textSize guesses the bytes of a result from those of the first argument.
+func textSize(args []Vector, n int) int {
+	if len(args) == 0 || args[0].Const || n == 0 {
+		return 16 * n
+	}
+	switch args[0].Values.(type) {
+	case *array.String, *array.Binary:
+		t := textsOf(args[0])
+		return int(t.offsets[n] - t.offsets[0])
+	}
+	return 16 * n
 }

@@ -66,11 +66,7 @@ func takeFixed[T fixed](arr arrow.Array, rows []int32, valid mask) arrow.Array {
 			out[i] = values[r]
 		}
 	}
-	var raw []byte
-	if len(out) > 0 {
-		raw = unsafe.Slice((*byte)(unsafe.Pointer(&out[0])), len(out)*int(unsafe.Sizeof(out[0])))
-	}
-	return makeArray(arr.DataType(), len(out), valid, memory.NewBufferBytes(raw))
+	return makeArray(arr.DataType(), len(out), valid, fixedBuffer(out))
 }
 
 func takeBool(arr *array.Boolean, rows []int32, valid mask) arrow.Array {

@@ -57,11 +57,14 @@ func fixedValues[T fixed](arr arrow.Array) []T {
 
 // newFixed makes a column from its values.
 func newFixed[T fixed](t types.Type, values []T, valid mask) arrow.Array {
-	var raw []byte
-	if len(values) > 0 {
-		raw = unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(values[0])))
+	return makeArray(types.ToArrow(t), len(values), valid, fixedBuffer(values))
+}
+
+func fixedBuffer[T fixed](values []T) *memory.Buffer {
+	if len(values) == 0 {
+		return memory.NewBufferBytes(nil)
 	}
-	return makeArray(types.ToArrow(t), len(values), valid, memory.NewBufferBytes(raw))
+	return memory.NewBufferBytes(unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), len(values)*int(unsafe.Sizeof(values[0]))))
 }
 
 func makeArray(t arrow.DataType, n int, valid mask, buffers ...*memory.Buffer) arrow.Array {
