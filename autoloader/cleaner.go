@@ -42,10 +42,11 @@ func newCleaner(ctx context.Context, config Config, archive volumes.Location) *c
 	if c.mode == CleanOff || config.Workers == 1 {
 		return c
 	}
-	c.queue = make(chan []spent, 1)
+	queue := make(chan []spent, 1)
+	c.queue = queue // stop forgets it, perhaps before the goroutine has begun
 	ctx = context.WithoutCancel(ctx) // what is queued is finished: Stop waits for it
 	c.loop.Go(func() {
-		for files := range c.queue {
+		for files := range queue {
 			c.cleanAll(ctx, files)
 		}
 	})
