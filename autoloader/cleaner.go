@@ -43,7 +43,7 @@ func newCleaner(ctx context.Context, config Config, archive volumes.Location) *c
 		return c
 	}
 	queue := make(chan []spent, 1)
-	c.queue = queue // stop forgets it, perhaps before the goroutine has begun
+	c.queue = queue                  // stop forgets it, perhaps before the goroutine has begun
 	ctx = context.WithoutCancel(ctx) // what is queued is finished: Stop waits for it
 	c.loop.Go(func() {
 		for files := range queue {
