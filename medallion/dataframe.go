@@ -177,7 +177,7 @@ func (d *DataFrame) WithWatermark(eventTime, delay string) *DataFrame {
 	return d.with(&plan.WithWatermark{Input: d.rel, EventTime: eventTime, DelayThreshold: delay})
 }
 
-// CreateOrReplaceTempView gives the frame a name for SQL in this session.
+// CreateOrReplaceTempView gives the frame a name for SQL in the session.
 func (d *DataFrame) CreateOrReplaceTempView(ctx context.Context, name string) error {
 	node, err := d.resolve(ctx)
 	if err != nil {

@@ -60,7 +60,7 @@ type Session struct {
 	temporary      []string // folders to remove at the end
 }
 
-// tempView is a name of this session: a query, or the content of a memory sink.
+// tempView is a name of one session: a query, or the content of a memory sink.
 type tempView struct {
 	rel    plan.Relation
 	source logical.Source
@@ -211,7 +211,7 @@ func (s *Session) confInt(key string) int {
 	return n
 }
 
-// env is what a query of this session runs in.
+// env is what a query of the session runs in.
 func (s *Session) env() *exec.Env {
 	return &exec.Env{Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers)}
 }

@@ -41,7 +41,7 @@ func NewSpace(root string) (*Space, error) {
 // there, so that all its files are in that store.
 func NewSpaceOn(root Store) *Space {
 	return &Space{root: root, host: func() (Store, error) {
-		return nil, errclass.UnsupportedFeature.New("this session's files are all in its own store; the host's cannot be reached")
+		return nil, errclass.UnsupportedFeature.New("the session's files are all in its own store; the host's cannot be reached")
 	}}
 }
 
