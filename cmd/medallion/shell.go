@@ -84,7 +84,7 @@ func (s *shell) statement() (string, error) {
 			return text.String(), nil
 		}
 		if statements, rest := sql.Split(text.String()); len(statements) > 0 && strings.TrimSpace(rest) == "" {
-			s.hist.Add(strings.Join(strings.Fields(text.String()), " "))
+			s.hist.remember(strings.Join(strings.Fields(text.String()), " "))
 			return text.String(), nil
 		}
 	}
@@ -134,10 +134,13 @@ func loadHistory() *history {
 	return h
 }
 
-// Add, Len and At make a term.History. The lines of an unfinished statement are added as one.
-func (h *history) Add(entry string) {
-	if strings.HasSuffix(entry, ";") {
-		h.lines = append(h.lines, entry)
+// Add, Len and At make a term.History. The terminal adds line by line; what is kept is whole statements.
+func (h *history) Add(string) {}
+
+// remember keeps a statement, unless it is the newest already.
+func (h *history) remember(statement string) {
+	if n := len(h.lines); n == 0 || h.lines[n-1] != statement {
+		h.lines = append(h.lines, statement)
 	}
 }
 
