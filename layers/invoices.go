@@ -78,34 +78,28 @@ func silverLineItems(ctx context.Context, s *medallion.Session, set Settings) (*
 
 // goldByStoreDay sums up each store's day.
 func goldByStoreDay(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
-	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
-	if err != nil {
-		return nil, err
-	}
-	return items.
-		GroupBy(medallion.Col("StoreID"), medallion.Expr("to_date(timestamp_millis(CreatedTime)) AS Day")).
-		Agg(medallion.Count(medallion.Col("*")).As("LineItems"), medallion.Sum(medallion.Col("ItemQty")).As("Quantity"), medallion.Sum(medallion.Col("TotalValue")).As("Revenue")).
-		WriteStream().
-		QueryName("gold-store-day").
-		Option("checkpointLocation", set.Checkpoint+"/revenue_by_store_day").
-		OutputMode("complete").
-		Trigger(set.Trigger).
-		ToTable(ctx, "revenue_by_store_day")
+	return revenueBy(ctx, s, set, "gold-store-day", "revenue_by_store_day",
+		medallion.Col("StoreID"), medallion.Expr("to_date(timestamp_millis(CreatedTime)) AS Day"))
 }
 
 // goldByPayment sums up each payment method.
 func goldByPayment(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+	return revenueBy(ctx, s, set, "gold-payment", "revenue_by_payment", medallion.Col("PaymentMethod"))
+}
+
+// revenueBy counts and sums up the line items by keys.
+func revenueBy(ctx context.Context, s *medallion.Session, set Settings, query, table string, keys ...medallion.Column) (*medallion.StreamingQuery, error) {
 	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
 	if err != nil {
 		return nil, err
 	}
 	return items.
-		GroupBy(medallion.Col("PaymentMethod")).
+		GroupBy(keys...).
 		Agg(medallion.Count(medallion.Col("*")).As("LineItems"), medallion.Sum(medallion.Col("ItemQty")).As("Quantity"), medallion.Sum(medallion.Col("TotalValue")).As("Revenue")).
 		WriteStream().
-		QueryName("gold-payment").
-		Option("checkpointLocation", set.Checkpoint+"/revenue_by_payment").
+		QueryName(query).
+		Option("checkpointLocation", set.Checkpoint+"/"+table).
 		OutputMode("complete").
 		Trigger(set.Trigger).
-		ToTable(ctx, "revenue_by_payment")
+		ToTable(ctx, table)
 }

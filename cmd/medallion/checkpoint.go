@@ -16,6 +16,9 @@ func (a *app) checkpointCommand() *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "show DIR", Short: "Says what a query has read and written, and what it will do next.", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.requireRoot(); err != nil {
+				return err
+			}
 			space, err := volumes.NewSpace(a.root)
 			if err != nil {
 				return err

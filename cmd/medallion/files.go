@@ -35,7 +35,7 @@ func (a *app) filesCommand() *cobra.Command {
 type whyOptions struct{ checkpoint, source, archive, table string }
 
 func (a *app) why(ctx context.Context, file string, opts whyOptions) error {
-	session, err := a.session()
+	session, err := a.existing()
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,9 @@ func (a *app) why(ctx context.Context, file string, opts whyOptions) error {
 	}
 	fmt.Fprintln(a.out, found)
 	if found.Batch < 0 {
+		if !found.Landed && found.Archived == "" && found.Skipped == "" {
+			return fmt.Errorf("nothing is known of %s", file)
+		}
 		return nil
 	}
 	return a.whyTable(ctx, session, opts.table, found)

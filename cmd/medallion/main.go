@@ -3,14 +3,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"lakehouse/internal/cli"
 	"lakehouse/medallion"
 )
 
@@ -47,9 +50,26 @@ func (a *app) command() *cobra.Command {
 			"Begin with: medallion demo",
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	cmd.SetFlagErrorFunc(cli.FlagError)
 	cmd.PersistentFlags().StringVar(&a.root, "root", "lake", "the folder of volumes, warehouse and catalog")
 	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.checkpointCommand(), a.filesCommand(), a.testCommand())
 	return cmd
+}
+
+// existing opens a root that is there: commands that only look make none.
+func (a *app) existing() (*medallion.Session, error) {
+	if err := a.requireRoot(); err != nil {
+		return nil, err
+	}
+	return a.session()
+}
+
+func (a *app) requireRoot() error {
+	_, err := os.Stat(a.root)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no root folder %s; name one by --root", a.root)
+	}
+	return err
 }
 
 // session opens the root.

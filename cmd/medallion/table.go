@@ -31,7 +31,7 @@ func (a *app) tableCommand() *cobra.Command {
 		}),
 		a.tableVerb("files", "Lists the data files of the newest version.", a.files),
 		a.tableVerb("schema", "Prints a table's columns as a tree.", func(ctx context.Context, t string) error {
-			session, err := a.session()
+			session, err := a.existing()
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func tableName(arg string) string {
 
 // show prints the answer of a statement as a table.
 func (a *app) show(ctx context.Context, text string) error {
-	session, err := a.session()
+	session, err := a.existing()
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (a *app) show(ctx context.Context, text string) error {
 
 // describe prints DESCRIBE DETAIL, a line a column: it is one wide row.
 func (a *app) describe(ctx context.Context, table string) error {
-	session, err := a.session()
+	session, err := a.existing()
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (a *app) describe(ctx context.Context, table string) error {
 }
 
 func (a *app) files(ctx context.Context, table string) error {
-	session, err := a.session()
+	session, err := a.existing()
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 // those to its right.
 var picture = [][]string{
 	{"cmd/medallion", "cmd/bronze", "cmd/silver", "cmd/gold", "internal/layercmd"},
+	{"internal/cli"},
 	{"layers", "testsuite"},
 	{"medallion"},
 	{"internal/catalog"},

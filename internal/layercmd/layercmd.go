@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lakehouse/internal/cli"
 	"lakehouse/internal/errclass"
 	"lakehouse/layers"
 	"lakehouse/medallion"
@@ -64,6 +65,7 @@ func (r *runner) command() *cobra.Command {
 		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.run(cmd.Context()) },
 	}
+	cmd.SetFlagErrorFunc(cli.FlagError)
 	f := cmd.Flags()
 	f.StringVar(&r.root, "root", "lake", "the folder of volumes, warehouse and catalog; made when absent")
 	f.StringVar(&r.pipeline, "pipeline", "invoices", "the pipeline: invoices or sales")
