@@ -45,6 +45,8 @@ func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.
 	c := &g.chunks[n.leaf]
 	s := predicate.ColumnStats{Nulls: c.bounds.nulls}
 	s.Min, s.Max = f.boundsOf(n.element, want, c.bounds)
+	_, isFloat := s.Max.(float64)
+	s.MayHoldNaN = isFloat && !f.ours() // others leave NaN out of their bounds
 	return s, true
 }
 
@@ -69,11 +71,7 @@ func (f *File) boundsOf(e element, want types.Type, b chunkBounds) (low, high pr
 	if least == nil && most == nil && signedOrder(e) {
 		least, most = b.oldMin, b.oldMax
 	}
-	low, high = boundValue(e, want, least), boundValue(e, want, most)
-	if _, isFloat := high.(float64); isFloat && !f.ours() {
-		high = nil // others leave NaN out of their bounds, and to Spark it is above all numbers
-	}
-	return low, high
+	return boundValue(e, want, least), boundValue(e, want, most)
 }
 
 // signedOrder reports whether the deprecated bounds, compared as signed, are in the type's order.
