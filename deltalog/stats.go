@@ -139,7 +139,7 @@ func (w *statsWriter) leaf(f Field, path []string) {
 func statsValue(t Type, v any, cut func(string) (string, bool)) []byte {
 	switch v := v.(type) {
 	case string:
-		if text, ok := cut(v); ok && t == types.String {
+		if text, ok := cut(v); ok && t == types.String && utf8.ValidString(text) { // JSON would change others
 			out, _ := encodeJSON(text) // a text cannot fail
 			return out
 		}
