@@ -22,6 +22,9 @@ func (f *File) mayMatch(g *rowGroup, opts ReadOptions) bool {
 }
 
 func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.ColumnStats, bool) {
+	if len(path) == 0 || opts.Schema.Index(path[0]) < 0 {
+		return predicate.ColumnStats{}, false // not of this file: a partition column, whose values stand elsewhere
+	}
 	n, want := f.root, types.Type(opts.Schema)
 	for _, name := range path {
 		if n.kind != structNode {
