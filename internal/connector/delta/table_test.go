@@ -158,10 +158,10 @@ func (l *lake) remove(name string) {
 	}
 }
 
-// read gives the table's rows, filtered by nothing but statistics, sorted.
-func (l *lake) read(where predicate.Predicate, columns ...string) string {
+// source opens the table for reading.
+func (l *lake) source(options map[string]string) *Source {
 	l.Helper()
-	opts, err := ParseReadOptions(nil, false)
+	opts, err := ParseReadOptions(options, false)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -169,7 +169,13 @@ func (l *lake) read(where predicate.Predicate, columns ...string) string {
 	if err != nil {
 		l.Fatal(err)
 	}
-	text, err := scanned(l.Context(), source, logical.ScanOptions{Columns: columns, Where: where})
+	return source
+}
+
+// read gives the table's rows, filtered by nothing but statistics, sorted.
+func (l *lake) read(where predicate.Predicate, columns ...string) string {
+	l.Helper()
+	text, err := scanned(l.Context(), l.source(nil), logical.ScanOptions{Columns: columns, Where: where})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -205,4 +211,3 @@ func (l *lake) wantRows(what, got, want string) {
 		l.Errorf("%s:\n got %s\nwant %s", what, got, want)
 	}
 }
-
