@@ -41,6 +41,7 @@ var (
 		{Name: "ignoreDeletes", Kind: option.Bool, Default: "false", Doc: "Lets versions pass that only delete files."},
 		{Name: "skipChangeCommits", Kind: option.Bool, Default: "false", Doc: "Passes over versions that delete or rewrite files."},
 		{Name: "ignoreChanges", Kind: option.Bool, Default: "false", Doc: "Reads rewritten files again."},
+		{Name: "ignoreFileDeletion", Kind: option.Bool, Default: "false", Doc: "An old name of ignoreChanges."},
 		{Name: "failOnDataLoss", Kind: option.Bool, Default: "true", Doc: "Whether versions that are gone from the log are an error."},
 		{Name: "excludeRegex", Unsupported: "filter the rows instead"},
 		{Name: "readChangeFeed", Unsupported: "the change data feed comes with a later version"},

@@ -2,7 +2,6 @@ package delta
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -144,7 +143,7 @@ func (l *lake) dataFiles() []string {
 // commitText is a version as it stands in the log.
 func (l *lake) commitText(version int) string {
 	l.Helper()
-	text, err := volumes.ReadFile(l.Context(), l.store, fmt.Sprintf("_delta_log/%020d.json", version))
+	text, err := volumes.ReadFile(l.Context(), l.store, logName(version))
 	if err != nil {
 		l.Fatal(err)
 	}
