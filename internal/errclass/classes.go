@@ -174,12 +174,15 @@ const (
 	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
+	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
+	DeltaSourceIgnoreDelete     Class = "DELTA_SOURCE_IGNORE_DELETE"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
 	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
@@ -240,11 +243,14 @@ var sqlStates = map[Class]string{
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",
+	DeltaLogGoneForStream:        "42K03",
 	DeltaMetadataChanged:         "2D521",
 	DeltaNotNullViolated:         "23502",
 	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaChangedInStream:   "KD007",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceIgnoreDelete:      "0A000",
 	DeltaSourceOtherTable:        "55019",
 	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
