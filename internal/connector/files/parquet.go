@@ -10,23 +10,27 @@ import (
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/parquetio"
+	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
 
 var parquetOptions = option.Table{
 	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Inference takes the columns of all files, not of one."},
+	{Name: "inferSchema", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Accepted, without meaning: the files hold their schema."},
+	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Column names are matched exactly; else in any letter case, if none is exact."},
+	{Name: "rescuedDataColumn", Unsupported: "columns that the schema lacks are not kept; add them to the schema."},
 	{Name: "datetimeRebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Days before 1582 are read as written."},
 	{Name: "int96RebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Likewise for INT96."},
 }
 
 type parquetFormat struct {
-	merge  bool
-	counts *batch.Counts
+	merge, caseSensitive bool
+	counts               *batch.Counts
 }
 
 func newParquet(v option.Values) (Format, error) {
-	return parquetFormat{merge: v.Bool("mergeSchema"), counts: &batch.Counts{}}, nil
+	return parquetFormat{merge: v.Bool("mergeSchema"), caseSensitive: v.Bool("readerCaseSensitive"), counts: &batch.Counts{}}, nil
 }
 
 // Counts is of rows read: none is ever malformed.
@@ -34,7 +38,7 @@ func (f parquetFormat) Counts() *batch.Counts { return f.counts }
 
 // Pieces is one for the file, which is opened when it is read.
 func (f parquetFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
-	return []batch.Piece{&parquetPiece{file, info, wanted(schema, opts.Columns), opts, f.counts}}, nil
+	return []batch.Piece{&parquetPiece{place: file, info: info, want: wanted(schema, opts.Columns), where: opts.Where, format: f}}, nil
 }
 
 // Infer takes the columns of the first file, or, merging, of all.
@@ -74,8 +78,8 @@ type parquetPiece struct {
 	place  volumes.Location
 	info   volumes.Info
 	want   types.Struct
-	opts   logical.ScanOptions
-	counts *batch.Counts
+	where  predicate.Predicate
+	format parquetFormat
 }
 
 // Size is the file's.
@@ -103,7 +107,7 @@ func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, e
 	if err != nil {
 		return err
 	}
-	pieces, err := file.Pieces(parquetio.ReadOptions{Schema: p.want, Where: p.opts.Where})
+	pieces, err := file.Pieces(parquetio.ReadOptions{Schema: p.want, Where: p.where, CaseSensitive: p.format.caseSensitive})
 	if err != nil {
 		return err
 	}
@@ -112,7 +116,7 @@ func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, e
 			if err != nil {
 				return err
 			}
-			p.counts.Read.Add(b.NumRows())
+			p.format.counts.Read.Add(b.NumRows())
 			if !yield(b, nil) {
 				return nil
 			}
@@ -131,6 +135,6 @@ func unchanged(listed, now volumes.Info) error {
 	if (listed.ETag == "" || listed.ETag == now.ETag) && listed.Size == now.Size {
 		return nil
 	}
-	return errclass.FailedReadFile.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
+	return errclass.SourceFileChanged.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
 		WithHint("Write files elsewhere, and move them into the folder when they are complete.")
 }
