@@ -1,6 +1,7 @@
 package files
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,9 +129,7 @@ func honours(t *testing.T, format string, spec option.Spec, cases optionCases) {
 		return answerOf(t, SourceOptions{Space: space, Format: format, Paths: []string{vol + "in"}, Schema: schema, Options: options}, strings.Contains(c.without, ": "))
 	}
 	options := map[string]string{}
-	for k, v := range c.given {
-		options[k] = v
-	}
+	maps.Copy(options, c.given)
 	if got := answer(options); got != c.without {
 		t.Errorf("without it: got %s, want %s", got, c.without)
 	}
@@ -194,10 +193,8 @@ func TestEverySourceOptionIsHonoured(t *testing.T) {
 				}
 				if c.folder == "gone" {
 					file := filepath.Join(root, vol, "gone", "a.json")
-					if err := os.Rename(file, file+"._COPYING_"); err != nil {
-						t.Fatal(err)
-					}
-					defer os.Rename(file+"._COPYING_", file)
+					rename(t, file, file+"._COPYING_")
+					defer rename(t, file+"._COPYING_", file)
 				}
 				got, err := scan(s, nil)
 				if err != nil {
@@ -206,9 +203,7 @@ func TestEverySourceOptionIsHonoured(t *testing.T) {
 				return got
 			}
 			options := map[string]string{}
-			for k, v := range c.given {
-				options[k] = v
-			}
+			maps.Copy(options, c.given)
 			if got := answer(options); got != c.without && !strings.Contains(got, c.without) {
 				t.Errorf("without it: got %s, want %s", got, c.without)
 			}
@@ -217,5 +212,12 @@ func TestEverySourceOptionIsHonoured(t *testing.T) {
 				t.Errorf("with it: got %s, want %s", got, c.with)
 			}
 		})
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
 	}
 }
