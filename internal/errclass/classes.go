@@ -15,6 +15,7 @@ const (
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
+	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
 	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
 	ColumnAlreadyExists          Class = "COLUMN_ALREADY_EXISTS"
