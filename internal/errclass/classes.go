@@ -185,6 +185,7 @@ const (
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
 	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaFileNotFound           Class = "DELTA_FILE_NOT_FOUND_DETAILED"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
@@ -265,6 +266,7 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentWrite:         "2D521",
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
+	DeltaFileNotFound:            "42K03",
 	DeltaInsertArity:             "42802",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
