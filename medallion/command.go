@@ -252,7 +252,9 @@ func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
 	if err != nil {
 		return err
 	}
-	_, err = delta.Write(ctx, table, op, delta.WriteOptions{Overwrite: c.Overwrite, Operation: "WRITE", Options: none, Workers: s.confInt(confWorkers), Eval: s.evalContext()})
+	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
+		Overwrite: c.Overwrite, StructsByPosition: !c.ByName, Operation: "WRITE", Options: none, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
+	})
 	return err
 }
 

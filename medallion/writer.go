@@ -235,6 +235,10 @@ func (s *Session) createTableAs(ctx context.Context, name catalog.Name, frame *D
 	if err := s.catalog.CanCreate(ctx, name); err != nil && !t.replace {
 		return entry, err
 	}
+	if exists, err := table.Exists(ctx); err != nil || exists && t.location != "" && !t.replace {
+		return entry, cmp.Or(err, error(errclass.DeltaNonEmptyLocation.New("Cannot create table %s: its location %s holds a Delta table already.", name, table.URI).
+			WithHint("Leave out the query to take the table over as it is, use CREATE OR REPLACE TABLE, or choose another location.")))
+	}
 	op, err := frame.operator(ctx)
 	if err != nil {
 		return entry, err

@@ -166,8 +166,11 @@ const (
 	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDifferentPartitioning  Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
+	DeltaDifferentProperties    Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
@@ -176,6 +179,7 @@ const (
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaNonEmptyLocation       Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
@@ -237,14 +241,18 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentDeleteRead:    "2D521",
 	DeltaConcurrentTransaction:   "2D521",
 	DeltaConcurrentWrite:         "2D521",
+	DeltaDifferentPartitioning:   "42KD7",
+	DeltaDifferentProperties:     "42KD7",
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
+	DeltaIdempotentOptions:       "42616",
 	DeltaInsertArity:             "42802",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",
 	DeltaLogGoneForStream:        "42K03",
 	DeltaMetadataChanged:         "2D521",
+	DeltaNonEmptyLocation:        "42601",
 	DeltaNotNullViolated:         "23502",
 	DeltaProtocolChanged:         "2D521",
 	DeltaSchemaChangedInStream:   "KD007",

@@ -2,6 +2,7 @@ package delta
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -15,18 +16,21 @@ import (
 )
 
 // conformed is an operator's rows as a table stores them: its columns, in its order and types. A value that the type
-// cannot hold is an error (ANSI store assignment); a column that the rows lack is null.
+// cannot hold is an error (ANSI store assignment); a column or a field that the rows lack is null.
 type conformed struct {
 	in      exec.Operator
 	schema  types.Struct
-	columns []expr.Expr // nil: the column is null
+	columns []expr.Expr  // nil: the column is null
+	shape   types.Struct // the fields that structs of the rows are to have, by column of the rows
 	eval    expr.Context
 }
 
-func conform(in exec.Operator, table types.Struct, eval expr.Context) (exec.Operator, error) {
+// conform takes columns by name, and so the fields of structs, unless they go by position.
+func conform(in exec.Operator, table types.Struct, eval expr.Context, byPosition bool) (exec.Operator, error) {
 	have := in.Schema()
 	eval.ANSI = true
 	c := &conformed{in: in, schema: table, eval: eval, columns: make([]expr.Expr, len(table.Fields))}
+	c.shape.Fields = append(c.shape.Fields, have.Fields...)
 	same := len(have.Fields) == len(table.Fields)
 	for i, f := range table.Fields {
 		at := have.Index(f.Name)
@@ -35,6 +39,10 @@ func conform(in exec.Operator, table types.Struct, eval expr.Context) (exec.Oper
 			continue
 		}
 		from := have.Fields[at]
+		if !byPosition {
+			from.Type = shaped(from.Type, f.Type)
+			c.shape.Fields[at].Type = f.Type
+		}
 		c.columns[i] = expr.NewColumn(at, from.Name, from.Type, from.Nullable)
 		if !types.EqualIgnoringNullability(from.Type, f.Type) {
 			cast, err := expr.NewCast(c.columns[i], f.Type, plan.EvalANSI, true, true)
@@ -43,7 +51,7 @@ func conform(in exec.Operator, table types.Struct, eval expr.Context) (exec.Oper
 			}
 			c.columns[i] = cast
 		}
-		same = same && at == i && from.Name == f.Name && types.Equal(from.Type, f.Type)
+		same = same && at == i && from.Name == f.Name && types.Equal(have.Fields[at].Type, f.Type)
 	}
 	if same {
 		return in, nil
@@ -65,6 +73,7 @@ func (c *conformed) Execute(ctx context.Context, n int) []batch.Seq {
 }
 
 func (c *conformed) convert(eval *expr.Context, b arrow.RecordBatch) (arrow.RecordBatch, error) {
+	b = c.reshape(b)
 	columns := make([]arrow.Array, len(c.columns))
 	for i, e := range c.columns {
 		to := types.ToArrow(c.schema.Fields[i].Type)
@@ -79,4 +88,16 @@ func (c *conformed) convert(eval *expr.Context, b arrow.RecordBatch) (arrow.Reco
 		columns[i] = v.Values
 	}
 	return array.NewRecordBatch(types.ToArrowSchema(c.schema), columns, b.NumRows()), nil
+}
+
+// reshape gives the structs of a batch the fields of the table's.
+func (c *conformed) reshape(b arrow.RecordBatch) arrow.RecordBatch {
+	have := c.in.Schema()
+	columns := slices.Clone(b.Columns())
+	fields := make([]arrow.Field, len(columns))
+	for i, column := range columns {
+		columns[i] = array.MakeFromData(reshape(column.Data(), have.Fields[i].Type, c.shape.Fields[i].Type))
+		fields[i] = arrow.Field{Name: have.Fields[i].Name, Type: columns[i].DataType(), Nullable: true}
+	}
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, b.NumRows())
 }

@@ -2,11 +2,13 @@ package delta
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
@@ -17,6 +19,27 @@ type partitionColumn struct {
 	name     string
 	index    int
 	dataType types.Type
+}
+
+// partitionNames are the columns that a table is partitioned by, as its schema spells them.
+func partitionNames(schema types.Struct, by []string) ([]string, error) {
+	parts := []string{}
+	for _, p := range by {
+		i := schema.Index(p)
+		if i < 0 {
+			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [%v].", p, schema.Names()).
+				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
+		}
+		name := schema.Fields[i].Name
+		if slices.Contains(parts, name) {
+			return nil, errclass.DeltaDuplicateColumns.New("the partition column `%s` is named twice.", name)
+		}
+		parts = append(parts, name)
+	}
+	if len(by) > 0 && len(by) == len(schema.Fields) {
+		return nil, errclass.DeltaSchemaMismatch.New("Cannot use all columns for partition columns.")
+	}
+	return parts, nil
 }
 
 // partitionRows is the rows of one partition in a batch.

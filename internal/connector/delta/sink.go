@@ -13,9 +13,6 @@ import (
 	"lakehouse/internal/types"
 )
 
-// SinkOptionTable lists the options of a stream into a table.
-var SinkOptionTable = WriteOptionTable
-
 // SinkOptions says what a stream writes.
 type SinkOptions struct {
 	QueryID     string
@@ -38,7 +35,8 @@ var _ stream.Sink = (*Sink)(nil)
 
 // NewSink makes the sink. A table at a path comes into being with its first batch.
 func NewSink(t Table, opts SinkOptions) (*Sink, error) {
-	return &Sink{table: t, opts: opts}, checkPartition(opts.Schema, opts.PartitionBy)
+	_, err := partitionNames(opts.Schema, opts.PartitionBy)
+	return &Sink{table: t, opts: opts}, err
 }
 
 // Description is Spark's.

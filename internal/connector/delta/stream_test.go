@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -283,9 +284,7 @@ func TestPlannedBatchIsReadAgainTheSame(t *testing.T) {
 		for _, files := range []string{"1", "2", "1000"} {
 			t.Run(fmt.Sprint(options, files), func(t *testing.T) {
 				given := map[string]string{"maxFilesPerTrigger": files}
-				for name, value := range options {
-					given[name] = value
-				}
+				maps.Copy(given, options)
 				l := newLake(t)
 				l.number(1, 2, 3)
 				l.number(4, 5)

@@ -129,7 +129,7 @@ func (l *lake) files() []deltalog.AddFile {
 func (l *lake) dataFiles() []string {
 	l.Helper()
 	names := []string{}
-	for info, err := range l.store.List(l.Context(), "", volumes.ListOptions{Recursive: true}) {
+	for info, err := range l.store.List(l.Context(), ".", volumes.ListOptions{Recursive: true}) {
 		if err != nil {
 			l.Fatal(err)
 		}

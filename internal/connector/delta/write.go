@@ -4,30 +4,36 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/option"
+	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
 )
 
-// WriteOptionTable lists the options that batch writes and streams share.
-var WriteOptionTable = option.Table{
-	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
-	{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite: the table takes the rows' schema."},
-	{Name: "userMetadata", Doc: "A text of one's own in the commit."},
-	{Name: "txnAppId", Doc: "With txnVersion: names the writer, whose writes of one version count once."},
-	{Name: "txnVersion", Kind: option.Count, Doc: "With txnAppId: the version of the writer's write."},
-	{Name: "compression", Default: "snappy", Doc: "The codec of the data files: snappy, zstd, gzip, none."},
-	{Name: "targetFileSize", Kind: option.Bytes, Default: "128m", Doc: "About how large a data file becomes."},
-	{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version"},
-	{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static"}, Default: "static", Doc: "Only static: an overwrite replaces all partitions."},
-}
+// SinkOptionTable lists the options of a stream into a table; WriteOptionTable, those of batch writes, which have more.
+var (
+	SinkOptionTable = option.Table{
+		{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
+		{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite, or a stream's mode complete: the table takes the rows' schema."},
+		{Name: "userMetadata", Doc: "A text of one's own in the commit."},
+		{Name: "compression", Kind: option.Enum, Values: parquetio.Codecs(), Default: "snappy", Doc: "The codec of the data files."},
+		{Name: "targetFileSize", Kind: option.Bytes, Default: "128m", Doc: "About how large a data file becomes."},
+		{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version"},
+		{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static"}, Default: "static", Doc: "Only static: an overwrite replaces all partitions."},
+	}
+	WriteOptionTable = append(slices.Clip(SinkOptionTable), option.Table{
+		{Name: "txnAppId", Doc: "Batch writes: with txnVersion, names the writer, whose writes of one version count once."},
+		{Name: "txnVersion", Kind: option.Count, Doc: "Batch writes: with txnAppId, the version of the writer's write."},
+	}...)
+)
 
 // WriteOptions says how a batch is written.
 type WriteOptions struct {
@@ -36,9 +42,11 @@ type WriteOptions struct {
 	PartitionBy     []string
 	Properties      map[string]string
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
-	Options         option.Values
-	Workers         int
-	Eval            expr.Context // for the casts to the table's types
+	// StructsByPosition takes the fields of structs as they come, like INSERT INTO … VALUES (struct(1, 2)), and not by name.
+	StructsByPosition bool
+	Options           option.Values
+	Workers           int
+	Eval              expr.Context // for the casts to the table's types
 }
 
 // Written is what a write did.
@@ -51,11 +59,16 @@ type Written struct {
 // Write appends the operator's rows to the table, or replaces its content by them. A table that does not
 // exist is made by the same commit.
 func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (Written, error) {
+	app := opts.Options.String("txnAppId")
+	if opts.Options.Has("txnVersion") != (app != "") {
+		return Written{}, errclass.DeltaIdempotentOptions.New("Invalid options for idempotent Dataframe writes: both txnAppId and txnVersion must be given.").
+			WithHint("Give the one that is missing, or neither.")
+	}
 	w := &writing{table: t, opts: opts}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
 		return Written{}, err
 	}
-	if app := opts.Options.String("txnAppId"); app != "" {
+	if app != "" {
 		done, err := w.already(ctx, app, opts.Options.Int("txnVersion"))
 		if err != nil || done {
 			return Written{Skipped: true}, err
@@ -81,6 +94,10 @@ type writing struct {
 
 // begin opens the transaction and settles the table's schema.
 func (w *writing) begin(ctx context.Context, rows types.Struct) error {
+	if w.opts.Options.Bool("overwriteSchema") && !w.opts.Overwrite {
+		return errclass.InvalidOption.New("option 'overwriteSchema' says how a table is overwritten, and this write appends.").
+			WithHint("Write with mode overwrite, or add columns with option mergeSchema.")
+	}
 	snap, err := w.table.Log.Snapshot(ctx)
 	if errors.Is(err, errclass.DeltaTableNotFound) {
 		return w.create(rows)
@@ -97,9 +114,9 @@ func (w *writing) begin(ctx context.Context, rows types.Struct) error {
 	return w.settle(have, rows)
 }
 
-func (w *writing) create(rows types.Struct) error {
-	w.schema, w.parts = rows, w.opts.PartitionBy
-	if err := checkPartition(rows, w.parts); err != nil {
+func (w *writing) create(rows types.Struct) (err error) {
+	w.schema = rows
+	if w.parts, err = partitionNames(rows, w.opts.PartitionBy); err != nil {
 		return err
 	}
 	w.txn = w.table.Log.BeginCreate(w.operation())
@@ -134,32 +151,30 @@ func (w *writing) settle(have, rows types.Struct) error {
 	w.schema = have
 	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
 	if replace {
-		w.parts = w.opts.PartitionBy
-		if err := checkPartition(rows, w.parts); err != nil {
+		parts, err := partitionNames(rows, w.opts.PartitionBy)
+		if err != nil {
 			return err
 		}
-		w.schema = rows
+		w.schema, w.parts = rows, parts
 		return w.update(func(m *deltalog.Metadata) { m.PartitionColumns = append([]string{}, w.parts...) })
 	}
-	if by := w.opts.PartitionBy; len(by) > 0 && fmt.Sprint(by) != fmt.Sprint(w.parts) {
+	if by := w.opts.PartitionBy; len(by) > 0 && !slices.EqualFunc(by, w.parts, strings.EqualFold) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
 			WithHint("Leave out partitionBy, or overwrite with overwriteSchema=true.")
 	}
-	var extra []types.Field
-	for _, f := range rows.Fields {
-		if have.Index(f.Name) < 0 {
-			extra = append(extra, f)
-		}
+	extra := unknownField(have, rows)
+	if w.opts.StructsByPosition {
+		extra = unknownField(outline(have), outline(rows))
 	}
-	if len(extra) == 0 {
+	if extra == "" {
 		return nil
 	}
 	if !w.opts.Options.Bool("mergeSchema") {
 		return errclass.DeltaSchemaMismatch.New("A schema mismatch detected when writing to the Delta table %s: it has no column `%s`. Table schema: %s. Data schema: %s.",
-			w.table.URI, extra[0].Name, have, rows).
+			w.table.URI, extra, have, rows).
 			WithHint("To enable schema migration, set: '.option(\"mergeSchema\", \"true\")'.")
 	}
-	w.schema = types.Struct{Fields: append(append([]types.Field{}, have.Fields...), extra...)}
+	w.schema = withUnknownFields(have, rows)
 	return w.update(func(*deltalog.Metadata) {})
 }
 
@@ -191,7 +206,7 @@ func (w *writing) already(ctx context.Context, app string, version int64) (bool,
 
 // run writes the files and commits.
 func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
-	op, err := conform(op, w.schema, w.opts.Eval)
+	op, err := conform(op, w.schema, w.opts.Eval, w.opts.StructsByPosition)
 	if err != nil {
 		return Written{}, err
 	}
@@ -246,94 +261,3 @@ func (w *writing) replaceAll(ctx context.Context) (removed int, err error) {
 }
 
 func nullable(s types.Struct) types.Struct { return types.AsNullable(s).(types.Struct) }
-
-func checkPartition(schema types.Struct, by []string) error {
-	for _, p := range by {
-		if schema.Index(p) < 0 {
-			return errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [%v].", p, schema.Names()).
-				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
-		}
-	}
-	if len(by) > 0 && len(by) == len(schema.Fields) {
-		return errclass.DeltaSchemaMismatch.New("Cannot use all columns for partition columns.")
-	}
-	return nil
-}
-
-// CreateOptions says what an empty table is.
-type CreateOptions struct {
-	Schema      types.Struct
-	PartitionBy []string
-	Properties  map[string]string
-	Comment     string
-	Managed     bool
-	Operation   string
-	Replace     bool
-}
-
-// Create makes an empty table. Where the folder holds a table already it is adopted if its columns are the
-// same (or none were asked for), replaced under Replace, and refused otherwise.
-func Create(ctx context.Context, t Table, opts CreateOptions) error {
-	snap, err := t.Log.Snapshot(ctx)
-	if errors.Is(err, errclass.DeltaTableNotFound) {
-		return createNew(ctx, t, opts)
-	}
-	if err != nil {
-		return err
-	}
-	have, err := snap.Schema()
-	if err != nil {
-		return err
-	}
-	switch {
-	case opts.Replace:
-		return replaceEmpty(ctx, snap, opts)
-	case len(opts.Schema.Fields) == 0 || types.EqualIgnoringNullability(have, opts.Schema):
-		return nil
-	}
-	return errclass.DeltaSchemaMismatch.New("The specified schema does not match the existing schema at %s. Specified: %s. Existing: %s.", t.URI, opts.Schema, have).
-		WithHint("Leave out the columns to take over the table as it is, or choose another location.")
-}
-
-func createNew(ctx context.Context, t Table, opts CreateOptions) error {
-	if len(opts.Schema.Fields) == 0 {
-		return errclass.DeltaSchemaNotSet.New("Table schema is not set. Write data into it or use CREATE TABLE to set the schema.")
-	}
-	if err := checkPartition(opts.Schema, opts.PartitionBy); err != nil {
-		return err
-	}
-	_, err := deltalog.Create(ctx, t.Store, deltalog.CreateOptions{
-		Schema: opts.Schema, PartitionColumns: opts.PartitionBy, Configuration: opts.Properties, Description: opts.Comment,
-		External: !opts.Managed, Operation: opts.operation(),
-	})
-	if errors.Is(err, errclass.DeltaTableAlreadyExists) {
-		return Create(ctx, t, opts) // another made it meanwhile: adopt or refuse
-	}
-	return err
-}
-
-// operation is empty for a plain CREATE TABLE, which the log itself knows how to describe.
-func (o CreateOptions) operation() deltalog.Operation {
-	if o.Operation == "CREATE TABLE" {
-		return deltalog.Operation{}
-	}
-	return deltalog.Operation{Name: o.Operation, Parameters: deltalog.Parameters{}.With("isManaged", strconv.FormatBool(o.Managed))}
-}
-
-func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptions) error {
-	txn := snap.Begin(opts.operation())
-	meta := snap.Metadata().WithSchema(opts.Schema)
-	meta.Description = opts.Comment
-	meta.PartitionColumns = append([]string{}, opts.PartitionBy...)
-	meta.Configuration = maps.Clone(opts.Properties)
-	txn.UpdateMetadata(meta)
-	txn.ReadWholeTable()
-	for f, err := range snap.Files(ctx) {
-		if err != nil {
-			return err
-		}
-		txn.Remove(f)
-	}
-	_, err := txn.Commit(ctx)
-	return err
-}
