@@ -43,28 +43,11 @@ func (m StreamingQueryManager) Get(id string) *StreamingQuery {
 	return nil
 }
 
-// AwaitAnyTermination waits until one of the queries that are active now has ended, and gives its
-// exception. It also returns when ctx is done.
-func (m StreamingQueryManager) AwaitAnyTermination(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	active := m.session.queries.Active()
-	type end struct {
-		ended bool
-		err   error
-	}
-	first := make(chan end, len(active))
-	for _, q := range active {
-		go func() {
-			ended, err := q.AwaitTermination(ctx)
-			first <- end{ended, err}
-		}()
-	}
-	for range active {
-		if e := <-first; e.ended {
-			cancel()
-			return e.err
-		}
-	}
-	return nil
+// AwaitAnyTermination waits until a query of the session has ended, since the first was started or since ResetTerminated.
+// It gives the exception of one of them when any has failed. It also returns, with ended false, when ctx is done.
+func (m StreamingQueryManager) AwaitAnyTermination(ctx context.Context) (ended bool, err error) {
+	return m.session.queries.AwaitAnyTermination(ctx)
 }
+
+// ResetTerminated forgets the queries that have ended: AwaitAnyTermination waits for the next.
+func (m StreamingQueryManager) ResetTerminated() { m.session.queries.ResetTerminated() }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
@@ -23,62 +22,64 @@ type CreateOptions struct {
 	Replace     bool
 }
 
-// Create makes an empty table. Where the folder holds a table already it is adopted if it is what was asked for
-// (or no columns were), replaced under Replace, and refused otherwise.
+// Create makes an empty table. Where the folder holds a table already it is adopted if its columns are the
+// same (or none were asked for), replaced under Replace, and refused otherwise.
 func Create(ctx context.Context, t Table, opts CreateOptions) error {
-	parts, err := partitionNames(opts.Schema, opts.PartitionBy)
+	var err error
+	if opts.Properties, err = tableProperties(opts.Properties); err != nil {
+		return err
+	}
+	snap, err := t.Log.Snapshot(ctx)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		return createNew(ctx, t, opts)
+	}
 	if err != nil {
 		return err
 	}
-	opts.PartitionBy = parts
-	snap, err := t.Log.Snapshot(ctx)
-	switch {
-	case errors.Is(err, errclass.DeltaTableNotFound):
-		return createNew(ctx, t, opts)
-	case err != nil:
-		return err
-	case opts.Replace:
-		return replaceEmpty(ctx, snap, opts)
-	}
-	return opts.adopt(t, snap)
-}
-
-// adopt refuses a table that is not what was asked for.
-func (o CreateOptions) adopt(t Table, snap *deltalog.Snapshot) error {
 	have, err := snap.Schema()
 	if err != nil {
 		return err
 	}
-	meta := snap.Metadata()
-	if len(o.Schema.Fields) > 0 {
-		if !types.EqualIgnoringNullability(have, o.Schema) {
-			return errclass.DeltaSchemaMismatch.New("The specified schema does not match the existing schema at %s. Specified: %s. Existing: %s.", t.URI, o.Schema, have).
-				WithHint("Leave out the columns to take over the table as it is, or choose another location.")
-		}
-		if !slices.Equal(o.PartitionBy, meta.PartitionColumns) {
-			return errclass.DeltaDifferentPartitioning.New("The specified partitioning does not match the existing partitioning at %s. Specified: %v. Existing: %v.", t.URI, o.PartitionBy, meta.PartitionColumns).
-				WithHint("Leave out columns and partitioning to take over the table as it is, or choose another location.")
-		}
+	switch {
+	case opts.Replace:
+		return replaceEmpty(ctx, snap, opts)
+	case len(opts.Schema.Fields) == 0:
+		return nil
+	case types.EqualIgnoringNullability(have, opts.Schema):
+		return adopt(t, snap, opts)
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Properties)) {
-		if value := o.Properties[name]; meta.Configuration[name] != value && !ofProtocol(name) {
-			return errclass.DeltaDifferentProperties.New("The specified properties do not match the existing properties at %s. Specified: %s=%s. Existing: %q.", t.URI, name, value, meta.Configuration[name]).
-				WithHint("Leave out the property to take over the table as it is, or choose another location.")
-		}
-	}
-	return nil
+	return errclass.DeltaSchemaMismatch.New("The specified schema does not match the existing schema at %s. Specified: %s. Existing: %s.", t.URI, opts.Schema, have).
+		WithHint("Leave out the columns to take over the table as it is, or choose another location.")
 }
 
-// ofProtocol reports whether a property speaks of the protocol, which a table keeps elsewhere.
-func ofProtocol(name string) bool {
-	return strings.HasPrefix(name, "delta.feature.") || name == "delta.minReaderVersion" || name == "delta.minWriterVersion"
+// adopt refuses a table that is not partitioned, or has not the properties, as was asked for.
+func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
+	meta := snap.Metadata()
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(parts, meta.PartitionColumns) {
+		return errclass.DeltaOtherPartitioning.New("The specified partitioning does not match the existing partitioning at %s. Specified: %v. Existing: %v.", t.URI, parts, meta.PartitionColumns).
+			WithHint("Leave out the columns to take over the table as it is, or choose another location.")
+	}
+	if opts.Properties != nil && !maps.Equal(opts.Properties, meta.Configuration) {
+		return errclass.DeltaOtherProperties.New("The specified properties do not match the existing properties at %s. Specified: %v. Existing: %v.", t.URI, opts.Properties, meta.Configuration).
+			WithHint("Leave out TBLPROPERTIES to take over the table as it is, or choose another location.")
+	}
+	return nil
 }
 
 func createNew(ctx context.Context, t Table, opts CreateOptions) error {
 	if len(opts.Schema.Fields) == 0 {
 		return errclass.DeltaSchemaNotSet.New("Table schema is not set. Write data into it or use CREATE TABLE to set the schema.")
 	}
-	err := t.Log.Create(ctx, opts.log())
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	if err != nil {
+		return err
+	}
+	opts.PartitionBy = parts
+	err = t.Log.Create(ctx, opts.log())
 	if errors.Is(err, errclass.DeltaTableAlreadyExists) {
 		return Create(ctx, t, opts) // another made it meanwhile: adopt or refuse
 	}
@@ -94,11 +95,16 @@ func (o CreateOptions) log() deltalog.CreateOptions {
 }
 
 func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptions) error {
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	if err != nil {
+		return err
+	}
+	opts.PartitionBy = parts
 	history := opts.log()
 	txn := snap.Begin(history.Describe())
 	meta := snap.Metadata().WithSchema(opts.Schema)
 	meta.Description = opts.Comment
-	meta.PartitionColumns = opts.PartitionBy
+	meta.PartitionColumns = parts
 	meta.Configuration = maps.Clone(opts.Properties)
 	txn.UpdateMetadata(meta)
 	txn.ReadWholeTable()
@@ -108,6 +114,6 @@ func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptio
 		}
 		txn.Remove(f)
 	}
-	_, err := txn.Commit(ctx)
+	_, err = txn.Commit(ctx)
 	return err
 }

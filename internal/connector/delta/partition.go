@@ -3,6 +3,7 @@ package delta
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -21,25 +22,24 @@ type partitionColumn struct {
 	dataType types.Type
 }
 
-// partitionNames are the columns that a table is partitioned by, as its schema spells them.
-func partitionNames(schema types.Struct, by []string) ([]string, error) {
-	parts := []string{}
-	for _, p := range by {
-		i := schema.Index(p)
-		if i < 0 {
-			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [%v].", p, schema.Names()).
+// partitionColumns spells the columns that a table is to be partitioned by as its schema does.
+func partitionColumns(schema types.Struct, by []string) ([]string, error) {
+	columns := make([]string, len(by))
+	for i, p := range by {
+		at := schema.Index(p)
+		if at < 0 {
+			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [`%s`].", p, strings.Join(schema.Names(), "`, `")).
 				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
 		}
-		name := schema.Fields[i].Name
-		if slices.Contains(parts, name) {
-			return nil, errclass.DeltaDuplicateColumns.New("the partition column `%s` is named twice.", name)
+		columns[i] = schema.Fields[at].Name
+		if slices.Contains(columns[:i], columns[i]) {
+			return nil, errclass.DeltaDuplicateColumns.New("Found duplicate column(s) in the partitioning: %s", columns[i])
 		}
-		parts = append(parts, name)
 	}
 	if len(by) > 0 && len(by) == len(schema.Fields) {
-		return nil, errclass.DeltaSchemaMismatch.New("Cannot use all columns for partition columns.")
+		return nil, errclass.AllPartitionColumns.New("Cannot use all columns for partition columns.")
 	}
-	return parts, nil
+	return columns, nil
 }
 
 // partitionRows is the rows of one partition in a batch.

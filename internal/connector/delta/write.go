@@ -41,12 +41,11 @@ type WriteOptions struct {
 	OverwriteSchema bool
 	PartitionBy     []string
 	Properties      map[string]string
+	Comment         string // of a table that is made, or replaced as a whole
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
-	// StructsByPosition takes the fields of structs as they come, like INSERT INTO … VALUES (struct(1, 2)), and not by name.
-	StructsByPosition bool
-	Options           option.Values
-	Workers           int
-	Eval              expr.Context // for the casts to the table's types
+	Options         option.Values
+	Workers         int
+	Eval            expr.Context // for the casts to the table's types
 }
 
 // Written is what a write did.
@@ -63,6 +62,10 @@ func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (W
 	if opts.Options.Has("txnVersion") != (app != "") {
 		return Written{}, errclass.DeltaIdempotentOptions.New("Invalid options for idempotent Dataframe writes: both txnAppId and txnVersion must be given.").
 			WithHint("Give the one that is missing, or neither.")
+	}
+	var err error
+	if opts.Properties, err = tableProperties(opts.Properties); err != nil {
+		return Written{}, err
 	}
 	w := &writing{table: t, opts: opts}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
@@ -114,13 +117,14 @@ func (w *writing) begin(ctx context.Context, rows types.Struct) error {
 	return w.settle(have, rows)
 }
 
-func (w *writing) create(rows types.Struct) (err error) {
-	w.schema = rows
-	if w.parts, err = partitionNames(rows, w.opts.PartitionBy); err != nil {
+func (w *writing) create(rows types.Struct) error {
+	parts, err := partitionColumns(rows, w.opts.PartitionBy)
+	if err != nil {
 		return err
 	}
+	w.schema, w.parts = rows, parts
 	w.txn = w.table.Log.BeginCreate(w.operation())
-	w.meta = deltalog.Metadata{PartitionColumns: append([]string{}, w.parts...), Configuration: w.opts.Properties}.WithSchema(rows)
+	w.meta = deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows)
 	w.txn.UpdateMetadata(w.meta)
 	return nil
 }
@@ -151,21 +155,23 @@ func (w *writing) settle(have, rows types.Struct) error {
 	w.schema = have
 	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
 	if replace {
-		parts, err := partitionNames(rows, w.opts.PartitionBy)
+		parts, err := partitionColumns(rows, w.opts.PartitionBy)
 		if err != nil {
 			return err
 		}
 		w.schema, w.parts = rows, parts
-		return w.update(func(m *deltalog.Metadata) { m.PartitionColumns = append([]string{}, w.parts...) })
+		return w.update(func(m *deltalog.Metadata) {
+			m.PartitionColumns = parts
+			if w.opts.OverwriteSchema { // the table is another now
+				m.Description, m.Configuration = w.opts.Comment, maps.Clone(w.opts.Properties)
+			}
+		})
 	}
 	if by := w.opts.PartitionBy; len(by) > 0 && !slices.EqualFunc(by, w.parts, strings.EqualFold) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
 			WithHint("Leave out partitionBy, or overwrite with overwriteSchema=true.")
 	}
 	extra := unknownField(have, rows)
-	if w.opts.StructsByPosition {
-		extra = unknownField(outline(have), outline(rows))
-	}
 	if extra == "" {
 		return nil
 	}
@@ -206,7 +212,7 @@ func (w *writing) already(ctx context.Context, app string, version int64) (bool,
 
 // run writes the files and commits.
 func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
-	op, err := conform(op, w.schema, w.opts.Eval, w.opts.StructsByPosition)
+	op, err := conform(op, w.schema, w.opts.Eval)
 	if err != nil {
 		return Written{}, err
 	}

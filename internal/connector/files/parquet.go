@@ -16,17 +16,20 @@ import (
 
 var parquetOptions = option.Table{
 	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Inference takes the columns of all files, not of one."},
+	{Name: "inferSchema", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Accepted, without meaning: the files hold their schema."},
+	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Column names are matched exactly; else in any letter case, if none is exact."},
+	{Name: "rescuedDataColumn", Unsupported: "columns that the schema lacks are not kept; add them to the schema."},
 	{Name: "datetimeRebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Days before 1582 are read as written."},
 	{Name: "int96RebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Likewise for INT96."},
 }
 
 type parquetFormat struct {
-	merge  bool
-	counts *batch.Counts
+	merge, caseSensitive bool
+	counts               *batch.Counts
 }
 
 func newParquet(v option.Values) (Format, error) {
-	return parquetFormat{merge: v.Bool("mergeSchema"), counts: &batch.Counts{}}, nil
+	return parquetFormat{merge: v.Bool("mergeSchema"), caseSensitive: v.Bool("readerCaseSensitive"), counts: &batch.Counts{}}, nil
 }
 
 // Counts is of rows read: none is ever malformed.
@@ -45,7 +48,9 @@ func (f parquetFormat) Pieces(ctx context.Context, file volumes.Location, info v
 		}
 		return in, info.Size, nil
 	}
-	pieces := parquetio.Split(ctx, open, info.Size, parquetio.ReadOptions{Schema: wanted(schema, opts.Columns), Where: opts.Where})
+	pieces := parquetio.Split(ctx, open, info.Size, parquetio.ReadOptions{
+		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
+	})
 	for i, p := range pieces {
 		pieces[i] = &parquetPiece{p, file, f.counts}
 	}
@@ -118,6 +123,6 @@ func unchanged(listed, now volumes.Info) error {
 	if (listed.ETag == "" || listed.ETag == now.ETag) && listed.Size == now.Size {
 		return nil
 	}
-	return errclass.FailedReadFile.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
+	return errclass.SourceFileChanged.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
 		WithHint("Write files elsewhere, and move them into the folder when they are complete.")
 }
