@@ -47,7 +47,7 @@ func (t *Table) Create(ctx context.Context, opts CreateOptions) error {
 	if opts.IfNotExists && errors.Is(err, errclass.DeltaTableAlreadyExists) {
 		return nil
 	}
-	return err
+	return t.located(err)
 }
 
 func (t *Table) create(ctx context.Context, opts CreateOptions) error {

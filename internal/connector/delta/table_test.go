@@ -35,7 +35,7 @@ func newLake(t *testing.T) *lake { return openLake(t, volumestest.NewMemory()) }
 
 // openLake is the table as another process finds it.
 func openLake(t *testing.T, store *volumestest.Memory) *lake {
-	return &lake{t, store, Table{Log: deltalog.Open(store, deltalog.Options{}), Store: store, URI: "memory:/t"}}
+	return &lake{t, store, Table{Log: deltalog.Open(store, deltalog.Options{Location: "memory:/t"}), Store: store, URI: "memory:/t"}}
 }
 
 func schemaOf(t testing.TB, ddl string) types.Struct {
