@@ -15,7 +15,7 @@ import (
 
 // Logs that Spark wrote, as tables of file names and actions; some captures hold several tables.
 var captures = [][]string{
-	{"sales", "bronze"}, {"sales", "silver"}, {"invoices", "invoices_bz"}, {"invoices", "invoice_line_items"},
+	{"sales", "bronze"}, {"sales", "silver"}, {"sales", "gold"}, {"invoices", "invoices_bz"}, {"invoices", "invoice_line_items"},
 }
 
 func captured(t *testing.T, program, table string) map[string][]json.RawMessage {
