@@ -480,6 +480,24 @@ func TestStreamAfterASchemaChange(t *testing.T) {
 	}
 }
 
+// A column that goes stops a running stream, also one that takes rewritten files.
+func TestStreamAfterAColumnWasDropped(t *testing.T) {
+	l := newLake(t)
+	l.write("n long, a int", `{"n":1,"a":1}`)
+	q := l.tail(map[string]string{"ignoreChanges": "true"}, nil)
+	if _, err := q.try(); err != nil {
+		t.Fatal(err)
+	}
+	opts := l.options(map[string]string{"overwriteSchema": "true"})
+	opts.Overwrite = true
+	if _, err := Write(t.Context(), l.table, l.rows("n long", `{"n":2}`), opts); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.try(); !errors.Is(err, errclass.DeltaSchemaChangedInStream) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A table that was deleted and made again is another table.
 func TestStreamKnowsItsTable(t *testing.T) {
 	l := newLake(t)

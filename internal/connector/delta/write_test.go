@@ -258,6 +258,50 @@ func TestWriteOfOneTransactionCountsOnce(t *testing.T) {
 	}
 }
 
+// Rows that were appended while the table was being overwritten stay, as if they had come after it; of two overwrites
+// the slower gives up.
+func TestOverwriteAtTheSameTime(t *testing.T) {
+	overwrite := func(l *lake) WriteOptions {
+		opts := l.options(nil)
+		opts.Overwrite = true
+		return opts
+	}
+	tests := []struct {
+		name  string
+		other func(*lake) error
+		rows  string
+		err   errclass.Class
+	}{
+		{"append", func(l *lake) error { l.write("n long", `{"n":2}`); return nil }, `{"n":2} {"n":3}`, ""},
+		{"overwrite", func(l *lake) error {
+			_, err := Write(l.Context(), l.table, l.rows("n long", `{"n":2}`), overwrite(l))
+			return err
+		}, `{"n":2}`, errclass.DeltaConcurrentAppend},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLake(t)
+			l.write("n long", `{"n":1}`)
+			w := &writing{table: l.table, opts: overwrite(l)}
+			rows := l.rows("n long", `{"n":3}`)
+			if err := w.begin(t.Context(), rows.schema); err != nil {
+				t.Fatal(err)
+			}
+			if err := test.other(openLake(t, l.store)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := w.run(t.Context(), rows)
+			if test.err == "" && err != nil || test.err != "" && !errors.Is(err, test.err) {
+				t.Errorf("got %v, want %q", err, test.err)
+			}
+			l.wantRows("rows", l.read(nil), test.rows)
+			if err == nil && !strings.Contains(l.commitText(2), `"isolationLevel":"WriteSerializable","isBlindAppend":false`) {
+				t.Error(l.commitText(2))
+			}
+		})
+	}
+}
+
 // A write that fails leaves the table as it was.
 func TestFailedWriteChangesNothing(t *testing.T) {
 	l := newLake(t)
