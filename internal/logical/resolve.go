@@ -201,7 +201,7 @@ func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {
 		}
 	}
 	if a.Alias == "" {
-		return s, nil
+		return s.renamed(nil), nil
 	}
 	return s.renamed([]string{a.Alias}), nil
 }
