@@ -30,7 +30,7 @@ func NewCase(ctx *BuildContext, whens, thens []Expr, orElse Expr) (Expr, error) 
 	if !ok {
 		return nil, errclass.DatatypeMismatchDataDiff.New(
 			"Cannot resolve \"%s\" due to data type mismatch: Input to `casewhen` should all be the same type, but it's %s.",
-			(&Case{branches: branchesOf(whens, thens), orElse: orElse}).String(), "["+strings.Trim(quoteAll(typesOf(values)), "()")+"]")
+			(&Case{branches: branchesOf(whens, thens), orElse: orElse}).String(), "["+strings.ReplaceAll(strings.Trim(quoteAll(typesOf(values)), "()"), " or ", ", ")+"]")
 	}
 	values, err := implicitAll(ctx, values, wide)
 	if err != nil {

@@ -194,6 +194,9 @@ func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := boundedRelation(s.node); err != nil {
+		return nil, err
+	}
 	s = s.visible()
 	if len(a.Columns) > 0 {
 		if s, err = s.withNames(a.Columns); err != nil {
