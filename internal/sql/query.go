@@ -81,9 +81,8 @@ func (p *parser) ctes() ([]plan.SubqueryAlias, error) {
 		if key := strings.ToLower(named.Alias); err == nil && seen[key] {
 			p.i = at
 			return named, p.errorHere(errclass.DuplicatedCTE, "CTE definition can't have duplicate names: `"+named.Alias+"`.")
-		} else {
-			seen[key] = true
 		}
+		seen[strings.ToLower(named.Alias)] = true
 		return named, err
 	})
 }
