@@ -17,6 +17,7 @@ import (
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -43,7 +44,7 @@ func (d *DataFrame) ShowRows(ctx context.Context, w io.Writer, opts ShowOptions)
 		return err
 	}
 	var rows []arrow.RecordBatch
-	for b, err := range op.Execute(ctx, 1)[0] {
+	for b, err := range exec.InOrder(ctx, op, d.session.confInt(confWorkers)) {
 		if err != nil {
 			return err
 		}

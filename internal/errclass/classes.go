@@ -16,6 +16,7 @@ const (
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
+	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
 	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
 	ColumnAlreadyExists          Class = "COLUMN_ALREADY_EXISTS"
@@ -192,6 +193,7 @@ const (
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
 	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaFileNotFound           Class = "DELTA_FILE_NOT_FOUND_DETAILED"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
@@ -200,14 +202,17 @@ const (
 	DeltaLocationNotEmpty       Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
+	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
+	DeltaSourceIgnoreDelete     Class = "DELTA_SOURCE_IGNORE_DELETE"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
 	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
@@ -270,10 +275,12 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentWrite:         "2D521",
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
+	DeltaFileNotFound:            "42K03",
 	DeltaInsertArity:             "42802",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",
+	DeltaLogGoneForStream:        "42K03",
 	DeltaLocationMismatch:        "42613",
 	DeltaLocationNotEmpty:        "42601",
 	DeltaMetadataChanged:         "2D521",
@@ -281,8 +288,10 @@ var sqlStates = map[Class]string{
 	DeltaOtherPartitioning:       "42KD7",
 	DeltaOtherProperties:         "42KD7",
 	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaChangedInStream:   "KD007",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceIgnoreDelete:      "0A000",
 	DeltaSourceOtherTable:        "55019",
 	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",

@@ -35,7 +35,7 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 				return
 			}
 		}
-		if err := outer.Err(); err != nil { // a walker may have ended without a word: the rows are not all
+		if err := context.Cause(outer); err != nil { // the walkers may have left rows behind
 			yield(nil, err)
 		}
 	}

@@ -254,18 +254,10 @@ func (w *fileWriter) finish(f *openFile) error {
 	}
 	add := deltalog.AddFile{
 		Path: f.name, PartitionValues: f.values, Size: stats.Size, ModificationTime: time.Now().UnixMilli(), //nolint:forbidigo // the file's time is the disk's, not the query's
-		DataChange: true, Stats: deltalog.MakeStats(stats.NumRows, columnStats(stats), w.stats),
+		DataChange: true, Stats: deltalog.StatsOf(stats, w.stats),
 	}
 	w.mu.Lock()
 	w.done = append(w.done, newFile{add: add, rows: stats.NumRows})
 	w.mu.Unlock()
 	return nil
-}
-
-func columnStats(stats parquetio.FileStats) []deltalog.ColumnStats {
-	out := make([]deltalog.ColumnStats, len(stats.Columns))
-	for i, c := range stats.Columns {
-		out[i] = deltalog.ColumnStats{Path: c.Path, Min: c.Min, Max: c.Max, Nulls: c.Nulls}
-	}
-	return out
 }
