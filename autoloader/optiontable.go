@@ -27,7 +27,6 @@ var sharedOptions = option.Table{
 	{Name: "recursiveFileLookup", Kind: option.Bool, Default: "false", Doc: "Read plain sub-folders too; key=value folders then add no columns."},
 	{Name: "ignoreMissingFiles", Kind: option.Bool, Default: "false", Doc: "Pass over planned files that have vanished, instead of failing."},
 	{Name: "ignoreCorruptFiles", Kind: option.Bool, Default: "false", Doc: "Pass over files that cannot be decoded, instead of failing."},
-	{Name: "inferSchema", Kind: option.Bool, Default: "false", Doc: "Accepted where a schema is given, and without effect."},
 	{Name: "modifiedBefore", Unsupported: "it is not allowed in file stream sources."},
 	{Name: "modifiedAfter", Unsupported: "it is not allowed in file stream sources."},
 }
@@ -66,7 +65,7 @@ var CloudFilesOptions = append(append(option.Table{
 	{Name: "cloudFiles.useManagedFileEvents", Unsupported: needsCloud},
 	{Name: "cloudFiles.fetchParallelism", Unsupported: needsCloud},
 	{Name: "cloudFiles.pathRewrites", Unsupported: needsCloud},
-	{Name: "cloudFiles.resourceTag", Unsupported: needsCloud},
+	{Name: "cloudFiles.resourceTag.*", Unsupported: needsCloud},
 	{Name: "cloudFiles.region", Unsupported: needsCloud},
 	{Name: "cloudFiles.queueUrl", Unsupported: needsCloud},
 	{Name: "cloudFiles.restrictNotificationSetupToSameAWSAccountId", Unsupported: needsCloud},

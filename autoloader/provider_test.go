@@ -96,7 +96,7 @@ func TestOptionsUnderBothNames(t *testing.T) {
 			"Spark's", "json",
 			map[string]string{"MaxFilesPerTrigger": "5", "SourceArchiveDir": "/a", "cleansource": "Archive", "multiLine": "true", "path": "/p", "inferSchema": "true"},
 			Options{
-				Format: "json", FormatOptions: map[string]string{"multiLine": "true"}, MaxFilesPerTrigger: 5,
+				Format: "json", FormatOptions: map[string]string{"multiLine": "true", "inferSchema": "true"}, MaxFilesPerTrigger: 5,
 				CleanSource: CleanArchive, SourceArchiveDir: "/a", MaxFileAge: 7 * 24 * time.Hour,
 			},
 		},

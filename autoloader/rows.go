@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/types"
@@ -126,13 +127,17 @@ func (w *watched) Read(ctx context.Context) batch.Seq {
 }
 
 // explain: an error of the decoder may only be the trace of a file that went away or changed. Nil: it
-// went away, and that does not matter.
+// went away or is corrupt, and that does not matter.
 func (w *watched) explain(ctx context.Context, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return w.rows.missing(ctx, w.file)
 	}
 	if changed := w.unchanged(ctx); changed != nil {
 		return changed
+	}
+	if config := w.rows.source.config; config.IgnoreCorruptFiles && files.IsCorrupt(err) {
+		config.Log.WarnContext(ctx, "a file cannot be read to its end; the rows before the fault count", "file", w.file.place.URI, "batch", w.file.batch, "error", err)
+		return nil
 	}
 	return err
 }

@@ -179,7 +179,7 @@ func (d *DataFrame) WithWatermark(eventTime, delay string) *DataFrame {
 
 // CreateOrReplaceTempView gives the frame a name for SQL in the session.
 func (d *DataFrame) CreateOrReplaceTempView(ctx context.Context, name string) error {
-	node, err := d.resolve(ctx)
+	node, err := d.session.resolveTempView(ctx, name, d)
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,14 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lakehouse/autoloader"
 	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
+	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/sql"
 	"lakehouse/internal/types"
@@ -153,7 +155,11 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	format, err := files.NewFormat(opts.Format, r.withTimeZone(opts.Format, opts.FormatOptions))
+	table, err := files.OptionTable(opts.Format)
+	if err != nil {
+		return nil, err
+	}
+	format, err := files.NewFormat(opts.Format, r.withTimeZone(table, opts.FormatOptions))
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +184,7 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	if err != nil {
 		return Schema{}, files.Partitions{}, err
 	}
-	parts, err := files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup))
+	parts, err := files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup), r.evalContext().TimeZone)
 	if err != nil {
 		return Schema{}, parts, err
 	}
@@ -186,7 +192,10 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	case d.Schema != nil:
 		return files.WithPartitions(nullable(*d.Schema), parts), parts, nil
 	case r.Conf(confInference) == "true" || opts.Format == "text":
-		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: r.withTimeZone(opts.Format, opts.FormatOptions)})
+		options := r.withTimeZone(files.SourceOptionTable, opts.FormatOptions)
+		options["pathGlobFilter"] = opts.PathGlobFilter // of the files that the stream reads
+		options["recursiveFileLookup"] = strconv.FormatBool(opts.RecursiveFileLookup)
+		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: options})
 		if err != nil {
 			return Schema{}, parts, err
 		}
@@ -195,10 +204,9 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	return Schema{}, parts, nil // autoloader.New says what is missing
 }
 
-// withTimeZone gives a format that reads timestamps the session's zone, unless the read names one.
-func (r resolver) withTimeZone(format string, options map[string]string) map[string]string {
-	table, err := files.OptionTable(format)
-	if err != nil || !slices.Contains(table.Names(), "timeZone") {
+// withTimeZone gives a read that knows option timeZone the session's zone, unless it names one.
+func (r resolver) withTimeZone(table option.Table, options map[string]string) map[string]string {
+	if !slices.Contains(table.Names(), "timeZone") {
 		return options
 	}
 	out := map[string]string{"timeZone": r.Conf(confTimeZone)}

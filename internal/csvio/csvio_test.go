@@ -200,7 +200,7 @@ func TestWantedColumns(t *testing.T) {
 }
 
 func TestUnknownChoicesAreRefused(t *testing.T) {
-	for _, given := range []options{{"quote": "ab"}, {"sep": ""}, {"unescapedQuoteHandling": "BACK_TO_DELIMITER"}, {"maxColumns": "0"}, {"separator": ";"}} {
+	for _, given := range []options{{"quote": "ab"}, {"sep": ""}, {"unescapedQuoteHandling": "STOP_SOMEWHERE"}, {"maxColumns": "0"}, {"separator": ";"}} {
 		if _, err := ParseOptions(given); !errors.Is(err, errclass.InvalidOptionValue) && !errors.Is(err, errclass.InvalidOption) {
 			t.Errorf("%v: got %v", given, err)
 		}

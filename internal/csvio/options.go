@@ -13,9 +13,11 @@ import (
 
 // What becomes of a value in which a quote stands unescaped.
 const (
-	stopAtDelimiter = "STOP_AT_DELIMITER"
-	skipValue       = "SKIP_VALUE"
-	raiseError      = "RAISE_ERROR"
+	stopAtDelimiter    = "STOP_AT_DELIMITER"     // it ends at the separator behind that quote
+	stopAtClosingQuote = "STOP_AT_CLOSING_QUOTE" // the quote is part of it, up to one that closes
+	backToDelimiter    = "BACK_TO_DELIMITER"     // it ends at the first separator, as if it had no quotes
+	skipValue          = "SKIP_VALUE"            // it is null
+	raiseError         = "RAISE_ERROR"           // the record is malformed
 )
 
 // OptionTable declares the options of the CSV reader.
@@ -39,7 +41,8 @@ var OptionTable = slices.Concat(records.CommonOptions, option.Table{
 	{Name: "ignoreTrailingWhiteSpace", Kind: option.Bool, Default: "false", Doc: "Blanks behind values are passed over."},
 	{Name: "maxColumns", Kind: option.Positive, Default: "20480", Doc: "A record with more values is malformed."},
 	{Name: "maxCharsPerColumn", Default: "-1", Values: []string{"-1"}, Kind: option.Enum, Doc: "Values are bounded by maxRecordBytes."},
-	{Name: "unescapedQuoteHandling", Kind: option.Enum, Default: stopAtDelimiter, Values: []string{stopAtDelimiter, skipValue, raiseError}, Doc: "What becomes of a value in which a quote stands unescaped."},
+	{Name: "unescapedQuoteHandling", Kind: option.Enum, Default: stopAtDelimiter, Values: []string{stopAtDelimiter, stopAtClosingQuote, backToDelimiter, skipValue, raiseError}, Doc: "What becomes of a value in which a quote stands unescaped."},
+	{Name: "parserCaseSensitive", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "The old name of readerCaseSensitive."},
 	{Name: "mergeSchema", Kind: option.Enum, Default: "false", Values: []string{"false"}, Doc: "The files must have the same columns."},
 	{Name: "skipRows", Kind: option.Count, Default: "0", Doc: "So many lines at the start of each file are passed over."},
 })

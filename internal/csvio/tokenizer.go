@@ -146,6 +146,9 @@ func (t *tokenizer) quotedValue() {
 				t.pos = after
 				return
 			}
+			if t.unescaped == stopAtClosingQuote {
+				continue
+			}
 			t.unescapedQuote(start, i)
 			return
 		case c == '\r' && next == '\n' && t.spanning && t.lineSep == "": // line ends inside values are made one
@@ -167,8 +170,11 @@ func (t *tokenizer) closeValue(from, plain, end int) {
 	t.add(token{text: t.scratch[from:len(t.scratch):len(t.scratch)], quoted: true})
 }
 
-// unescapedQuote takes a value as it is written, up to the separator behind the quote at i.
+// unescapedQuote takes a value as it is written: up to the separator behind the quote at i, or to its first.
 func (t *tokenizer) unescapedQuote(start, i int) {
+	if t.unescaped == backToDelimiter {
+		i = start
+	}
 	t.pos = t.end(i)
 	if t.unescaped == raiseError {
 		t.fault = "a quote stands unescaped in a value"

@@ -19,6 +19,7 @@ type InferOptions struct {
 	PrefersDecimal     bool
 	DropAllNull        bool
 	Timestamps         bool
+	Refused            bool // a schema must be given
 }
 
 // maxShapes is how many fields, at all levels, an inferred schema may have.
@@ -64,6 +65,9 @@ func (in *Inference) Done() bool { return false }
 
 // Add looks at a stream of records, one a line.
 func (in *Inference) Add(r io.Reader) error {
+	if in.opts.Infer.Refused {
+		return errRefused()
+	}
 	source := lines.NewReader(r, in.opts.lines())
 	for source.Next() {
 		if !in.sampled() {
@@ -87,6 +91,9 @@ func (in *Inference) Add(r io.Reader) error {
 
 // AddDocument looks at a file that is one document.
 func (in *Inference) AddDocument(data []byte) error {
+	if in.opts.Infer.Refused {
+		return errRefused()
+	}
 	if !in.sampled() {
 		return nil
 	}
@@ -303,4 +310,9 @@ func (in *Inference) array(s *shape) {
 		}
 	}
 	p.pos++
+}
+
+func errRefused() error {
+	return errclass.UnableToInferSchema.New("option 'inferSchema' is false, and no schema is given.").
+		WithHint("Give a schema, or leave the option out.")
 }

@@ -19,7 +19,7 @@ var OptionTable = slices.Concat(records.CommonOptions, option.Table{
 	{Name: "allowUnquotedControlChars", Kind: option.Bool, Default: "false", Doc: "Strings may hold control characters."},
 	{Name: "allowUnquotedFieldNames", Kind: option.Bool, Default: "false", Doc: "Keys may stand without quotes."},
 	{Name: "dropFieldIfAllNull", Kind: option.Bool, Default: "false", Doc: "Inference leaves out columns without values."},
-	{Name: "inferSchema", Kind: option.Bool, Default: "true", Doc: "Accepted, without meaning: JSON without a schema is always inferred."},
+	{Name: "inferSchema", Kind: option.Bool, Default: "true", Doc: "Without a schema, the columns are inferred; if this is false, that is an error."},
 	{Name: "inferTimestamp", Kind: option.Bool, Default: "false", Doc: "Inference looks for timestamps among the strings."},
 	{Name: "prefersDecimal", Kind: option.Bool, Default: "false", Doc: "Inference takes decimal for numbers with a fraction, where it fits."},
 	{Name: "primitivesAsString", Kind: option.Bool, Default: "false", Doc: "Inference takes string for every number and boolean."},
@@ -88,6 +88,7 @@ func OptionsOf(v option.Values) (Options, error) {
 			PrefersDecimal:     v.Bool("prefersDecimal"),
 			DropAllNull:        v.Bool("dropFieldIfAllNull"),
 			Timestamps:         v.Bool("inferTimestamp"),
+			Refused:            !v.Bool("inferSchema"),
 		},
 	}, err
 }

@@ -33,8 +33,9 @@ type Spec struct {
 	Kind        Kind
 	Default     string // as a user would write it; empty: none
 	Values      []string
-	Doc         string // a sentence
-	Unsupported string // not empty: giving the option is an error, and this says why and what to use
+	Same        []string // of Values: other spellings of Default
+	Doc         string   // a sentence
+	Unsupported string   // not empty: giving the option is an error, and this says why and what to use
 }
 
 // A Table lists the options of one reader, writer or source.
@@ -84,11 +85,19 @@ func (t Table) Names() []string {
 }
 
 func (t Table) find(name string) (Spec, bool) {
-	i := slices.IndexFunc(t, func(s Spec) bool { return strings.EqualFold(s.Name, name) })
+	i := slices.IndexFunc(t, func(s Spec) bool { return s.isNamed(name) })
 	if i < 0 {
 		return Spec{}, false
 	}
 	return t[i], true
+}
+
+// isNamed also knows the options that end in a key of the user's, "cloudFiles.resourceTag.team"; all such are refused.
+func (s Spec) isNamed(name string) bool {
+	if prefix, ok := strings.CutSuffix(s.Name, ".*"); ok && len(name) > len(prefix) {
+		return strings.EqualFold(name[:len(prefix)+1], prefix+".")
+	}
+	return strings.EqualFold(s.Name, name)
 }
 
 func (s Spec) check(text string) (string, error) {
@@ -122,12 +131,13 @@ func (s Spec) check(text string) (string, error) {
 				return v, nil
 			}
 		}
-		return "", s.invalid(text, "must be one of "+strings.Join(s.Values, ", "))
+		// What is not among the values is refused, and the sentence on the option says why.
+		return "", s.invalid(text, "must be one of "+strings.Join(s.Values, ", ")).WithHint("%s", s.Doc)
 	}
 	return text, nil
 }
 
-func (s Spec) invalid(text, rule string) error {
+func (s Spec) invalid(text, rule string) *errclass.Error {
 	return errclass.InvalidOptionValue.New("Invalid value '%s' for option '%s', %s", text, s.Name, rule)
 }
 
@@ -173,4 +183,23 @@ func (v Values) spec(name string) Spec {
 		panic("internal error: option " + name + " is not declared")
 	}
 	return s
+}
+
+// OneMeaning tells that the option can only be given the value that it has anyway: it is known by name so that programs
+// which spell it out run, and that another value is refused with the reason.
+func (s Spec) OneMeaning() bool {
+	if s.Kind != Enum {
+		return false
+	}
+	for _, v := range s.Values {
+		if !s.sameAsDefault(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameAsDefault knows the spellings of one value: en-US and US, UTF-8 and its part US-ASCII.
+func (s Spec) sameAsDefault(value string) bool {
+	return value == s.Default || slices.Contains(s.Same, value)
 }

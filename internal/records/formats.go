@@ -27,11 +27,19 @@ func ParseFormats(v option.Values) (f Formats, err error) {
 			}
 		}
 	}
-	if f.Zone = datetime.Zone(v.String("timeZone")); f.Zone == nil {
-		return f, errclass.InvalidOptionValue.New("Invalid value '%s' for option 'timeZone', must be a time zone", v.String("timeZone")).
+	f.Zone, err = ParseZone(v)
+	return f, err
+}
+
+// ParseZone takes the zone from option timeZone.
+func ParseZone(v option.Values) (*time.Location, error) {
+	name := v.String("timeZone")
+	zone := datetime.Zone(name)
+	if zone == nil {
+		return nil, errclass.InvalidOptionValue.New("Invalid value '%s' for option 'timeZone', must be a time zone", name).
 			WithHint("Use the name of a region, such as Europe/Berlin, or an offset, such as +02:00.")
 	}
-	return f, nil
+	return zone, nil
 }
 
 // ParseSamplingRatio takes the share of records that inference looks at.

@@ -43,6 +43,12 @@ func Text(record []byte) string {
 	return strings.ToValidUTF8(string(record), "\uFFFD")
 }
 
+// UTF8Names and usNames are spellings of one meaning: what is ASCII is UTF-8 too.
+var (
+	UTF8Names = []string{"UTF-8", "UTF8", "US-ASCII"}
+	usNames   = []string{"en-US", "en_US", "US"}
+)
+
 // CommonOptions are the options that JSON and CSV share.
 var CommonOptions = option.Table{
 	{Name: "mode", Kind: option.Enum, Default: string(Permissive), Values: []string{
@@ -53,9 +59,9 @@ var CommonOptions = option.Table{
 	{Name: "timestampFormat", Doc: "The pattern of timestamps; without it, every form that CAST accepts."},
 	{Name: "timestampNTZFormat", Doc: "The pattern of timestamps without time zone; without it, every form that CAST accepts."},
 	{Name: "timeZone", Default: "UTC", Doc: "The zone of timestamps that name none."},
-	{Name: "locale", Kind: option.Enum, Default: "en-US", Values: []string{"en-US", "en_US", "US"}, Doc: "The language of month names."},
-	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: []string{"UTF-8", "UTF8", "US-ASCII"}, Doc: "The encoding of the files."},
-	{Name: "charset", Kind: option.Enum, Default: "UTF-8", Values: []string{"UTF-8", "UTF8", "US-ASCII"}, Doc: "Another name of encoding."},
+	{Name: "locale", Kind: option.Enum, Default: "en-US", Values: usNames, Same: usNames, Doc: "The language of the names of months and days: English alone."},
+	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: UTF8Names, Same: UTF8Names, Doc: "The encoding of the files, of which UTF-8 (and so ASCII) is read; convert others first."},
+	{Name: "charset", Kind: option.Enum, Default: "UTF-8", Values: UTF8Names, Same: UTF8Names, Doc: "Another name of encoding."},
 	{Name: "lineSep", Doc: "What separates records; without it, \\n, \\r\\n and \\r."},
 	{Name: "multiLine", Kind: option.Bool, Default: "false", Doc: "Records may span lines: each file is read as a whole."},
 	{Name: "samplingRatio", Default: "1.0", Doc: "The share of the records that schema inference looks at."},
@@ -65,5 +71,5 @@ var CommonOptions = option.Table{
 	{Name: "rescuedDataColumn", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
 	{Name: "singleVariantColumn", Unsupported: "there is no VARIANT type; read the lines with format text.", Doc: "Not supported."},
 	{Name: "enableDateTimeParsingFallback", Unsupported: "give dateFormat or timestampFormat, or neither.", Doc: "Not supported."},
-	{Name: "readerCaseSensitive", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Field names are matched exactly."},
+	{Name: "readerCaseSensitive", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Field names are matched exactly, never in another letter case."},
 }

@@ -25,8 +25,9 @@ const (
 var OptionTable = option.Table{
 	{Name: "wholeText", Kind: option.Bool, Default: "false", Doc: "Each file is one value."},
 	{Name: "lineSep", Doc: "What separates lines; without it, \\n, \\r\\n and \\r."},
-	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: []string{"UTF-8", "UTF8", "US-ASCII"}, Doc: "The encoding of the files."},
+	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: records.UTF8Names, Same: records.UTF8Names, Doc: "The encoding of the files, of which UTF-8 (and so ASCII) is read; convert others first."},
 	{Name: "maxRecordBytes", Kind: option.Bytes, Default: "16m", Doc: "A longer line fails the read."},
+	{Name: "inferSchema", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Accepted, without meaning: there is one column, value."},
 	{Name: "maxDecompressedBytes", Kind: option.Bytes, Default: "1t", Doc: "A compressed file that holds more fails the read."},
 }
 

@@ -53,23 +53,36 @@ func structOf(t testing.TB, ddl string) *types.Struct {
 	return &s
 }
 
+// scanShown is scan with blanks in values as ␣.
+func scanShown(s *Source) (string, error) {
+	rows, err := scanRows(s, nil)
+	for i, row := range rows {
+		rows[i] = strings.ReplaceAll(row, " ", "␣")
+	}
+	return strings.Join(rows, " "), err
+}
+
 // scan gives the rows as JSON, sorted.
 func scan(s *Source, columns []string) (string, error) {
-	var rows []string
+	rows, err := scanRows(s, columns)
+	return strings.Join(rows, " "), err
+}
+
+func scanRows(s *Source, columns []string) (rows []string, err error) {
 	for p, err := range s.Scan(context.Background(), logical.ScanOptions{Columns: columns}) {
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		for b, err := range p.Read(context.Background()) {
 			if err != nil {
-				return "", err
+				return nil, err
 			}
 			enc := jsonio.NewEncoder(wanted(s.Schema(), columns), jsonio.EncodeOptions{})
-			rows = append(rows, strings.Fields(string(enc.AppendRows(nil, b)))...)
+			rows = append(rows, strings.FieldsFunc(string(enc.AppendRows(nil, b)), func(r rune) bool { return r == '\n' })...)
 		}
 	}
 	slices.Sort(rows)
-	return strings.Join(rows, " "), nil
+	return rows, nil
 }
 
 func read(t testing.TB, space *volumes.Space, format, path string, schema *types.Struct, options map[string]string) (string, error) {

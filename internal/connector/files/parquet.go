@@ -16,25 +16,45 @@ import (
 
 var parquetOptions = option.Table{
 	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Inference takes the columns of all files, not of one."},
+	{Name: "inferSchema", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Accepted, without meaning: the files hold their schema."},
+	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Column names are matched exactly; else in any letter case, if none is exact."},
+	{Name: "rescuedDataColumn", Unsupported: "columns that the schema lacks are not kept; add them to the schema."},
 	{Name: "datetimeRebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Days before 1582 are read as written."},
 	{Name: "int96RebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Likewise for INT96."},
 }
 
 type parquetFormat struct {
-	merge  bool
-	counts *batch.Counts
+	merge, caseSensitive bool
+	counts               *batch.Counts
 }
 
 func newParquet(v option.Values) (Format, error) {
-	return parquetFormat{merge: v.Bool("mergeSchema"), counts: &batch.Counts{}}, nil
+	return parquetFormat{merge: v.Bool("mergeSchema"), caseSensitive: v.Bool("readerCaseSensitive"), counts: &batch.Counts{}}, nil
 }
 
 // Counts is of rows read: none is ever malformed.
 func (f parquetFormat) Counts() *batch.Counts { return f.counts }
 
-// Pieces is one for the file, which is opened when it is read.
-func (f parquetFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
-	return []batch.Piece{&parquetPiece{file, info, wanted(schema, opts.Columns), opts, f.counts}}, nil
+// Pieces shares the row groups out that the condition does not rule out.
+func (f parquetFormat) Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+	open := func(ctx context.Context) (parquetio.Input, int64, error) {
+		in, err := file.Store.Open(ctx, file.Key)
+		if err != nil {
+			return nil, 0, err
+		}
+		if err := unchanged(info, in.Info()); err != nil {
+			in.Close()
+			return nil, 0, err
+		}
+		return in, info.Size, nil
+	}
+	pieces := parquetio.Split(ctx, open, info.Size, parquetio.ReadOptions{
+		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
+	})
+	for i, p := range pieces {
+		pieces[i] = &parquetPiece{p, file, f.counts}
+	}
+	return pieces, nil
 }
 
 // Infer takes the columns of the first file, or, merging, of all.
@@ -70,55 +90,27 @@ func parquetSchema(ctx context.Context, at volumes.Location) (types.Struct, erro
 	return file.Schema()
 }
 
+// parquetPiece counts the rows that it gives, and names its file when something is wrong.
 type parquetPiece struct {
+	batch.Piece
 	place  volumes.Location
-	info   volumes.Info
-	want   types.Struct
-	opts   logical.ScanOptions
 	counts *batch.Counts
 }
 
-// Size is the file's.
-func (p *parquetPiece) Size() int64 { return p.info.Size }
-
-// Read gives the row groups that the condition does not rule out.
+// Read passes the rows on.
 func (p *parquetPiece) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if err := p.read(ctx, yield); err != nil {
-			yield(nil, failed(p.place, err))
-		}
-	}
-}
-
-func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
-	in, err := p.place.Store.Open(ctx, p.place.Key)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	if err := unchanged(p.info, in.Info()); err != nil {
-		return err
-	}
-	file, err := parquetio.Open(in, in.Info().Size)
-	if err != nil {
-		return err
-	}
-	pieces, err := file.Pieces(parquetio.ReadOptions{Schema: p.want, Where: p.opts.Where})
-	if err != nil {
-		return err
-	}
-	for _, piece := range pieces {
-		for b, err := range piece.Read(ctx) {
+		for b, err := range p.Piece.Read(ctx) {
 			if err != nil {
-				return err
+				yield(nil, failed(p.place, err))
+				return
 			}
 			p.counts.Read.Add(b.NumRows())
 			if !yield(b, nil) {
-				return nil
+				return
 			}
 		}
 	}
-	return nil
 }
 
 // failed says which file could not be read.
@@ -131,6 +123,6 @@ func unchanged(listed, now volumes.Info) error {
 	if (listed.ETag == "" || listed.ETag == now.ETag) && listed.Size == now.Size {
 		return nil
 	}
-	return errclass.FailedReadFile.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
+	return errclass.SourceFileChanged.New("the file changed after it was listed, from %d bytes to %d.", listed.Size, now.Size).
 		WithHint("Write files elsewhere, and move them into the folder when they are complete.")
 }

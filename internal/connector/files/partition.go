@@ -30,13 +30,14 @@ const nullPartition = "__HIVE_DEFAULT_PARTITION__"
 // Partitions is the columns that key=value folders add, in the order of the folders.
 type Partitions struct {
 	base   string // the folder above them, in its store
+	zone   *time.Location
 	Fields []types.Field
 }
 
 // FindPartitions walks the key=value folders below a place (not the files) and infers their columns:
-// int, bigint, double, date, timestamp, else string, as wide as all folders need.
-func FindPartitions(ctx context.Context, l Listing) (Partitions, error) {
-	p := Partitions{base: l.Base.Key}
+// int, bigint, double, date, timestamp of that zone, else string, as wide as all folders need.
+func FindPartitions(ctx context.Context, l Listing, zone *time.Location) (Partitions, error) {
+	p := Partitions{base: l.Base.Key, zone: zone}
 	if l.Recursive || len(l.Pattern) > 0 {
 		return p, nil
 	}
@@ -71,6 +72,25 @@ func FindPartitions(ctx context.Context, l Listing) (Partitions, error) {
 	return p, nil
 }
 
+// join is the columns of the folders of several paths. Where two disagree about a type, it is string.
+func (p Partitions) join(more Partitions) Partitions {
+	if len(p.Fields) == 0 {
+		return more
+	}
+	p.base = "" // each path has its own
+	p.Fields = slices.Clone(p.Fields)
+	for _, f := range more.Fields {
+		i := slices.IndexFunc(p.Fields, func(have types.Field) bool { return strings.EqualFold(have.Name, f.Name) })
+		switch {
+		case i < 0:
+			p.Fields = append(p.Fields, f)
+		case p.Fields[i].Type != f.Type:
+			p.Fields[i].Type = types.String
+		}
+	}
+	return p
+}
+
 func unescape(value string) string {
 	if u, err := url.PathUnescape(value); err == nil {
 		return u
@@ -95,18 +115,18 @@ func infersAs(text string, t types.Type) bool {
 	if t == types.Type(types.Timestamp) && text != nullPartition && (len(text) < len("2006-01-02 15:04:05") || text[10] != ' ') {
 		return false
 	}
-	_, ok := partitionValue(text, t)
+	_, ok := partitionValue(text, t, time.UTC)
 	return ok
 }
 
 // partitionValue reads a folder's value as a type.
-func partitionValue(text string, t types.Type) (v scalar.Scalar, ok bool) {
+func partitionValue(text string, t types.Type, zone *time.Location) (v scalar.Scalar, ok bool) {
 	if text == nullPartition {
 		return scalar.MakeNullScalar(types.ToArrow(t)), true
 	}
 	switch t := t.(type) {
 	case types.Primitive:
-		return primitiveValue(text, t)
+		return primitiveValue(text, t, zone)
 	case types.Decimal:
 		n, ok := records.ParseDecimal([]byte(text), t.Precision, t.Scale)
 		return scalar.NewDecimal128Scalar(n, types.ToArrow(t)), ok
@@ -114,7 +134,7 @@ func partitionValue(text string, t types.Type) (v scalar.Scalar, ok bool) {
 	return nil, false
 }
 
-func primitiveValue(text string, t types.Primitive) (v scalar.Scalar, ok bool) {
+func primitiveValue(text string, t types.Primitive, zone *time.Location) (v scalar.Scalar, ok bool) {
 	switch t {
 	case types.String:
 		return scalar.NewStringScalar(text), utf8.ValidString(text)
@@ -135,7 +155,10 @@ func primitiveValue(text string, t types.Primitive) (v scalar.Scalar, ok bool) {
 		days, ok := datetime.ISODate.ParseDate([]byte(text))
 		return scalar.NewDate32Scalar(arrow.Date32(days)), ok
 	case types.Timestamp, types.TimestampNTZ:
-		micros, _, ok := datetime.ParseTimestamp([]byte(text), time.UTC)
+		if t == types.TimestampNTZ {
+			zone = time.UTC
+		}
+		micros, _, ok := datetime.ParseTimestamp([]byte(text), zone)
 		return scalar.NewTimestampScalar(arrow.Timestamp(micros), types.ToArrow(t)), ok
 	default:
 		return nil, false
@@ -168,7 +191,7 @@ func (p Partitions) values(file string, schema types.Struct) (map[string]scalar.
 		if at < 0 {
 			continue
 		}
-		v, ok := partitionValue(unescape(text), schema.Fields[at].Type)
+		v, ok := partitionValue(unescape(text), schema.Fields[at].Type, p.zone)
 		if !ok {
 			return nil, errclass.FailedReadFile.New("the value of folder %s is no %s.", part, types.SQL(schema.Fields[at].Type))
 		}

@@ -17,6 +17,7 @@ import (
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
+	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
@@ -29,6 +30,7 @@ var SourceOptionTable = option.Table{
 	{Name: "ignoreCorruptFiles", Kind: option.Bool, Default: "false", Doc: "A file that cannot be read gives the rows before the fault."},
 	{Name: "modifiedBefore", Doc: "Only files modified before this time."},
 	{Name: "modifiedAfter", Doc: "Only files modified after this time."},
+	{Name: "timeZone", Default: "UTC", Doc: "The zone of the two times before, of timestamps in the names of folders, and of timestamps that name none."},
 }
 
 // SourceOptions says what a batch read reads.
@@ -82,7 +84,11 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 	if err != nil {
 		return err
 	}
-	modified, err := parseModified(values)
+	zone, err := records.ParseZone(values)
+	if err != nil {
+		return err
+	}
+	modified, err := parseModified(values, zone)
 	if err != nil {
 		return err
 	}
@@ -117,26 +123,24 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 		}
 		return errclass.PathNotFound.New("Path does not exist: %s.", name).WithHint("The pattern matches nothing.")
 	}
-	found, err := FindPartitions(ctx, l)
+	found, err := FindPartitions(ctx, l, zone)
 	if err != nil {
 		return err
 	}
-	if len(found.Fields) > 0 {
-		*parts = found
-	}
+	*parts = parts.join(found)
 	return nil
 }
 
 // modified bounds the time at which files were modified; a zero bound is none.
 type modified struct{ before, after time.Time }
 
-func parseModified(v option.Values) (m modified, err error) {
+func parseModified(v option.Values, zone *time.Location) (m modified, err error) {
 	for name, bound := range map[string]*time.Time{"modifiedBefore": &m.before, "modifiedAfter": &m.after} {
 		text := v.String(name)
 		if text == "" {
 			continue
 		}
-		micros, _, ok := datetime.ParseTimestamp([]byte(text), time.UTC)
+		micros, _, ok := datetime.ParseTimestamp([]byte(text), zone)
 		if !ok {
 			return m, errclass.InvalidOptionValue.New("Invalid value '%s' for option '%s', must be a timestamp such as 2024-01-31T13:00:00", text, name)
 		}
@@ -202,15 +206,22 @@ type lenient struct {
 	source *Source
 }
 
+// IsCorrupt tells whether an error of a piece speaks of a file's content: it cannot be unpacked or decoded to its end. Not
+// so a malformed record in mode FAILFAST, a file that changed, and what the storage refused.
+func IsCorrupt(err error) bool {
+	var storage *fs.PathError
+	return errors.Is(err, errclass.FailedReadFile) && !errors.Is(err, errclass.MalformedRecord) &&
+		!errors.Is(err, errclass.SourceFileChanged) && !errors.As(err, &storage) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+}
+
 // Read ends where the fault is.
 func (l *lenient) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		for b, err := range l.Piece.Read(ctx) {
-			if err != nil && ctx.Err() == nil {
-				missing := errors.Is(err, fs.ErrNotExist)
-				if missing && l.source.ignoreMissing || !missing && l.source.ignoreBroken {
-					return
-				}
+			missing := errors.Is(err, fs.ErrNotExist) && l.source.ignoreMissing
+			if missing || IsCorrupt(err) && l.source.ignoreBroken {
+				return
 			}
 			if !yield(b, err) || err != nil {
 				return

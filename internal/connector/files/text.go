@@ -39,6 +39,7 @@ type decoder interface {
 // textFormat is what the formats of text have in common.
 type textFormat struct {
 	whole       bool // a file is one document
+	unsplit     bool // a file is read from its beginning
 	maxUnpacked int64
 	counts      *batch.Counts
 	corrupt     string                                         // the corrupt-record column; empty: the format has none
@@ -76,6 +77,7 @@ func newCSV(v option.Values) (Format, error) {
 	maxUnpacked := v.Bytes("maxDecompressedBytes")
 	return &textFormat{
 		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
+		unsplit: opts.SkipRows > 0, // the rows to skip may reach into any piece
 		decoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferCSV(ctx, files, opts, maxUnpacked)
@@ -129,7 +131,7 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 		}
 	}
 	piece := textPiece{place: file, info: info, decoder: d, pick: pick, want: want, format: f, end: info.Size}
-	if f.whole || compressed(file.Key) || info.Size <= splitBytes {
+	if f.whole || f.unsplit || compressed(file.Key) || info.Size <= splitBytes {
 		return []batch.Piece{&piece}, nil
 	}
 	var pieces []batch.Piece
