@@ -33,6 +33,7 @@ type Fate struct {
 	QueryID   string
 	Batch     int64     // the query's batch that took the file; -1: none did, or its number is forgotten
 	LogBatch  int64     // the same in the source log, which counts only batches with files; -1: none did
+	Fellows   int64     // other files of the same batch
 	Planned   time.Time // when the batch was written down; zero: unknown
 	Modified  time.Time // of the file, when it was seen
 	Committed bool      // the batch is in the sink for good
@@ -151,8 +152,20 @@ func (f *Fate) match(entries []entry) {
 	for _, e := range entries {
 		if normalURI(e.Path) == f.URI {
 			f.LogBatch, f.Modified = e.BatchID, time.UnixMilli(e.Timestamp)
+			f.Fellows = fellows(entries, e.BatchID)
 		}
 	}
+}
+
+// fellows counts the other files of a batch: a compaction of the log holds many batches at once.
+func fellows(entries []entry, batch int64) int64 {
+	n := int64(-1)
+	for _, e := range entries {
+		if e.BatchID == batch {
+			n++
+		}
+	}
+	return n
 }
 
 // numberBatch finds the first of the query's batches that reaches the log's. It is not before the log's number: each

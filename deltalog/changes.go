@@ -41,6 +41,15 @@ func (t *Table) Changes(ctx context.Context, from int64) iter.Seq2[CommitFile, e
 	}
 }
 
+// FirstChange is the first version, from one on, that the log still has; ok is false where there is none.
+func (t *Table) FirstChange(ctx context.Context, from int64) (version int64, ok bool, err error) {
+	found, err := list(ctx, t.store, max(from, 0), latest)
+	if err != nil || len(found.commits) == 0 {
+		return -1, false, err
+	}
+	return found.commits[0].version, true, nil
+}
+
 func (t *Table) change(ctx context.Context, version int64, previous time.Time) (CommitFile, error) {
 	actions, f, err := readCommitFile(ctx, t.store, version)
 	if err == nil && actions.Protocol != nil {

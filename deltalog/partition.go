@@ -2,6 +2,7 @@ package deltalog
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"lakehouse/internal/predicate"
+	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
 
@@ -78,8 +80,11 @@ func ParsePartitionValue(t Type, text *string) (predicate.Value, error) {
 func parseScalar(t Type, text string) (predicate.Value, error) {
 	switch t := t.(type) {
 	case types.Decimal:
-		n, err := decimal128.FromString(text, int32(t.Precision), int32(t.Scale))
-		return n, err
+		n, ok := records.ParseDecimal([]byte(text), t.Precision, t.Scale)
+		if !ok {
+			return nil, errors.New("not a number of so many digits")
+		}
+		return n, nil
 	case types.Primitive:
 		switch t {
 		case types.String:

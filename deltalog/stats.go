@@ -139,7 +139,7 @@ func (w *statsWriter) leaf(f Field, path []string) {
 func statsValue(t Type, v any, cut func(string) (string, bool)) []byte {
 	switch v := v.(type) {
 	case string:
-		if text, ok := cut(v); ok && t == types.String {
+		if text, ok := cut(v); ok && t == types.String && utf8.ValidString(text) { // JSON would change others
 			out, _ := encodeJSON(text) // a text cannot fail
 			return out
 		}
@@ -274,18 +274,23 @@ func (s *Stats) Column(path []string) (predicate.ColumnStats, bool) {
 	}
 	stats := predicate.ColumnStats{Nulls: -1}
 	if raw := member(s.parsed.NullCount, names); raw != nil {
-		if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil && s.nullsCount(n) {
+		if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil && s.nullsCount(t, n) {
 			stats.Nulls = n
 		}
 	}
-	stats.Min = boundValue(t, member(s.parsed.MinValues, names))
-	stats.Max = widened(t, boundValue(t, member(s.parsed.MaxValues, names)))
+	stats.Min = lowered(boundValue(t, member(s.parsed.MinValues, names)))
+	stats.Max = raised(t, boundValue(t, member(s.parsed.MaxValues, names)))
+	_, stats.MayHoldNaN = stats.Max.(float64) // Spark's maximum would be the NaN, delta-rs leaves it out
 	return stats, true
 }
 
 // nullsCount reports whether a null count can be relied on. With wide bounds only "none" and "all"
-// carry information.
-func (s *Stats) nullsCount(n int64) bool {
+// carry information; of arrays and maps only "none", for some writers count the nulls inside.
+func (s *Stats) nullsCount(t Type, n int64) bool {
+	switch t.(type) {
+	case Array, Map:
+		return n == 0
+	}
 	tight := s.parsed.TightBounds == nil || *s.parsed.TightBounds
 	return n >= 0 && (tight || n == 0 || n == s.NumRecords)
 }
@@ -342,10 +347,30 @@ func boundValue(t Type, raw json.RawMessage) predicate.Value {
 	return v
 }
 
-// widened makes up for the cut of timestamps to milliseconds.
-func widened(t Type, v predicate.Value) predicate.Value {
-	if micros, ok := v.(int64); ok && (t == types.Timestamp || t == types.TimestampNTZ) {
-		return micros + 999
+// lowered makes up for decimals that were written by way of a double, as delta-rs does.
+func lowered(v predicate.Value) predicate.Value {
+	if n, ok := v.(decimal128.Num); ok {
+		return n.Sub(lostDigits(n))
 	}
 	return v
+}
+
+// raised does the same for a maximum, and makes up for the cut of timestamps to milliseconds.
+func raised(t Type, v predicate.Value) predicate.Value {
+	switch v := v.(type) {
+	case decimal128.Num:
+		return v.Add(lostDigits(v))
+	case int64:
+		if t == types.Timestamp || t == types.TimestampNTZ {
+			return v + 999
+		}
+	}
+	return v
+}
+
+// lostDigits is at least the error of a number that has been a double: nothing while its digits fit.
+func lostDigits(n decimal128.Num) decimal128.Num {
+	const doubleBits, roundings = 53, 3
+	size := n.Abs().BigInt()
+	return decimal128.FromBigInt(size.Rsh(size, doubleBits-roundings))
 }

@@ -58,7 +58,7 @@ func bronzeInvoices(ctx context.Context, s *medallion.Session, set Settings) (*m
 
 // silverLineItems makes a row of each line item.
 func silverLineItems(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
-	invoices, err := s.ReadStream().Table(ctx, "invoices_bz")
+	invoices, err := set.limited(s.ReadStream()).Table(ctx, "invoices_bz")
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func goldByPayment(ctx context.Context, s *medallion.Session, set Settings) (*me
 
 // revenueBy counts and sums up the line items by keys.
 func revenueBy(ctx context.Context, s *medallion.Session, set Settings, query, table string, keys ...medallion.Column) (*medallion.StreamingQuery, error) {
-	items, err := s.ReadStream().Table(ctx, "invoice_line_items")
+	items, err := set.limited(s.ReadStream()).Table(ctx, "invoice_line_items")
 	if err != nil {
 		return nil, err
 	}

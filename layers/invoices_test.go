@@ -2,6 +2,7 @@ package layers
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"path/filepath"
 	"testing"
@@ -20,7 +21,13 @@ func TestInvoicesSuiteManyTimes(t *testing.T) {
 	t.Run("real", func(t *testing.T) { runSuite(t, realFiles(t), *suiteTimes) })
 }
 
-func runSuite(t *testing.T, files []InvoiceFile, times int) {
+// The suite of the sales pipeline passes, too.
+func TestSalesSuite(t *testing.T) {
+	suite := testsuite.New(newSession(t), Sales().Suited(Settings{}), t.Output())
+	testsuite.Run(t, suite, SalesSuite(salesFixtures(t))...)
+}
+
+func runSuite(t *testing.T, files []InputFile, times int) {
 	t.Helper()
 	for i := range times {
 		session := newSession(t)
@@ -48,28 +55,42 @@ func newSession(t *testing.T) *medallion.Session {
 	return session
 }
 
-func fixtureFiles(t *testing.T) []InvoiceFile {
+func fixtureFiles(t *testing.T) []InputFile {
 	t.Helper()
-	var files []InvoiceFile
+	var files []InputFile
 	for _, b := range fixtures.Batches() {
 		path, err := filepath.Abs(filepath.Join("..", "fixtures", "data", b.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, InvoiceFile{Path: path, LineItems: int64(b.LineItems)})
+		files = append(files, InputFile{Path: path, Rows: int64(b.LineItems)})
 	}
 	return files
 }
 
-func realFiles(t *testing.T) []InvoiceFile {
+// salesFixtures are the files of the sales pipeline.
+func salesFixtures(t *testing.T) []InputFile {
 	t.Helper()
-	var files []InvoiceFile
+	var files []InputFile
+	for i, rows := range []int64{6, 3, 3} {
+		path, err := filepath.Abs(filepath.Join("..", "fixtures", "data", fmt.Sprintf("sales_%d.json", i+1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, InputFile{Path: path, Rows: rows})
+	}
+	return files
+}
+
+func realFiles(t *testing.T) []InputFile {
+	t.Helper()
+	var files []InputFile
 	for i, items := range []int64{1253, 1257, 1484} {
 		path, err := filepath.Abs(realdata.Path(t, "invoices", []string{"invoices-1.json", "invoices-2.json", "invoices-3.json"}[i]))
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, InvoiceFile{Path: path, LineItems: items})
+		files = append(files, InputFile{Path: path, Rows: items})
 	}
 	return files
 }

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ type Settings struct {
 	Checkpoint         string // the folder above the layers' checkpoints
 	Archive            string // where finished files go
 	CleanSource        string // archive, delete or off
-	MaxFilesPerTrigger int    // 0: no limit
+	MaxFilesPerTrigger int    // of the folder, or of the table that is read; 0: the source's own limit
 	Trigger            medallion.Trigger
 }
 
@@ -66,6 +67,32 @@ func Named(name string) (Pipeline, error) {
 		return Pipeline{}, fmt.Errorf("there is no pipeline %q; the pipelines are invoices and sales", name)
 	}
 	return all[i], nil
+}
+
+// Check refuses settings that the layers of a kind have no use for: one that is silently ignored misleads.
+func (p Pipeline) Check(kind string, set Settings) error {
+	if slices.ContainsFunc(p.Of(kind), func(l Layer) bool { return l.Reads == "" }) {
+		return p.checkCleaning(set)
+	}
+	for _, f := range []struct{ name, value string }{
+		{"source", set.Source}, {"clean-source", set.CleanSource}, {"archive", set.Archive},
+	} {
+		if f.value != "" {
+			return fmt.Errorf("%s is for layers that read files; the %s layers of the pipeline %s read tables: leave it away", f.name, kind, p.Name)
+		}
+	}
+	return nil
+}
+
+func (p Pipeline) checkCleaning(set Settings) error {
+	clean := cmp.Or(set.CleanSource, p.Default.CleanSource, "off")
+	switch {
+	case p.Default.CleanSource == "" && clean != "off":
+		return fmt.Errorf("clean-source must be off: the layers of the pipeline %s all read the same files, and what one cleaned away the others would miss", p.Name)
+	case set.Archive != "" && clean != "archive":
+		return fmt.Errorf("archive %s has no use where clean-source is %s: set clean-source to archive, or leave archive away", set.Archive, clean)
+	}
+	return nil
 }
 
 // Of gives the layers of a kind.

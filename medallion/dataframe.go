@@ -179,7 +179,7 @@ func (d *DataFrame) WithWatermark(eventTime, delay string) *DataFrame {
 
 // CreateOrReplaceTempView gives the frame a name for SQL in the session.
 func (d *DataFrame) CreateOrReplaceTempView(ctx context.Context, name string) error {
-	node, err := d.resolve(ctx)
+	node, err := d.session.resolveTempView(ctx, name, d)
 	if err != nil {
 		return err
 	}
@@ -221,13 +221,15 @@ func (d *DataFrame) IsStreaming(ctx context.Context) (bool, error) {
 	return err == nil && logical.IsStreaming(node), err
 }
 
-// Batches runs the query and gives its rows as Arrow record batches, in order where the query orders them. The sequence is walked once.
+// Batches runs the query on all of the session's workers and gives its rows as Arrow record batches: as ORDER BY says,
+// else in the order of files and rows, and in any order behind a join or GROUP BY. The sequence is walked once; to
+// stop early ends the work.
 func (d *DataFrame) Batches(ctx context.Context) (Batches, error) {
 	op, err := d.operator(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return op.Execute(ctx, 1)[0], nil
+	return exec.InOrder(ctx, op, d.session.confInt(confWorkers)), nil
 }
 
 // operator is the batch query ready to run.

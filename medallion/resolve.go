@@ -15,20 +15,28 @@ import (
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
-	"lakehouse/internal/sql"
 	"lakehouse/volumes"
 )
 
 // resolver tells package logical what the names in a session's queries stand for.
-type resolver struct{ *Session }
+type resolver struct {
+	*Session
+	views    []string      // the views that are being opened, outermost first
+	home     *catalog.Name // inside a stored view: the catalog and schema that its names belong to
+	creating bool          // the innermost is being made
+}
 
 var _ logical.Catalog = resolver{}
 
 // Table resolves a temporary view, a table by path (delta.`…`, json.`…`), or a name of the catalog.
 func (r resolver) Table(ctx context.Context, t *plan.NamedTable) (logical.Node, error) {
 	if len(t.Name) == 1 {
-		if v, ok := r.tempView(t.Name[0]); ok {
-			return r.viewNode(ctx, t.Name[0], v)
+		v, ok, err := r.temporary(t.Name[0])
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			return r.tempViewNode(ctx, t.Name[0], v)
 		}
 	}
 	if len(t.Name) == 2 && isPath(t.Name) {
@@ -36,7 +44,7 @@ func (r resolver) Table(ctx context.Context, t *plan.NamedTable) (logical.Node, 
 			Format: strings.ToLower(t.Name[0]), Paths: t.Name[1:], Options: t.Options, Streaming: t.Streaming,
 		}, t))
 	}
-	name, err := r.qualify(t.Name)
+	name, err := r.fullName(t.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -95,19 +103,12 @@ func (r resolver) DataSource(ctx context.Context, d *plan.DataSource) (logical.N
 	return &logical.Relation{Source: source}, nil
 }
 
-func (r resolver) viewNode(ctx context.Context, name string, v tempView) (logical.Node, error) {
-	if v.source != nil {
-		return &logical.Relation{Name: []string{name}, Source: v.source}, nil
+// fullName completes a name where it stands: in the session's query, or in a view's.
+func (r resolver) fullName(parts []string) (catalog.Name, error) {
+	if r.home != nil {
+		return qualify(parts, *r.home)
 	}
-	return logical.Resolve(ctx, &plan.SubqueryAlias{Input: v.rel, Alias: name}, r.resolveEnv())
-}
-
-func (r resolver) storedView(ctx context.Context, entry catalog.Table) (logical.Node, error) {
-	rel, err := sql.ParseRelation(entry.ViewText)
-	if err != nil {
-		return nil, fmt.Errorf("view %s: %w", entry.Name, err)
-	}
-	return logical.Resolve(ctx, &plan.SubqueryAlias{Input: rel, Alias: entry.Name.Table}, r.resolveEnv())
+	return r.qualify(parts)
 }
 
 // deltaTable opens the table at a location; no I/O.

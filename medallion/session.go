@@ -52,6 +52,8 @@ type Session struct {
 	out     io.Writer
 	user    string
 
+	startConf map[string]string // the settings that RESET brings back
+
 	mu             sync.Mutex
 	conf           map[string]string
 	currentCatalog string
@@ -132,6 +134,7 @@ func NewSession(opts Options) (*Session, error) {
 			return nil, err
 		}
 	}
+	s.startConf = maps.Clone(s.conf)
 	if s.memory.Limit == 0 {
 		s.memory.Limit, _ = option.ParseBytes(s.conf[confMemoryLimit])
 	}
@@ -178,6 +181,9 @@ func (s *Session) Conf(key string) string {
 func (s *Session) SetConf(key, value string) error {
 	invalid := func(rule string) error {
 		return errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: %s", value, key, rule)
+	}
+	if err := checkSetting(key); err != nil {
+		return err
 	}
 	switch key {
 	case confTimeZone:
@@ -230,7 +236,7 @@ func (s *Session) evalContext() expr.Context {
 }
 
 func (s *Session) resolveEnv() logical.Env {
-	return logical.Env{Catalog: resolver{s}, Eval: s.evalContext()}
+	return logical.Env{Catalog: resolver{Session: s}, Eval: s.evalContext()}
 }
 
 // TimeZone is the session's, in which timestamps are shown.
@@ -303,7 +309,10 @@ func (s *Session) current() (catalogName, schema string) {
 // qualify completes a name of one to three parts.
 func (s *Session) qualify(parts []string) (catalog.Name, error) {
 	c, schema := s.current()
-	name := catalog.Name{Catalog: c, Schema: schema}
+	return qualify(parts, catalog.Name{Catalog: c, Schema: schema})
+}
+
+func qualify(parts []string, name catalog.Name) (catalog.Name, error) {
 	switch len(parts) {
 	case 1:
 		name.Table = parts[0]

@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -44,7 +44,7 @@ func (d *DataFrame) ShowRows(ctx context.Context, w io.Writer, opts ShowOptions)
 		return err
 	}
 	var rows []arrow.RecordBatch
-	for b, err := range op.Execute(ctx, 1)[0] {
+	for b, err := range exec.InOrder(ctx, op, d.session.confInt(confWorkers)) {
 		if err != nil {
 			return err
 		}
@@ -162,13 +162,15 @@ func (s *Session) names(ddl string, all []string, pattern string, err error) (*D
 	return s.answer(ddl, rows)
 }
 
-// matchesPattern is SHOW's LIKE: * is any text, | separates alternatives, letter case does not count.
+// matchesPattern is SHOW's LIKE: a regular expression in which * is any text, | separates alternatives, and letter
+// case does not count. One that is no regular expression matches nothing.
 func matchesPattern(name, pattern string) bool {
 	if pattern == "" {
 		return true
 	}
-	for alternative := range strings.SplitSeq(strings.ToLower(pattern), "|") {
-		if ok, err := path.Match(strings.TrimSpace(strings.ReplaceAll(alternative, "%", "*")), strings.ToLower(name)); err == nil && ok {
+	for alternative := range strings.SplitSeq(strings.TrimSpace(pattern), "|") {
+		re, err := regexp.Compile("(?is)^(?:" + strings.ReplaceAll(alternative, "*", ".*") + ")$")
+		if err == nil && re.MatchString(name) {
 			return true
 		}
 	}
@@ -208,6 +210,9 @@ func (s *Session) showSchemas(ctx context.Context, c *plan.ShowSchemas) (*DataFr
 	catalogName, _ := s.current()
 	if c.Catalog != "" {
 		catalogName = strings.ToLower(c.Catalog)
+		if err := s.requireCatalog(ctx, catalogName); err != nil {
+			return nil, err
+		}
 	}
 	all, err := s.catalog.Schemas(ctx, catalogName)
 	return s.names("namespace string", all, c.Pattern, err)
@@ -223,52 +228,18 @@ func (s *Session) columns(schema Schema, more [][]any, err error) (*DataFrame, e
 	}
 	var rows [][]any
 	for _, f := range schema.Fields {
-		var comment any
-		if text, ok := f.Metadata["comment"].(string); ok {
-			comment = text
-		}
-		rows = append(rows, []any{f.Name, f.Type.String(), comment})
+		rows = append(rows, columnRow(f))
 	}
 	return s.answer("col_name string, data_type string, comment string", append(rows, more...))
 }
 
-func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*DataFrame, error) {
-	schema, err := s.tableSchema(ctx, c.Table)
-	if err != nil || !c.Extended {
-		return s.columns(schema, nil, err)
+// columnRow describes a column: its name, type and comment.
+func columnRow(f types.Field) []any {
+	var comment any
+	if text, ok := f.Metadata["comment"].(string); ok {
+		comment = text
 	}
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	detail, err := table.Detail(ctx)
-	if err != nil {
-		return nil, err
-	}
-	more := [][]any{
-		{"", "", ""},
-		{"# Detailed Table Information", "", ""},
-		{"Name", strings.Join(c.Table, "."), ""},
-		{"Location", table.URI, ""},
-		{"Provider", "delta", ""},
-		{"Table Properties", properties(detail.Properties), ""},
-	}
-	if len(detail.PartitionColumns) > 0 {
-		more = append([][]any{{"# Partition Information", "", ""}, {"# col_name", "data_type", "comment"}}, more...)
-		for i, p := range detail.PartitionColumns {
-			at := schema.Index(p)
-			more = slices.Insert(more, 2+i, []any{p, schema.Fields[at].Type.String(), nil})
-		}
-	}
-	return s.columns(schema, more, nil)
-}
-
-func properties(m map[string]string) string {
-	var parts []string
-	for _, k := range slices.Sorted(maps.Keys(m)) {
-		parts = append(parts, k+"="+m[k])
-	}
-	return "[" + strings.Join(parts, ",") + "]"
+	return []any{f.Name, f.Type.String(), comment}
 }
 
 func (s *Session) showProperties(ctx context.Context, c *plan.ShowTableProperties) (*DataFrame, error) {
@@ -280,39 +251,12 @@ func (s *Session) showProperties(ctx context.Context, c *plan.ShowTablePropertie
 	if err != nil {
 		return nil, err
 	}
-	props := maps.Clone(detail.Properties)
-	if props == nil {
-		props = map[string]string{}
-	}
-	props["delta.minReaderVersion"] = strconv.Itoa(detail.MinReaderVersion)
-	props["delta.minWriterVersion"] = strconv.Itoa(detail.MinWriterVersion)
+	props := tableProperties(detail)
 	var rows [][]any
 	for _, k := range slices.Sorted(maps.Keys(props)) {
 		rows = append(rows, []any{k, props[k]})
 	}
 	return s.answer("key string, value string", rows)
-}
-
-func (s *Session) showCreate(ctx context.Context, c *plan.ShowCreateTable) (*DataFrame, error) {
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	detail, err := table.Detail(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var text strings.Builder
-	columns := make([]string, len(detail.Schema.Fields))
-	for i, f := range detail.Schema.Fields {
-		columns[i] = types.ToDDL(Schema{Fields: []types.Field{f}})
-	}
-	fmt.Fprintf(&text, "CREATE TABLE %s (\n  %s)\nUSING delta\n", strings.Join(c.Table, "."), strings.Join(columns, ",\n  "))
-	if len(detail.PartitionColumns) > 0 {
-		fmt.Fprintf(&text, "PARTITIONED BY (%s)\n", strings.Join(detail.PartitionColumns, ", "))
-	}
-	fmt.Fprintf(&text, "LOCATION '%s'\n", table.URI)
-	return s.answer("createtab_stmt string", [][]any{{text.String()}})
 }
 
 const historyColumns = "version bigint, timestamp timestamp, userId string, userName string, operation string, operationParameters map<string,string>, " +
@@ -376,8 +320,8 @@ func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*
 		return nil, err
 	}
 	name := ""
-	if full, err := s.qualify(c.Table); err == nil && !strings.EqualFold(c.Table[0], "delta") {
-		name = strings.Join(full.Parts(), ".")
+	if !isDeltaPath(c.Table) {
+		name = s.fullName(c.Table)
 	}
 	return s.answer(detailColumns, [][]any{{
 		"delta", d.ID, text(name), text(d.Description), table.URI, d.CreatedAt, d.LastModified, d.PartitionColumns,

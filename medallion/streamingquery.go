@@ -10,6 +10,9 @@ import (
 // StreamingQueryProgress is the report of one batch, with Spark's field names.
 type StreamingQueryProgress = stream.Progress
 
+// MetricFilesRead is the metric, among those of a source, of how many files it has given to the batches of this run.
+const MetricFilesRead = stream.MetricFilesRead
+
 // StreamingQueryStatus is what a query is doing now.
 type StreamingQueryStatus = stream.Status
 
@@ -43,28 +46,11 @@ func (m StreamingQueryManager) Get(id string) *StreamingQuery {
 	return nil
 }
 
-// AwaitAnyTermination waits until one of the queries that are active now has ended, and gives its
-// exception. It also returns when ctx is done.
-func (m StreamingQueryManager) AwaitAnyTermination(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	active := m.session.queries.Active()
-	type end struct {
-		ended bool
-		err   error
-	}
-	first := make(chan end, len(active))
-	for _, q := range active {
-		go func() {
-			ended, err := q.AwaitTermination(ctx)
-			first <- end{ended, err}
-		}()
-	}
-	for range active {
-		if e := <-first; e.ended {
-			cancel()
-			return e.err
-		}
-	}
-	return nil
+// AwaitAnyTermination waits until a query of the session has ended, since the first was started or since ResetTerminated.
+// It gives the exception of one of them when any has failed. It also returns, with ended false, when ctx is done.
+func (m StreamingQueryManager) AwaitAnyTermination(ctx context.Context) (ended bool, err error) {
+	return m.session.queries.AwaitAnyTermination(ctx)
 }
+
+// ResetTerminated forgets the queries that have ended: AwaitAnyTermination waits for the next.
+func (m StreamingQueryManager) ResetTerminated() { m.session.queries.ResetTerminated() }

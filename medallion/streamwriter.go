@@ -82,6 +82,9 @@ func (w DataStreamWriter) Option(name, value string) DataStreamWriter {
 		w.options = map[string]string{}
 	}
 	w.options[strings.ToLower(name)] = value
+	if strings.EqualFold(name, "queryName") {
+		w.name = value
+	}
 	return w
 }
 

@@ -3,7 +3,6 @@ package medallion
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"strings"
 
@@ -108,11 +107,14 @@ func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
 	}
 	entry, err := s.catalog.Lookup(ctx, full)
 	if isNotFound(err) {
-		_, err = s.createTableAs(ctx, full, w.frame, newTable{partition: w.partition, location: opts.String("path"), options: opts})
+		_, err = s.createTableAs(ctx, full, w.frame, newTable{partition: w.partition, location: opts.String("path"), options: opts, mode: w.mode})
 		return err
 	}
 	if err != nil {
 		return err
+	}
+	if entry.Type == catalog.View {
+		return writeIntoView(full)
 	}
 	table, err := s.deltaTable(entry.Location)
 	if err != nil {
@@ -169,88 +171,3 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts optio
 	})
 	return err
 }
-
-// newTable says how a table is made.
-type newTable struct {
-	schema     Schema
-	partition  []string
-	location   string // empty: managed
-	comment    string
-	properties map[string]string
-	operation  string
-	options    option.Values
-	replace    bool
-	tolerate   bool // of two that make the table at once, the second uses the first's
-}
-
-// createTable makes the Delta log first and the name last: a crash between leaves a table without a name,
-// which the next attempt adopts when it is empty of commits but the first.
-func (s *Session) createTable(ctx context.Context, name catalog.Name, t newTable) (catalog.Table, error) {
-	entry := catalog.Table{
-		Name: name, Type: catalog.External, Provider: "delta", Location: t.location, Comment: t.comment, Created: s.clock().UnixMilli(),
-	}
-	if t.location == "" {
-		entry.Type, entry.Location = catalog.Managed, catalog.Location(name)
-	}
-	table, err := s.deltaTable(entry.Location)
-	if err != nil {
-		return entry, err
-	}
-	if err := s.catalog.CanCreate(ctx, name); err != nil && !t.replace {
-		return entry, err
-	}
-	err = delta.Create(ctx, table, delta.CreateOptions{
-		Schema: t.schema, PartitionBy: t.partition, Properties: t.properties, Comment: t.comment,
-		Managed: entry.Type == catalog.Managed, Operation: t.operation, Replace: t.replace,
-	})
-	if err != nil {
-		return entry, err
-	}
-	return s.register(ctx, entry, t)
-}
-
-func (s *Session) register(ctx context.Context, entry catalog.Table, t newTable) (catalog.Table, error) {
-	if t.replace {
-		return entry, s.catalog.Replace(ctx, entry)
-	}
-	err := s.catalog.Create(ctx, entry)
-	if t.tolerate && errors.Is(err, errclass.TableAlreadyExists) {
-		return s.catalog.Lookup(ctx, entry.Name)
-	}
-	return entry, err
-}
-
-// createTableAs makes a table of a query's rows: they and the table's metadata are one commit.
-func (s *Session) createTableAs(ctx context.Context, name catalog.Name, frame *DataFrame, t newTable) (catalog.Table, error) {
-	entry := catalog.Table{
-		Name: name, Type: catalog.External, Provider: "delta", Location: t.location, Comment: t.comment, Created: s.clock().UnixMilli(),
-	}
-	if t.location == "" {
-		entry.Type, entry.Location = catalog.Managed, catalog.Location(name)
-	}
-	table, err := s.deltaTable(entry.Location)
-	if err != nil {
-		return entry, err
-	}
-	if err := s.catalog.CanCreate(ctx, name); err != nil && !t.replace {
-		return entry, err
-	}
-	op, err := frame.operator(ctx)
-	if err != nil {
-		return entry, err
-	}
-	operation := "CREATE TABLE AS SELECT"
-	if t.replace {
-		operation = "CREATE OR REPLACE TABLE AS SELECT"
-	}
-	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, Properties: t.properties,
-		Operation: operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
-	})
-	if err != nil {
-		return entry, err
-	}
-	return s.register(ctx, entry, t)
-}
-
-func isNotFound(err error) bool { return errors.Is(err, errclass.TableNotFound) }

@@ -11,7 +11,8 @@
 //     linked or renamed into place, and the directory synced.
 //   - PutIfAbsent makes the name exactly once, whoever races: link(2) on disk. It is the only
 //     concurrency primitive of this project.
-//   - A name never leads out of its root: not by "..", not by a symbolic link (os.Root).
+//   - A name never leads out of its root: not by "..", not by a symbolic link (os.Root; on Linux openat2(2), which
+//     walks the whole name in one system call).
 //   - An error names the operation and the file (*fs.PathError) and wraps fs.ErrNotExist,
 //     fs.ErrExist or fs.ErrPermission where one of these is the reason.
 //

@@ -34,7 +34,7 @@ var (
 
 // OpenLocal opens the store in a folder that exists.
 func OpenLocal(folder string) (*Local, error) {
-	root, err := os.OpenRoot(folder)
+	root, err := openRoot(folder)
 	if err != nil {
 		return nil, err
 	}

@@ -26,13 +26,23 @@ type hostFolder struct {
 	store *volumes.Local
 }
 
-func newHostFolder(t *testing.T) *hostFolder {
+func newHostFolder(t *testing.T) *hostFolder { return openHostFolder(t, volumes.OpenLocal) }
+
+func openHostFolder(t *testing.T, open func(string) (*volumes.Local, error)) *hostFolder {
+	t.Helper()
 	dir := t.TempDir()
-	store, err := volumes.OpenLocal(dir)
+	store, err := open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &hostFolder{t, dir, store}
+}
+
+// eachWay runs a test for each way in which a store walks to a name.
+func eachWay(t *testing.T, test func(h *hostFolder)) {
+	t.Helper()
+	t.Run("the system's", func(t *testing.T) { test(openHostFolder(t, volumes.OpenLocal)) })
+	t.Run("by os.Root", func(t *testing.T) { test(openHostFolder(t, volumes.OpenByRoot)) })
 }
 
 func (h *hostFolder) path(name string) string { return filepath.Join(h.dir, name) }
@@ -80,8 +90,10 @@ func TestOpenLocalWantsAFolder(t *testing.T) {
 }
 
 // No link leads out of the root, or out of a Sub: neither to read nor to write nor to delete.
-func TestLinksStayInside(t *testing.T) {
-	h := newHostFolder(t)
+func TestLinksStayInside(t *testing.T) { eachWay(t, linksStayInside) }
+
+func linksStayInside(h *hostFolder) {
+	t := h.T
 	outside := t.TempDir()
 	secret := filepath.Join(outside, "secret")
 	if err := os.WriteFile(secret, []byte("secret"), 0o644); err != nil {
@@ -140,8 +152,10 @@ func TestLinksStayInside(t *testing.T) {
 }
 
 // A link that cannot be followed is listed, so that whoever opens it is told; loops end.
-func TestListShowsLinks(t *testing.T) {
-	h := newHostFolder(t)
+func TestListShowsLinks(t *testing.T) { eachWay(t, listShowsLinks) }
+
+func listShowsLinks(h *hostFolder) {
+	t := h.T
 	h.write("a", "")
 	h.write("d/b", "")
 	h.link("a", "to_a")
@@ -161,8 +175,10 @@ func TestListShowsLinks(t *testing.T) {
 }
 
 // A pipe is neither listed nor opened: waiting for its other end would hang the query.
-func TestSpecialFilesAreRefused(t *testing.T) {
-	h := newHostFolder(t)
+func TestSpecialFilesAreRefused(t *testing.T) { eachWay(t, specialFilesAreRefused) }
+
+func specialFilesAreRefused(h *hostFolder) {
+	t := h.T
 	if err := unix.Mkfifo(h.path("pipe"), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -13,9 +13,51 @@ import (
 // rootDisk is a folder of the host. A sub-disk holds no handle of its own folder but opens it for
 // each call: so it need not exist, may be deleted and made anew, and nothing has to be closed.
 type rootDisk struct {
-	root *os.Root
+	root folder
 	subs []string // folders, each in the one before
 }
+
+// A folder is an open folder of the host, out of which no name leads: neither ".." nor a symbolic link. Each method is
+// that of os.Root.
+type folder interface {
+	OpenFile(name string, flags int, mode fs.FileMode) (*os.File, error)
+	// openFolder opens a folder in it, which then is the place that no name leads out of.
+	openFolder(name string) (folder, error)
+	Stat(name string) (fs.FileInfo, error)
+	Lstat(name string) (fs.FileInfo, error)
+	Link(from, to string) error
+	Rename(from, to string) error
+	renameExclusive(from, to string) error
+	Remove(name string) error
+	Mkdir(name string, mode fs.FileMode) error
+	Chtimes(name string, accessed, modified time.Time) error
+	Close() error
+}
+
+// openRoot opens a folder of the host: by the system's own way where it has one, or as an os.Root.
+func openRoot(path string) (folder, error) {
+	if f, ok := openBeneath(path); ok {
+		return f, nil
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	return osRoot{root}, nil
+}
+
+// osRoot walks to a name step by step, as os.Root does on every system.
+type osRoot struct{ *os.Root }
+
+func (r osRoot) openFolder(name string) (folder, error) {
+	root, err := r.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	return osRoot{root}, nil
+}
+
+func (r osRoot) renameExclusive(from, to string) error { return renameExclusive(r.Root, from, to) }
 
 func (d *rootDisk) TempID() string {
 	var id [tempIDBytes / 2]byte
@@ -29,7 +71,7 @@ func (d *rootDisk) Sub(dir string) Disk {
 }
 
 // enter opens the disk's folder. Leave it.
-func (d *rootDisk) enter() (*os.Root, error) {
+func (d *rootDisk) enter() (folder, error) {
 	root := d.root
 	for _, dir := range d.subs {
 		next, err := openFolder(root, dir)
@@ -42,17 +84,17 @@ func (d *rootDisk) enter() (*os.Root, error) {
 	return root, nil
 }
 
-func (d *rootDisk) leave(root *os.Root) {
+func (d *rootDisk) leave(root folder) {
 	if root != d.root {
 		_ = root.Close() // a handle of a folder: nothing is lost
 	}
 }
 
-// openFolder opens a folder in a root. The error of OpenRoot does not tell that it is a file.
-func openFolder(root *os.Root, dir string) (*os.Root, error) {
-	folder, err := root.OpenRoot(dir)
+// openFolder opens a folder in a root. The error of os.Root does not tell that it is a file.
+func openFolder(root folder, dir string) (folder, error) {
+	open, err := root.openFolder(dir)
 	if err == nil {
-		return folder, nil
+		return open, nil
 	}
 	if info, statErr := root.Stat(dir); statErr == nil && !info.IsDir() {
 		return nil, ErrNotDir
@@ -61,7 +103,7 @@ func openFolder(root *os.Root, dir string) (*os.Root, error) {
 }
 
 // in runs one system call in the disk's folder.
-func in[T any](d *rootDisk, call func(root *os.Root) (T, error)) (T, error) {
+func in[T any](d *rootDisk, call func(root folder) (T, error)) (T, error) {
 	root, err := d.enter()
 	if err != nil {
 		var none T
@@ -72,13 +114,13 @@ func in[T any](d *rootDisk, call func(root *os.Root) (T, error)) (T, error) {
 	return result, classify(err)
 }
 
-func (d *rootDisk) do(call func(root *os.Root) error) error {
-	_, err := in(d, func(root *os.Root) (struct{}, error) { return struct{}{}, call(root) })
+func (d *rootDisk) do(call func(root folder) error) error {
+	_, err := in(d, func(root folder) (struct{}, error) { return struct{}{}, call(root) })
 	return err
 }
 
 func (d *rootDisk) open(name string, flags int) (DiskFile, error) {
-	file, err := in(d, func(root *os.Root) (*os.File, error) { return root.OpenFile(name, flags, 0o666) })
+	file, err := in(d, func(root folder) (*os.File, error) { return root.OpenFile(name, flags, 0o666) })
 	if err != nil {
 		return nil, err // not a nil *os.File in an interface
 	}
@@ -94,40 +136,40 @@ func (d *rootDisk) Create(name string) (DiskFile, error) {
 }
 
 func (d *rootDisk) Stat(name string) (fs.FileInfo, error) {
-	return in(d, func(root *os.Root) (fs.FileInfo, error) { return root.Stat(name) })
+	return in(d, func(root folder) (fs.FileInfo, error) { return root.Stat(name) })
 }
 
 func (d *rootDisk) Lstat(name string) (fs.FileInfo, error) {
-	return in(d, func(root *os.Root) (fs.FileInfo, error) { return root.Lstat(name) })
+	return in(d, func(root folder) (fs.FileInfo, error) { return root.Lstat(name) })
 }
 
 func (d *rootDisk) Link(from, to string) error {
-	return d.do(func(root *os.Root) error { return root.Link(from, to) })
+	return d.do(func(root folder) error { return root.Link(from, to) })
 }
 
 func (d *rootDisk) Rename(from, to string) error {
-	return d.do(func(root *os.Root) error { return root.Rename(from, to) })
+	return d.do(func(root folder) error { return root.Rename(from, to) })
 }
 
 func (d *rootDisk) RenameExclusive(from, to string) error {
-	return d.do(func(root *os.Root) error { return renameExclusive(root, from, to) })
+	return d.do(func(root folder) error { return root.renameExclusive(from, to) })
 }
 
 func (d *rootDisk) Remove(name string) error {
-	return d.do(func(root *os.Root) error { return root.Remove(name) })
+	return d.do(func(root folder) error { return root.Remove(name) })
 }
 
 func (d *rootDisk) Mkdir(name string) error {
-	return d.do(func(root *os.Root) error { return root.Mkdir(name, 0o777) })
+	return d.do(func(root folder) error { return root.Mkdir(name, 0o777) })
 }
 
 func (d *rootDisk) SetModTime(name string, at time.Time) error {
-	return d.do(func(root *os.Root) error { return root.Chtimes(name, time.Time{}, at) })
+	return d.do(func(root folder) error { return root.Chtimes(name, time.Time{}, at) })
 }
 
 func (d *rootDisk) SyncDir(name string) error {
-	return d.do(func(root *os.Root) error {
-		dir, err := root.Open(name)
+	return d.do(func(root folder) error {
+		dir, err := root.OpenFile(name, os.O_RDONLY, 0)
 		if err != nil {
 			return err
 		}
@@ -137,7 +179,7 @@ func (d *rootDisk) SyncDir(name string) error {
 }
 
 func (d *rootDisk) Lock(name string, holder []byte) (release func() error, err error) {
-	return in(d, func(root *os.Root) (func() error, error) { return d.lock(root, name, holder) })
+	return in(d, func(root folder) (func() error, error) { return d.lock(root, name, holder) })
 }
 
 func (d *rootDisk) OpenDir(name string) (DiskDir, error) {
@@ -146,20 +188,20 @@ func (d *rootDisk) OpenDir(name string) (DiskDir, error) {
 		return nil, err
 	}
 	defer d.leave(root)
-	folder, err := openFolder(root, name)
+	open, err := openFolder(root, name)
 	if err != nil {
 		return nil, err
 	}
-	names, err := folder.Open(".")
+	names, err := open.OpenFile(".", os.O_RDONLY, 0)
 	if err != nil {
-		return nil, classify(errors.Join(err, folder.Close()))
+		return nil, classify(errors.Join(err, open.Close()))
 	}
-	return &rootDir{folder: folder, names: names}, nil
+	return &rootDir{folder: open, names: names}, nil
 }
 
 // rootDir holds a folder twice: for its names, and as the place from which one step leads to a file.
 type rootDir struct {
-	folder *os.Root
+	folder folder
 	names  *os.File
 }
 

@@ -37,7 +37,7 @@ func syncDir(dir *os.File) error {
 
 // lock takes flock(2) on the file. The file is removed when the lock is released, so the one that was locked
 // may be gone by then, and another in its place: then it is tried again.
-func (d *rootDisk) lock(root *os.Root, name string, holder []byte) (release func() error, err error) {
+func (d *rootDisk) lock(root folder, name string, holder []byte) (release func() error, err error) {
 	for {
 		file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|openNonblock, 0o666)
 		if err != nil {
@@ -59,7 +59,7 @@ func (d *rootDisk) lock(root *os.Root, name string, holder []byte) (release func
 }
 
 // lockFile locks an open file, and tells whether the name still leads to it.
-func lockFile(root *os.Root, name string, file *os.File) (current bool, err error) {
+func lockFile(root folder, name string, file *os.File) (current bool, err error) {
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return false, &LockedError{Name: name, Holder: readHolder(file)}

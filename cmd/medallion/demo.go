@@ -105,7 +105,7 @@ func (d *demo) feed(ctx context.Context, pause time.Duration) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a folder of the system's temporary ones
-	files, err := unpackFixtures(dir)
+	files, err := unpack(invoiceFixtures(), dir)
 	if err != nil {
 		return err
 	}

@@ -9,13 +9,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"lakehouse/autoloader"
-	"lakehouse/deltalog"
 	"lakehouse/layers"
 	"lakehouse/medallion"
 )
 
 func (a *app) filesCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "files", Short: "Says what became of a file that landed."}
+	cmd := group("files", "Says what became of a file that landed.")
 	var opts whyOptions
 	why := &cobra.Command{
 		Use: "why PATH", Short: "Says when a landing file was seen, in which batch and table version it went, and where it is now.",
@@ -65,27 +64,27 @@ func (a *app) whyTable(ctx context.Context, session *medallion.Session, table st
 	if err != nil {
 		return err
 	}
-	for commit, err := range log.Changes(ctx, 0) {
-		if err != nil {
-			return err
-		}
-		if rows, ok := holds(commit, found); ok {
-			fmt.Fprintf(a.out, "table      %s version %d, written at %s: %s rows from the batch's files\n",
-				table, commit.Version, commit.Timestamp.UTC().Format("2006-01-02 15:04:05.000"), rows)
-			return nil
-		}
+	snap, err := log.Snapshot(ctx)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(a.out, "table      %s holds no version with this batch\n", table)
+	commit, ok, err := versionOf(ctx, knownTable{table, log, snap}, txn{found.QueryID, found.Batch})
+	if err != nil {
+		return err
+	}
+	if !ok {
+		fmt.Fprintf(a.out, "table      %s: its log holds no version with this batch\n", table)
+		return nil
+	}
+	fmt.Fprintf(a.out, "table      %s version %d, written at %s: %s of %s\n",
+		table, commit.Version, clock(commit.Timestamp), rowsWritten(commit), batchOf(found.Fellows))
 	return nil
 }
 
-// holds reports whether a version is that of the batch, and how many rows it says it wrote.
-func holds(commit deltalog.CommitFile, found autoloader.Fate) (rows string, ok bool) {
-	for _, txn := range commit.Actions.Transactions {
-		ok = ok || txn.AppID == found.QueryID && txn.Version == found.Batch
+// batchOf says whose rows a version's are.
+func batchOf(fellows int64) string {
+	if fellows == 0 {
+		return "this file alone"
 	}
-	if info := commit.Actions.CommitInfo; info != nil {
-		rows = info.OperationMetrics["numOutputRows"]
-	}
-	return rows, ok
+	return "this file and " + count(fellows, "other") + " of its batch"
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -21,8 +22,7 @@ type liveView struct {
 }
 
 type layerView struct {
-	batches, rows, ms int64
-	sink              string
+	batches, files, rows, ms int64
 }
 
 func newLiveView(out io.Writer, terminal bool) *liveView {
@@ -38,18 +38,32 @@ func (v *liveView) progress(p medallion.StreamingQueryProgress) {
 	defer v.mu.Unlock()
 	l := v.queries[*p.Name]
 	if l == nil {
-		l = &layerView{sink: p.Sink.Description}
+		l = &layerView{}
 		v.queries[*p.Name] = l
 		v.order = append(v.order, *p.Name)
 	}
 	l.batches++
 	l.rows += p.NumInputRows
 	l.ms = p.BatchDuration
+	files := filesRead(p)
+	batchFiles := files - l.files
+	l.files = files
 	if !v.redraw {
-		fmt.Fprintf(v.out, "  %-18s batch %d: %5d rows in %3d ms\n", *p.Name, p.BatchID, p.NumInputRows, p.BatchDuration)
+		fmt.Fprintf(v.out, "  %-18s batch %d: %5d rows of %s in %3d ms\n", *p.Name, p.BatchID, p.NumInputRows, count(batchFiles, "file"), p.BatchDuration)
 		return
 	}
 	v.draw()
+}
+
+// filesRead is how many files the query has read in this run.
+func filesRead(p medallion.StreamingQueryProgress) (files int64) {
+	for _, s := range p.Sources {
+		n, err := strconv.ParseInt(s.Metrics[medallion.MetricFilesRead], 10, 64)
+		if err == nil { // else the source has no files
+			files += n
+		}
+	}
+	return files
 }
 
 // event prints a line that stays.
@@ -75,7 +89,7 @@ func (v *liveView) draw() {
 	for _, name := range v.order {
 		l := v.queries[name]
 		bar := strings.Repeat("█", int(min(30, 1+l.rows/150)))
-		fmt.Fprintf(v.out, "  %-18s %3d batches %6d rows  last %3d ms  \x1b[36m%s\x1b[0m\n", name, l.batches, l.rows, l.ms, bar)
+		fmt.Fprintf(v.out, "  %-18s %3d batches %4d files %6d rows  last %3d ms  \x1b[36m%s\x1b[0m\n", name, l.batches, l.files, l.rows, l.ms, bar)
 	}
 	v.drawn = len(v.order)
 }

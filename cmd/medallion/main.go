@@ -9,11 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"lakehouse/internal/cli"
+	"lakehouse/internal/errclass"
 	"lakehouse/medallion"
 )
 
@@ -25,21 +27,31 @@ type app struct {
 	out  io.Writer
 	errs io.Writer
 	root string
+
+	release func() // gives signals back their default meaning
 }
+
+// exitInterrupted is the status after Ctrl-C, as shells have it.
+const exitInterrupted = 130
 
 func run(args []string, in io.Reader, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{in: in, out: out, errs: errs}
+	a := &app{in: in, out: out, errs: errs, release: stop}
 	cmd := a.command()
 	cmd.SetArgs(args)
 	cmd.SetOut(out)
 	cmd.SetErr(errs)
-	if err := cmd.ExecuteContext(ctx); err != nil {
-		fmt.Fprintf(errs, "medallion: %v\n", err)
-		return 1
+	err := cmd.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errs, "medallion: interrupted")
+		return exitInterrupted
 	}
-	return 0
+	fmt.Fprintf(errs, "medallion: %v\n", err)
+	return 1
 }
 
 func (a *app) command() *cobra.Command {
@@ -54,6 +66,24 @@ func (a *app) command() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&a.root, "root", "lake", "the folder of volumes, warehouse and catalog")
 	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.checkpointCommand(), a.filesCommand(), a.testCommand())
 	return cmd
+}
+
+// group is a command that only holds others. Alone it prints its help; with a word that is none of them it fails.
+func group(name, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			var known []string
+			for _, c := range cmd.Commands() {
+				known = append(known, c.Name())
+			}
+			return errors.New(strings.TrimSpace(fmt.Sprintf("unknown command %q for %q; the commands are %s. %s",
+				args[0], cmd.CommandPath(), strings.Join(known, ", "), errclass.DidYouMean(args[0], known))))
+		},
+	}
 }
 
 // existing opens a root that is there: commands that only look make none.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -26,12 +27,27 @@ var printers = map[string]printer{"table": printTable, "json": printJSON, "csv":
 
 func printerFor(name string) (printer, error) {
 	p, ok := printers[name]
+	if name == "arrow" {
+		p = once(p)
+	}
 	if !ok {
 		names := []string{"table", "json", "csv", "arrow"}
 		return nil, errclass.InvalidOptionValue.New("there is no output format %q; the formats are %s.", name, strings.Join(names, ", ")).
 			WithHint("%s", errclass.DidYouMean(name, slices.Clone(names)))
 	}
 	return p, nil
+}
+
+// once refuses a second result: a reader of an IPC stream stops at the end of the first.
+func once(p printer) printer {
+	used := false
+	return func(w io.Writer, schema medallion.Schema, rows medallion.Batches, s *medallion.Session) error {
+		if used {
+			return errors.New("--output arrow takes one statement that gives rows, and this is the second")
+		}
+		used = true
+		return p(w, schema, rows, s)
+	}
 }
 
 // tableRows is how many rows a table shows: it must be held to know its widths.

@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"os/signal"
 	"strings"
 
 	"golang.org/x/term"
@@ -18,20 +17,25 @@ import (
 const (
 	prompt     = "medallion> "
 	morePrompt = "      ...> "
-	// historyKept is how many lines the history file keeps.
-	historyKept = 1000
 )
 
 // shell reads statements from a terminal. A statement may span lines; ";" ends it.
 type shell struct {
-	app  *app
-	in   *os.File
-	run  func(context.Context, string) error
-	hist *history
+	app    *app
+	in     *os.File
+	run    func(context.Context, string) error
+	editor *term.Terminal
+	hist   *history
 }
 
 func newShell(a *app, in *os.File, run func(context.Context, string) error) *shell {
-	return &shell{app: a, in: in, run: run, hist: loadHistory()}
+	s := &shell{app: a, in: in, run: run, hist: loadHistory()}
+	s.editor = term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{&keys{from: in}, a.out}, prompt)
+	s.editor.History = s.hist
+	return s
 }
 
 func (s *shell) loop(ctx context.Context) error {
@@ -45,7 +49,7 @@ func (s *shell) loop(ctx context.Context) error {
 		case err != nil:
 			return errors.Join(err, s.hist.save())
 		}
-		switch strings.ToLower(strings.Trim(text, " \t\n;")) {
+		switch command(text) {
 		case "":
 			continue
 		case "exit", "quit":
@@ -54,10 +58,21 @@ func (s *shell) loop(ctx context.Context) error {
 			s.help()
 			continue
 		}
-		if err := s.app.script(ctx, text, s.run); err != nil {
+		if err := s.execute(ctx, text); err != nil {
 			fmt.Fprintf(s.app.errs, "%v\n", err)
 		}
 	}
+}
+
+// execute runs what was typed. Ctrl-C ends it, and not the shell.
+func (s *shell) execute(ctx context.Context, text string) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	err := s.app.script(ctx, text, s.run)
+	if err != nil && ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	return err
 }
 
 func (s *shell) help() {
@@ -65,8 +80,11 @@ func (s *shell) help() {
 		"SELECT * FROM delta.`/path`;  EXPLAIN SELECT …;  SET key = value;  exit\n")
 }
 
-// statement reads lines until they hold a whole statement. The terminal is in raw mode only while a line is edited,
-// so that Ctrl-C ends a running query.
+// command is a line's word, where the line is one.
+func command(text string) string { return strings.ToLower(strings.Trim(text, " \t\r\n;")) }
+
+// statement reads lines until they hold whole statements. The terminal is in raw mode only while a line is edited, so
+// that Ctrl-C ends a running query.
 func (s *shell) statement() (string, error) {
 	var text strings.Builder
 	for {
@@ -78,13 +96,16 @@ func (s *shell) statement() (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if line == gaveUp {
+			return "", nil
+		}
 		text.WriteString(line + "\n")
-		trimmed := strings.ToLower(strings.TrimSpace(text.String()))
-		if trimmed == "" || trimmed == "exit" || trimmed == "quit" || trimmed == "help" {
+		switch command(text.String()) {
+		case "", "exit", "quit", "help":
 			return text.String(), nil
 		}
-		if statements, rest := sql.Split(text.String()); len(statements) > 0 && strings.TrimSpace(rest) == "" {
-			s.hist.remember(strings.Join(strings.Fields(text.String()), " "))
+		if statements, rest := sql.Split(text.String()); len(statements) > 0 && sql.Blank(rest) {
+			s.hist.remember(sql.OneLine(text.String()))
 			return text.String(), nil
 		}
 	}
@@ -97,66 +118,39 @@ func (s *shell) readLine(p string) (string, error) {
 		return "", err
 	}
 	defer term.Restore(fd, old) //nolint:errcheck // nothing could be done about a terminal that is gone
-	t := term.NewTerminal(struct {
-		io.Reader
-		io.Writer
-	}{s.in, s.app.out}, p)
-	t.History = s.hist
+	s.editor.SetPrompt(p)
 	if w, h, err := term.GetSize(fd); err == nil && w > 0 {
-		if err := t.SetSize(w, h); err != nil {
+		if err := s.editor.SetSize(w, h); err != nil {
 			return "", err
 		}
 	}
-	return t.ReadLine()
+	return s.editor.ReadLine()
 }
 
-// history is the statements typed before, oldest first; it outlives the shell.
-type history struct {
-	file  string
-	lines []string
+// keys is what is typed. The line editor takes Ctrl-C for the end of all input; here it gives up the line, which so
+// becomes [gaveUp].
+type keys struct {
+	from    io.Reader
+	pending []byte
 }
 
-func loadHistory() *history {
-	h := &history{}
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return h // no home: the history lives as long as the shell
-	}
-	h.file = filepath.Join(dir, "medallion", "history")
-	f, err := os.Open(h.file)
-	if err != nil {
-		return h
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		h.lines = append(h.lines, lines.Text())
-	}
-	return h
-}
+const (
+	ctrlC    = "\x03"
+	gaveUp   = "^C"
+	dropLine = "\x05\x15" // Ctrl-E, Ctrl-U: to the end of the line, and delete it
+)
 
-// Add, Len and At make a term.History. The terminal adds line by line; what is kept is whole statements.
-func (h *history) Add(string) {}
-
-// remember keeps a statement, unless it is the newest already.
-func (h *history) remember(statement string) {
-	if n := len(h.lines); n == 0 || h.lines[n-1] != statement {
-		h.lines = append(h.lines, statement)
+// Read implements io.Reader.
+func (k *keys) Read(p []byte) (int, error) {
+	if len(k.pending) == 0 {
+		buf := make([]byte, max(1, len(p)))
+		n, err := k.from.Read(buf)
+		if n == 0 {
+			return 0, err
+		}
+		k.pending = []byte(strings.ReplaceAll(string(buf[:n]), ctrlC, dropLine+gaveUp+"\r"))
 	}
-}
-
-// Len is how many entries there are.
-func (h *history) Len() int { return len(h.lines) }
-
-// At counts back from the newest.
-func (h *history) At(i int) string { return h.lines[len(h.lines)-1-i] }
-
-func (h *history) save() error {
-	if h.file == "" || len(h.lines) == 0 {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(h.file), 0o700); err != nil {
-		return err
-	}
-	kept := h.lines[max(0, len(h.lines)-historyKept):]
-	return os.WriteFile(h.file, []byte(strings.Join(kept, "\n")+"\n"), 0o600)
+	n := copy(p, k.pending)
+	k.pending = k.pending[n:]
+	return n, nil
 }

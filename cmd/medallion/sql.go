@@ -43,7 +43,8 @@ func (a *app) sqlCommand() *cobra.Command {
 				return a.scriptFile(cmd.Context(), file, run)
 			}
 			if in, ok := a.in.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-				return newShell(a, in, run).loop(cmd.Context())
+				a.release() // the shell outlives a Ctrl-C
+				return newShell(a, in, run).loop(context.WithoutCancel(cmd.Context()))
 			}
 			text, err := io.ReadAll(a.in)
 			if err != nil {

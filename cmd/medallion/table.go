@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) tableCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "table", Short: "Looks at tables: ls, describe, history, files, schema."}
+	cmd := group("table", "Looks at tables: ls, describe, history, files, schema.")
 	var schema string
 	ls := &cobra.Command{
 		Use: "ls", Short: "Lists the tables of a schema.", Args: cobra.NoArgs,

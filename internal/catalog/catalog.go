@@ -29,15 +29,21 @@ const (
 
 // Table is the entry of a table or view.
 type Table struct {
-	Name     Name              `json:"-"`
-	Type     string            `json:"type"` // MANAGED, EXTERNAL or VIEW
-	Provider string            `json:"provider,omitempty"`
-	Location string            `json:"location,omitempty"` // as volumes.Space resolves it
-	ViewText string            `json:"viewText,omitempty"`
-	Comment  string            `json:"comment,omitempty"`
-	Created  int64             `json:"created"` // ms since the epoch
-	Dropped  bool              `json:"dropped,omitempty"`
-	Options  map[string]string `json:"options,omitempty"`
+	Name     Name   `json:"-"`
+	Type     string `json:"type"` // MANAGED, EXTERNAL or VIEW
+	Provider string `json:"provider,omitempty"`
+	Location string `json:"location,omitempty"` // as volumes.Space resolves it
+	ViewText string `json:"viewText,omitempty"`
+	// Of a view: where the names in its text belong, its query's columns when it was made, and their names in the view
+	// where it has its own.
+	ViewCatalog string            `json:"viewCatalog,omitempty"`
+	ViewSchema  string            `json:"viewSchema,omitempty"`
+	ViewOutput  []string          `json:"viewOutput,omitempty"`
+	ViewColumns []string          `json:"viewColumns,omitempty"`
+	Comment     string            `json:"comment,omitempty"`
+	Created     int64             `json:"created"` // ms since the epoch
+	Dropped     bool              `json:"dropped,omitempty"`
+	Options     map[string]string `json:"options,omitempty"`
 }
 
 // The types of table.

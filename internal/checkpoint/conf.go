@@ -25,7 +25,8 @@ const (
 	PruneFilters              = "spark.sql.optimizer.pruneFiltersCanPruneStreamingSubplan"
 )
 
-const hdfsProvider = "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"
+// HDFSProvider is the class of the state store that keeps its versions as files.
+const HDFSProvider = "org.apache.spark.sql.execution.streaming.state.HDFSBackedStateStoreProvider"
 
 // A Setting is one line of a Conf.
 type Setting struct{ Key, Value string }
@@ -36,7 +37,7 @@ type Conf []Setting
 // DefaultConf gives the settings that Spark 4.0 writes for a new query, in its order.
 func DefaultConf(shufflePartitions int) Conf {
 	return Conf{
-		{StateProviderClass, hdfsProvider},
+		{StateProviderClass, HDFSProvider},
 		{RocksDBFormatVersion, "5"},
 		{StateEncodingFormat, "unsaferow"},
 		{UseStrictDistribution, "true"},
@@ -52,7 +53,7 @@ func DefaultConf(shufflePartitions int) Conf {
 
 // legacyConf is what an older Spark meant where it wrote nothing.
 var legacyConf = map[string]string{
-	StateProviderClass:        hdfsProvider,
+	StateProviderClass:        HDFSProvider,
 	StateEncodingFormat:       "unsaferow",
 	UseStrictDistribution:     "false",
 	FlatMapGroupsStateVersion: "1",

@@ -2,6 +2,7 @@ package errclass
 
 // The classes, by upstream's names. Keep each block in alphabetical order.
 const (
+	AllPartitionColumns          Class = "ALL_PARTITION_COLUMNS_NOT_ALLOWED"
 	AmbiguousReference           Class = "AMBIGUOUS_REFERENCE"
 	ArithmeticOverflow           Class = "ARITHMETIC_OVERFLOW"
 	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
@@ -14,10 +15,13 @@ const (
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
+	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
 	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
+	ColumnAlreadyExists          Class = "COLUMN_ALREADY_EXISTS"
 	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
 	ConcurrentStreamLogUpdate    Class = "CONCURRENT_STREAM_LOG_UPDATE"
+	ConfNotFound                 Class = "SQL_CONF_NOT_FOUND"
 	ConversionInvalid            Class = "CONVERSION_INVALID_INPUT"
 	DataSourceNotFound           Class = "DATA_SOURCE_NOT_FOUND"
 	DatatypeMismatch             Class = "DATATYPE_MISMATCH"
@@ -41,6 +45,7 @@ const (
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
+	DuplicateKey                 Class = "DUPLICATE_KEY"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
@@ -86,6 +91,8 @@ const (
 	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
+	InvalidSyntax                Class = "INVALID_SQL_SYNTAX"
+	InvalidTempReference         Class = "INVALID_TEMP_OBJ_REFERENCE"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
 	InvalidURL                   Class = "INVALID_URL"
@@ -101,6 +108,7 @@ const (
 	MissingAggregation           Class = "MISSING_AGGREGATION"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
 	NestedAggregate              Class = "NESTED_AGGREGATE_FUNCTION"
+	NonPartitionColumn           Class = "NON_PARTITION_COLUMN"
 	NonTimeWindow                Class = "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING"
 	NullMapKey                   Class = "NULL_MAP_KEY"
 	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
@@ -114,11 +122,13 @@ const (
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
+	RecursiveView                Class = "RECURSIVE_VIEW"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
+	SingleNamespace              Class = "REQUIRES_SINGLE_PART_NAMESPACE"
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
@@ -132,6 +142,8 @@ const (
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
 	TableAlreadyExists           Class = "TABLE_OR_VIEW_ALREADY_EXISTS"
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
+	TempViewAlreadyExists        Class = "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"
+	TempViewName                 Class = "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS"
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
@@ -151,11 +163,16 @@ const (
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
+	ViewArityLess                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
+	ViewArityMore                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
+	ViewExpected                 Class = "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"
+	ViewTooDeep                  Class = "VIEW_EXCEED_MAX_NESTED_DEPTH"
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
+	WrongCommand                 Class = "WRONG_COMMAND_FOR_OBJECT_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
-	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW"
+	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE"
 )
 
 // Delta's classes.
@@ -172,27 +189,37 @@ const (
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
 	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
+	DeltaLocationMismatch       Class = "DELTA_TABLE_LOCATION_MISMATCH"
+	DeltaLocationNotEmpty       Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
 	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
+	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
+	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
+	DeltaSourceIgnoreDelete     Class = "DELTA_SOURCE_IGNORE_DELETE"
 	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
 	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
 	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
 	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
+	DeltaUnknownConfiguration   Class = "DELTA_UNKNOWN_CONFIGURATION"
 	DeltaUnsupportedOutputMode  Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
 	DeltaUnsupportedRead        Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
 	DeltaUnsupportedWrite       Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
 	DeltaVersionNotFound        Class = "DELTA_VERSION_NOT_FOUND"
+	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	AllPartitionColumns:          "KD005",
 	AmbiguousReference:           "42704",
 	ArithmeticOverflow:           "22003",
 	BinaryArithmeticOverflow:     "22003",
@@ -205,8 +232,10 @@ var sqlStates = map[Class]string{
 	CastOverflow:                 "22003",
 	CheckpointInUse:              "0A000",
 	CollectionTooLarge:           "54000",
+	ColumnAlreadyExists:          "42711",
 	ComparatorReturnsNull:        "22004",
 	ConcurrentStreamLogUpdate:    "40000",
+	ConfNotFound:                 "42K0I",
 	ConversionInvalid:            "22018",
 	DataSourceNotFound:           "42K02",
 	DatatypeMismatch:             "42K09",
@@ -240,18 +269,28 @@ var sqlStates = map[Class]string{
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",
+	DeltaLogGoneForStream:        "42K03",
+	DeltaLocationMismatch:        "42613",
+	DeltaLocationNotEmpty:        "42601",
 	DeltaMetadataChanged:         "2D521",
 	DeltaNotNullViolated:         "23502",
+	DeltaOtherPartitioning:       "42KD7",
+	DeltaOtherProperties:         "42KD7",
 	DeltaProtocolChanged:         "2D521",
+	DeltaSchemaChangedInStream:   "KD007",
 	DeltaSchemaNotSet:            "KD008",
 	DeltaSourceIgnoreChanges:     "0A000",
+	DeltaSourceIgnoreDelete:      "0A000",
 	DeltaSourceOtherTable:        "55019",
 	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
+	DeltaUnknownConfiguration:    "F0000",
 	DeltaUnsupportedOutputMode:   "0AKDC",
 	DeltaUnsupportedRead:         "56038",
 	DeltaUnsupportedWrite:        "56038",
+	DeltaWriteIntoView:           "0A000",
 	DivideByZero:                 "22012",
+	DuplicateKey:                 "23505",
 	DuplicatedMapKey:             "23505",
 	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
@@ -292,6 +331,8 @@ var sqlStates = map[Class]string{
 	InvalidSliceStart:            "22023",
 	InvalidStarUsage:             "42000",
 	InvalidSubquery:              "42823",
+	InvalidSyntax:                "42000",
+	InvalidTempReference:         "42K0F",
 	InvalidTimezone:              "22009",
 	InvalidTypedLiteral:          "42604",
 	InvalidURL:                   "22P02",
@@ -305,6 +346,7 @@ var sqlStates = map[Class]string{
 	MissingAggregation:           "42803",
 	MissingWindowSpecification:   "42P20",
 	NestedAggregate:              "42607",
+	NonPartitionColumn:           "42000",
 	NonTimeWindow:                "42KDE",
 	NullMapKey:                   "2200E",
 	NumColumnsMismatch:           "42826",
@@ -315,11 +357,13 @@ var sqlStates = map[Class]string{
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
 	PathNotFound:                 "42K03",
+	RecursiveView:                "42K0H",
 	RemainderByZero:              "22012",
 	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
+	SingleNamespace:              "42K05",
 	StateDeltaMissing:            "58030",
 	StateKeySchema:               "XXKST",
 	StateOperatorMismatch:        "42K03",
@@ -329,6 +373,8 @@ var sqlStates = map[Class]string{
 	StreamMissingMetadata:        "42K03",
 	TableAlreadyExists:           "42P07",
 	TableNotFound:                "42P01",
+	TempViewAlreadyExists:        "42P07",
+	TempViewName:                 "428EK",
 	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
 	UnresolvableTableFunction:    "42883",
@@ -345,7 +391,12 @@ var sqlStates = map[Class]string{
 	UnsupportedTimeType:          "0A000",
 	UnsupportedTypedLiteral:      "0A000",
 	UserRaised:                   "P0001",
+	ViewArityLess:                "21S01",
+	ViewArityMore:                "21S01",
+	ViewExpected:                 "42809",
+	ViewTooDeep:                  "54K00",
 	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
+	WrongCommand:                 "42809",
 	WrongNumArgs:                 "42605",
 }

@@ -40,6 +40,17 @@ func DidYouMean(name string, candidates []string) string {
 	return "Did you mean `" + near[0] + "`?"
 }
 
+// Slip finds the candidate that differs from name in at most two letters, or in letter case alone: in long names of
+// many parts, what [DidYouMean] would take for near is often another name.
+func Slip(name string, candidates []string) (string, bool) {
+	near := Nearest(name, candidates, 1)
+	const most = 2
+	if len(near) == 0 || distance(strings.ToLower(name), strings.ToLower(near[0])) > most {
+		return "", false
+	}
+	return near[0], true
+}
+
 // distance is Levenshtein's, over bytes: names are short and mostly ASCII.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)

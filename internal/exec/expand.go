@@ -20,27 +20,30 @@ type expand struct {
 
 func (e *expand) Schema() types.Struct { return e.schema }
 
+func (e *expand) input() Operator { return e.child }
+
 func (e *expand) Execute(ctx context.Context, n int) []batch.Seq {
-	target := types.ToArrowSchema(e.schema)
-	return each(e.child.Execute(ctx, n), func(worker int, in batch.Seq) batch.Seq {
-		eval := e.env.eval(worker)
-		return func(yield func(arrow.RecordBatch, error) bool) {
-			for b, err := range in {
+	return each(e.child.Execute(ctx, n), e.flow)
+}
+
+func (e *expand) flow(worker int, in batch.Seq) batch.Seq {
+	target, eval := types.ToArrowSchema(e.schema), e.env.eval(worker)
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range in {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, p := range e.projections {
+				columns, err := evaluate(eval, p, b)
 				if err != nil {
 					yield(nil, err)
 					return
 				}
-				for _, p := range e.projections {
-					columns, err := evaluate(eval, p, b)
-					if err != nil {
-						yield(nil, err)
-						return
-					}
-					if !yield(newBatch(target, columns, int(b.NumRows())), nil) {
-						return
-					}
+				if !yield(newBatch(target, columns, int(b.NumRows())), nil) {
+					return
 				}
 			}
 		}
-	})
+	}
 }

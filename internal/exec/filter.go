@@ -22,12 +22,16 @@ type filter struct {
 
 func (f *filter) Schema() types.Struct { return f.child.Schema() }
 
+func (f *filter) input() Operator { return f.child }
+
 func (f *filter) Execute(ctx context.Context, n int) []batch.Seq {
-	return each(f.child.Execute(ctx, n), func(worker int, in batch.Seq) batch.Seq {
-		eval := f.env.eval(worker)
-		return batch.Transform(in, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-			return keep(eval, f.condition, b)
-		})
+	return each(f.child.Execute(ctx, n), f.flow)
+}
+
+func (f *filter) flow(worker int, in batch.Seq) batch.Seq {
+	eval := f.env.eval(worker)
+	return batch.Transform(in, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		return keep(eval, f.condition, b)
 	})
 }
 

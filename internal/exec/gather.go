@@ -17,6 +17,7 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 		return gatherOne(ctx, op)
 	}
 	return func(yield func(arrow.RecordBatch, error) bool) {
+		outer := ctx
 		ctx, cancel := context.WithCancel(ctx)
 		results := make(chan result, n)
 		var walkers sync.WaitGroup
@@ -33,6 +34,9 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 			if !yield(r.batch, r.err) || r.err != nil {
 				return
 			}
+		}
+		if err := context.Cause(outer); err != nil { // the walkers may have left rows behind
+			yield(nil, err)
 		}
 	}
 }

@@ -21,25 +21,28 @@ type generate struct {
 
 func (g *generate) Schema() types.Struct { return g.schema }
 
+func (g *generate) input() Operator { return g.child }
+
 func (g *generate) Execute(ctx context.Context, n int) []batch.Seq {
-	target := types.ToArrowSchema(g.schema)
-	return each(g.child.Execute(ctx, n), func(worker int, in batch.Seq) batch.Seq {
-		eval := g.env.eval(worker)
-		return func(yield func(arrow.RecordBatch, error) bool) {
-			for b, err := range in {
-				if err == nil {
-					b, err = g.apply(eval, target, b)
-				}
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				if !give(b, yield) {
-					return
-				}
+	return each(g.child.Execute(ctx, n), g.flow)
+}
+
+func (g *generate) flow(worker int, in batch.Seq) batch.Seq {
+	target, eval := types.ToArrowSchema(g.schema), g.env.eval(worker)
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range in {
+			if err == nil {
+				b, err = g.apply(eval, target, b)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !give(b, yield) {
+				return
 			}
 		}
-	})
+	}
 }
 
 func (g *generate) apply(eval *expr.Context, target *arrow.Schema, in arrow.RecordBatch) (arrow.RecordBatch, error) {

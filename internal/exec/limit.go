@@ -19,9 +19,15 @@ type limit struct {
 func (l *limit) Schema() types.Struct { return l.child.Schema() }
 
 func (l *limit) Execute(ctx context.Context, n int) []batch.Seq {
-	var left atomic.Int64
+	cut := l.cutter()
+	return each(l.child.Execute(ctx, n), func(_ int, in batch.Seq) batch.Seq { return cut(in) })
+}
+
+// cutter lets rows pass in the sequences that it wraps, n in all.
+func (l *limit) cutter() func(in batch.Seq) batch.Seq {
+	left := new(atomic.Int64)
 	left.Store(l.n)
-	return each(l.child.Execute(ctx, n), func(_ int, in batch.Seq) batch.Seq {
+	return func(in batch.Seq) batch.Seq {
 		return func(yield func(arrow.RecordBatch, error) bool) {
 			for b, err := range in {
 				if err != nil {
@@ -37,7 +43,7 @@ func (l *limit) Execute(ctx context.Context, n int) []batch.Seq {
 				}
 			}
 		}
-	})
+	}
 }
 
 // offset drops n rows, the first ones of all sequences together.
@@ -49,9 +55,15 @@ type offset struct {
 func (o *offset) Schema() types.Struct { return o.child.Schema() }
 
 func (o *offset) Execute(ctx context.Context, n int) []batch.Seq {
-	var left atomic.Int64
+	skip := o.skipper()
+	return each(o.child.Execute(ctx, n), func(_ int, in batch.Seq) batch.Seq { return skip(in) })
+}
+
+// skipper drops rows of the sequences that it wraps, n in all.
+func (o *offset) skipper() func(in batch.Seq) batch.Seq {
+	left := new(atomic.Int64)
 	left.Store(o.n)
-	return each(o.child.Execute(ctx, n), func(_ int, in batch.Seq) batch.Seq {
+	return func(in batch.Seq) batch.Seq {
 		return batch.Transform(in, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
 			before := left.Add(-b.NumRows()) + b.NumRows()
 			if before <= 0 {
@@ -59,5 +71,5 @@ func (o *offset) Execute(ctx context.Context, n int) []batch.Seq {
 			}
 			return b.NewSlice(min(before, b.NumRows()), b.NumRows()), nil
 		})
-	})
+	}
 }

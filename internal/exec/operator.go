@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"time"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
@@ -42,13 +43,22 @@ const (
 // A MicroBatch is the part of a stream that a plan runs for. Stateful operators are numbered from 0,
 // leaves first; each opens its state, of version ID, through State.
 type MicroBatch struct {
-	ID   int64
-	Mode OutputMode
-	// State opens the state of a stateful operator. Its Commit, which the operator calls when its
-	// last row is out, makes version ID+1.
+	ID    int64
+	Mode  OutputMode
+	Clock func() time.Time // for the times in reports; nil: none are taken
+	// State opens the state of a stateful operator. Its Commit, which the operator calls before its
+	// first row is out, makes version ID+1: who takes only some of the rows (LIMIT) leaves no gap.
 	State func(ctx context.Context, op state.Spec) (*state.Operator, error)
-	// Progress takes what a stateful operator has to report; called once an operator, at its end.
+	// Progress takes what a stateful operator has to report; called once an operator.
 	Progress func(state.Progress)
+}
+
+// now is the time for reports.
+func (m *MicroBatch) now() time.Time {
+	if m.Clock == nil {
+		return time.Time{}
+	}
+	return m.Clock()
 }
 
 // eval is an evaluation context for one goroutine.

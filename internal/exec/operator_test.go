@@ -108,9 +108,13 @@ func TestReadErrorNamesItsSource(t *testing.T) {
 
 func TestLimitStopsReading(t *testing.T) {
 	catalog, read := fakeTable(1000, nil)
-	_, rows, err := run(t.Context(), "SELECT id FROM t LIMIT 3", catalog, 1)
-	if err != nil || len(rows) != 3 || read.Load() > 3 {
-		t.Fatalf("%d batches, %d pieces read, %v", len(rows), read.Load(), err)
+	_, batches, err := run(t.Context(), "SELECT id FROM t LIMIT 3", catalog, 1)
+	rows := int64(0)
+	for _, b := range batches {
+		rows += b.NumRows()
+	}
+	if err != nil || rows != 3 || read.Load() > 3 {
+		t.Fatalf("%d rows, %d pieces read, %v", rows, read.Load(), err)
 	}
 }
 

@@ -20,17 +20,20 @@ type project struct {
 
 func (p *project) Schema() types.Struct { return p.schema }
 
+func (p *project) input() Operator { return p.child }
+
 func (p *project) Execute(ctx context.Context, n int) []batch.Seq {
-	target := types.ToArrowSchema(p.schema)
-	return each(p.child.Execute(ctx, n), func(worker int, in batch.Seq) batch.Seq {
-		eval := p.env.eval(worker)
-		return batch.Transform(in, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-			columns, err := evaluate(eval, p.exprs, b)
-			if err != nil {
-				return nil, err
-			}
-			return newBatch(target, columns, int(b.NumRows())), nil
-		})
+	return each(p.child.Execute(ctx, n), p.flow)
+}
+
+func (p *project) flow(worker int, in batch.Seq) batch.Seq {
+	target, eval := types.ToArrowSchema(p.schema), p.env.eval(worker)
+	return batch.Transform(in, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		columns, err := evaluate(eval, p.exprs, b)
+		if err != nil {
+			return nil, err
+		}
+		return newBatch(target, columns, int(b.NumRows())), nil
 	})
 }
 

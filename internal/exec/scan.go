@@ -27,7 +27,7 @@ func (s *scan) Execute(ctx context.Context, n int) []batch.Seq {
 	context.AfterFunc(ctx, queue.close) // a sequence that is not walked to its end does not leave
 	seqs := make([]batch.Seq, n)
 	for i := range seqs {
-		seqs[i] = s.read(ctx, queue)
+		seqs[i] = batch.Coalesce(s.read(ctx, queue))
 	}
 	return seqs
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -40,7 +41,7 @@ func (s *statefulAggregate) Execute(ctx context.Context, n int) []batch.Seq {
 }
 
 // run is one batch: aggregate its rows, add what the state holds of their groups, remember the sum,
-// give the groups, commit.
+// commit, give the groups. A batch that fails later is run again from the version that it started from.
 func (s *statefulAggregate) run(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
 	changes, err := s.aggregateBatch(ctx)
 	if err != nil {
@@ -51,6 +52,7 @@ func (s *statefulAggregate) run(ctx context.Context, yield func(arrow.RecordBatc
 	if err != nil {
 		return err
 	}
+	began := s.env.Batch.now()
 	groups := newGroupTable(s.aggregate, changes.table.hasher, 0)
 	defer groups.held.release()
 	changed, err := s.restore(ctx, store, groups, changes)
@@ -60,14 +62,16 @@ func (s *statefulAggregate) run(ctx context.Context, yield func(arrow.RecordBatc
 	if err := s.save(store, groups, changed); err != nil {
 		return err
 	}
+	updated := s.env.Batch.now().Sub(began)
 	rows, err := groups.result()
 	if err != nil {
 		return err
 	}
-	if !give(rows, yield) {
-		return nil // nobody takes the batch to its end: the state stays as it was
+	if err := s.commit(ctx, store, len(changed), updated); err != nil {
+		return err
 	}
-	return s.commit(ctx, store, len(changed))
+	give(rows, yield)
+	return nil
 }
 
 // aggregateBatch aggregates the batch's rows alone.
@@ -187,16 +191,16 @@ func (s *statefulAggregate) save(store *state.Operator, groups *groupTable, chan
 		newBatch(types.ToArrowSchema(spec.Value), buffers, len(changed)))
 }
 
-func (s *statefulAggregate) commit(ctx context.Context, store *state.Operator, updated int) error {
+func (s *statefulAggregate) commit(ctx context.Context, store *state.Operator, updated int, took time.Duration) error {
+	began := s.env.Batch.now()
 	if err := store.Commit(ctx); err != nil {
 		return err
 	}
 	if s.env.Batch.Progress != nil {
-		s.env.Batch.Progress(state.Progress{
-			OperatorName: s.spec().Name, NumRowsTotal: store.Rows(), NumRowsUpdated: int64(updated),
-			MemoryUsedBytes:      store.MemoryUsed(),
-			NumShufflePartitions: int64(store.Partitions()), NumStateStoreInstances: int64(store.Partitions()),
-		})
+		report := store.Progress()
+		report.NumRowsUpdated, report.AllUpdatesTimeMs = int64(updated), took.Milliseconds()
+		report.CommitTimeMs = s.env.Batch.now().Sub(began).Milliseconds()
+		s.env.Batch.Progress(report)
 	}
 	return nil
 }

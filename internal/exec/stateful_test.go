@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
@@ -29,6 +30,8 @@ type stream struct {
 	store   *volumestest.Memory
 	next    int64
 	reports []state.Progress
+	clock   func() time.Time // may be nil
+	cache   *state.Cache     // may be nil
 }
 
 func newStream(t *testing.T, query, columns string, mode logical.OutputMode) *stream {
@@ -66,9 +69,9 @@ func (s *stream) tryRun(values string) ([]string, error) {
 	}
 	source := logical.NewLocalRelation(schema, rows).Source
 	env := &exec.Env{Eval: evalContext(), Workers: 2, Batch: &exec.MicroBatch{
-		ID: s.next, Mode: s.mode,
+		ID: s.next, Mode: s.mode, Clock: s.clock,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
-			return state.Open(ctx, spec, state.OpenOptions{Store: s.store, Dir: "state", Version: s.next, Partitions: 3})
+			return state.Open(ctx, spec, state.OpenOptions{Store: s.store, Dir: "state", Version: s.next, Partitions: 3, Cache: s.cache})
 		},
 		Progress: func(p state.Progress) { s.reports = append(s.reports, p) },
 	}}
@@ -144,5 +147,50 @@ func TestStateOfAnotherAggregateIsRefused(t *testing.T) {
 	_, err := other.tryRun("SELECT * FROM VALUES (1, 10) t(Id, money)")
 	if err == nil || !strings.Contains(err.Error(), "Existing value_schema=StructType(StructField(count,LongType,false)) and new value_schema=StructType(StructField(sum,LongType,true),StructField(max,IntegerType,true))") {
 		t.Errorf("got %v, want %v", err, errclass.StateValueSchema)
+	}
+}
+
+// LIMIT takes only some of the groups; the state holds all of them all the same, and the next batch finds it.
+func TestStreamingAggregateUnderALimitKeepsItsState(t *testing.T) {
+	s := newStream(t, "SELECT Id, count(*) AS n FROM s GROUP BY Id LIMIT 1", "Id int, money int", logical.Complete)
+	for range 3 {
+		if got := s.run("SELECT * FROM VALUES (1, 10), (2, 20) t(Id, money)"); len(got) != 1 {
+			t.Fatalf("batch %d gave %v", s.next-1, got)
+		}
+	}
+	if got := s.reports[2].NumRowsTotal; got != 2 {
+		t.Errorf("the state holds %d groups", got)
+	}
+}
+
+// A batch reports what Spark's state store does: times by the batch's clock, memory, and whether its version was in memory.
+func TestStreamingAggregateReportsItsState(t *testing.T) {
+	s := newStream(t, salesQuery, "Id int, money int", logical.Complete)
+	now := time.UnixMilli(0)
+	s.clock = func() time.Time {
+		now = now.Add(3 * time.Millisecond)
+		return now
+	}
+	s.cache = &state.Cache{}
+	values := "SELECT * FROM VALUES (1, 10), (2, 20) t(Id, money)"
+	s.run(values)
+	s.run(values)
+	s.cache = &state.Cache{} // a restart
+	s.run(values)
+	s.run(values)
+	for i, want := range []struct{ hits, misses int64 }{{0, 0}, {3, 0}, {0, 3}, {3, 3}} {
+		got := s.reports[i]
+		if got.CacheHits != want.hits || got.CacheMisses != want.misses {
+			t.Errorf("batch %d: %d partitions in memory and %d read, want %+v", i, got.CacheHits, got.CacheMisses, want)
+		}
+		if got.AllUpdatesTimeMs != 3 || got.CommitTimeMs != 3 {
+			t.Errorf("batch %d took %d ms to update and %d ms to commit, want 3 and 3", i, got.AllUpdatesTimeMs, got.CommitTimeMs)
+		}
+		if got.CurrentVersionBytes <= 0 || got.MemoryUsedBytes < got.CurrentVersionBytes {
+			t.Errorf("batch %d: %d bytes of %d are of this version", i, got.CurrentVersionBytes, got.MemoryUsedBytes)
+		}
+		if got.NumShufflePartitions != 3 || got.NumStateStoreInstances != 3 {
+			t.Errorf("batch %d: %d partitions, %d stores", i, got.NumShufflePartitions, got.NumStateStoreInstances)
+		}
 	}
 }

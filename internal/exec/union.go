@@ -24,14 +24,19 @@ func (u *union) Execute(ctx context.Context, n int) []batch.Seq {
 			parts[i] = append(parts[i], seq)
 		}
 	}
-	target := types.ToArrowSchema(u.schema)
 	seqs := make([]batch.Seq, n)
 	for i, part := range parts {
-		seqs[i] = batch.Transform(chain(part), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-			return newBatch(target, b.Columns(), int(b.NumRows())), nil
-		})
+		seqs[i] = u.named(chain(part))
 	}
 	return seqs
+}
+
+// named gives a child's rows the names of the union's columns.
+func (u *union) named(in batch.Seq) batch.Seq {
+	target := types.ToArrowSchema(u.schema)
+	return batch.Transform(in, func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		return newBatch(target, b.Columns(), int(b.NumRows())), nil
+	})
 }
 
 // chain walks sequences one after the other.

@@ -50,7 +50,7 @@ func NewCast(child Expr, to types.Type, mode plan.EvalMode, ansi, implicit bool)
 		}
 	}
 	fail := failureOf(mode, ansi)
-	convert := findConversion(child.Type(), to, fail)
+	convert := findConversion(child.Type(), to, castRules{fail: fail})
 	if convert == nil {
 		return nil, castTypeError(child, to, mode, ansi)
 	}
@@ -106,7 +106,7 @@ func castTypeError(child Expr, to types.Type, mode plan.EvalMode, ansi bool) err
 		name = "TRY_" + name
 	}
 	from, target := types.SQL(child.Type()), types.SQL(to)
-	if ansi && findConversion(child.Type(), to, failWrap) != nil {
+	if ansi && findConversion(child.Type(), to, castRules{fail: failWrap}) != nil {
 		return errclass.DatatypeMismatchCastANSI.New("Cannot resolve \"%s\" due to data type mismatch: cannot cast \"%s\" to \"%s\" with ANSI mode on.", name, from, target).
 			WithHint("If you have to cast \"%s\" to \"%s\", you can set \"spark.sql.ansi.enabled\" as \"false\".", from, target)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // findConversion is how values of one type become values of another; nil where Spark refuses.
-func findConversion(from, to types.Type, fail onFailure) conversion {
+func findConversion(from, to types.Type, rules castRules) conversion {
 	if types.EqualIgnoringNullability(from, to) {
 		return convertSame
 	}
@@ -17,13 +17,13 @@ func findConversion(from, to types.Type, fail onFailure) conversion {
 	}
 	switch to := to.(type) {
 	case types.Primitive:
-		return toPrimitive(from, to, fail)
+		return toPrimitive(from, to, rules.fail)
 	case types.Decimal:
 		return toDecimal(from)
 	case types.Interval:
 		return toInterval(from, to)
 	}
-	return toNested(from, to, fail)
+	return toNested(from, to, rules)
 }
 
 // convertSame keeps the values; the Arrow type may differ in the nullability of nested fields.
@@ -99,14 +99,14 @@ func toPrimitive(from types.Type, to types.Primitive, fail onFailure) conversion
 }
 
 // toNested converts element by element.
-func toNested(from, to types.Type, fail onFailure) conversion {
+func toNested(from, to types.Type, rules castRules) conversion {
 	switch to := to.(type) {
 	case types.Array:
 		from, ok := from.(types.Array)
 		if !ok {
 			return nil
 		}
-		inner := findConversion(from.Element, to.Element, fail)
+		inner := findConversion(from.Element, to.Element, rules)
 		if inner == nil {
 			return nil
 		}
@@ -118,19 +118,19 @@ func toNested(from, to types.Type, fail onFailure) conversion {
 			return withElements(arr, types.ToArrow(to), elements), nil
 		}
 	case types.Map:
-		return toMap(from, to, fail)
+		return toMap(from, to, rules)
 	case types.Struct:
-		return toStruct(from, to, fail)
+		return toStruct(from, to, rules)
 	}
 	return nil
 }
 
-func toMap(from types.Type, to types.Map, fail onFailure) conversion {
+func toMap(from types.Type, to types.Map, rules castRules) conversion {
 	source, ok := from.(types.Map)
 	if !ok {
 		return nil
 	}
-	keys, values := findConversion(source.Key, to.Key, fail), findConversion(source.Value, to.Value, fail)
+	keys, values := findConversion(source.Key, to.Key, rules), findConversion(source.Value, to.Value, rules)
 	if keys == nil || values == nil {
 		return nil
 	}
@@ -149,14 +149,21 @@ func toMap(from types.Type, to types.Map, fail onFailure) conversion {
 	}
 }
 
-func toStruct(from types.Type, to types.Struct, fail onFailure) conversion {
+func toStruct(from types.Type, to types.Struct, rules castRules) conversion {
 	source, ok := from.(types.Struct)
-	if !ok || len(source.Fields) != len(to.Fields) {
+	if !ok {
+		return nil
+	}
+	at := rules.pair(source, to)
+	if at == nil {
 		return nil
 	}
 	inner := make([]conversion, len(to.Fields))
 	for i, f := range to.Fields {
-		if inner[i] = findConversion(source.Fields[i].Type, f.Type, fail); inner[i] == nil {
+		if at[i] < 0 {
+			continue
+		}
+		if inner[i] = findConversion(source.Fields[at[i]].Type, f.Type, rules); inner[i] == nil {
 			return nil
 		}
 	}
@@ -164,8 +171,12 @@ func toStruct(from types.Type, to types.Struct, fail onFailure) conversion {
 		rows := arr.(*array.Struct)
 		fields := make([]arrow.Array, len(inner))
 		for i, f := range inner {
+			if f == nil {
+				fields[i] = nulls(to.Fields[i].Type, arr.Len())
+				continue
+			}
 			var err error
-			if fields[i], err = f(c.inner(source.Fields[i].Type, to.Fields[i].Type), rows.Field(i)); err != nil {
+			if fields[i], err = f(c.inner(source.Fields[at[i]].Type, to.Fields[i].Type), rows.Field(at[i])); err != nil {
 				return nil, err
 			}
 		}

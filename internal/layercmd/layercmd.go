@@ -84,6 +84,9 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := pipeline.Check(r.kind, r.set); err != nil {
+		return err
+	}
 	if r.set.Trigger, err = medallion.ParseTrigger(r.trigger); err != nil {
 		return err
 	}
@@ -92,7 +95,7 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	session, err := medallion.NewSession(medallion.Options{
 		Root: r.root, OnProgress: r.report,
-		Log: slog.New(slog.NewTextHandler(r.errs, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log: slog.New(warnings{slog.NewTextHandler(r.errs, &slog.HandlerOptions{Level: slog.LevelWarn})}),
 	})
 	if err != nil {
 		return err
@@ -107,6 +110,22 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	return stop.wait(queries)
 }
+
+// warnings passes on what is less than an error: a query's failure is told once, when the program ends of it.
+type warnings struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (w warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level < slog.LevelError && w.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
 
 // start starts the kind's layers. One whose table is not there yet waits for it, unless its trigger ends.
 func (r *runner) start(ctx context.Context, session *medallion.Session, pipeline layers.Pipeline, stop *stopper) ([]*medallion.StreamingQuery, error) {

@@ -159,24 +159,28 @@ func (b *bytesBounds) merge(o bytesBounds) {
 
 func (b *bytesBounds) reset() { *b = bytesBounds{flip: b.flip} }
 
-// maxBoundBytes is how long a bound of strings is at most. A footer holds two for each column and row group.
-const maxBoundBytes = 64
+// How long a bound of strings is at most: in the footer, which holds two for each column and row group; and in what the
+// writer tells of the file, from which Delta takes its own 32 characters, or up to 64 of a maximum.
+const (
+	footerBoundBytes = 64
+	fileBoundBytes   = 256
+)
 
 // lowerBound shortens a bound to a prefix, which is not above it.
-func lowerBound(v []byte, text bool) []byte {
-	if len(v) <= maxBoundBytes {
+func lowerBound(v []byte, limit int, text bool) []byte {
+	if len(v) <= limit {
 		return v
 	}
-	return v[:prefixLength(v, text)]
+	return v[:prefixLength(v, limit, text)]
 }
 
 // upperBound shortens a bound to a prefix whose last character is raised, so that it is above all that
 // begins so. It reports false where no such prefix exists.
-func upperBound(v []byte, text bool) ([]byte, bool) {
-	if len(v) <= maxBoundBytes {
+func upperBound(v []byte, limit int, text bool) ([]byte, bool) {
+	if len(v) <= limit {
 		return v, true
 	}
-	prefix := bytes.Clone(v[:prefixLength(v, text)])
+	prefix := bytes.Clone(v[:prefixLength(v, limit, text)])
 	if text {
 		return raiseText(prefix)
 	}
@@ -190,8 +194,8 @@ func upperBound(v []byte, text bool) ([]byte, bool) {
 }
 
 // prefixLength is the longest cut that splits no character.
-func prefixLength(v []byte, text bool) int {
-	n := maxBoundBytes
+func prefixLength(v []byte, limit int, text bool) int {
+	n := limit
 	for text && n > 0 && !utf8.RuneStart(v[n]) {
 		n--
 	}

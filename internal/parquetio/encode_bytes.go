@@ -146,8 +146,8 @@ func (e *bytesEncoder) encodeBounds(b bytesBounds) pageBounds {
 	if !b.known {
 		return pageBounds{}
 	}
-	high, ok := upperBound(b.max, e.text)
-	return pageBounds{min: append([]byte{}, lowerBound(b.min, e.text)...), max: append([]byte{}, high...), known: ok}
+	high, ok := upperBound(b.max, footerBoundBytes, e.text)
+	return pageBounds{min: append([]byte{}, lowerBound(b.min, footerBoundBytes, e.text)...), max: append([]byte{}, high...), known: ok}
 }
 
 func (e *bytesEncoder) endChunk() ([]byte, int, pageBounds) {
@@ -173,8 +173,8 @@ func (e *bytesEncoder) fileBounds() (low, high predicate.Value) {
 	if !e.file.known {
 		return nil, nil
 	}
-	low = e.value(lowerBound(e.file.min, e.text))
-	if most, ok := upperBound(e.file.max, e.text); ok {
+	low = e.value(lowerBound(e.file.min, fileBoundBytes, e.text))
+	if most, ok := upperBound(e.file.max, fileBoundBytes, e.text); ok {
 		high = e.value(most)
 	}
 	return low, high

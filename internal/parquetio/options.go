@@ -33,7 +33,8 @@ type ReadOptions struct {
 	// Schema has the wanted columns, and of structs the wanted fields. What the file does not have
 	// reads as null.
 	Schema types.Struct
-	// Where skips row groups whose statistics refute it. It does not filter rows.
+	// Where skips row groups whose statistics refute it. It does not filter rows. What it says of columns that Schema does
+	// not have refutes nothing.
 	Where predicate.Predicate
 	// CaseSensitive finds columns by their exact names only.
 	CaseSensitive bool

@@ -3,6 +3,7 @@ package parquetio
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -76,6 +77,13 @@ func (p *Piece) FirstRow() int64 { return p.first }
 
 // NumRows is the number of rows of the piece.
 func (p *Piece) NumRows() int64 { return p.rows }
+
+// reading is the piece, read from another handle of its file.
+func (p *Piece) reading(in io.ReaderAt) *Piece {
+	file, piece := *p.file, *p
+	file.in, piece.file = in, &file
+	return &piece
+}
 
 // Read gives the rows. It holds the compressed wanted columns of one row group at a time.
 func (p *Piece) Read(ctx context.Context) batch.Seq {

@@ -22,6 +22,9 @@ func (f *File) mayMatch(g *rowGroup, opts ReadOptions) bool {
 }
 
 func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.ColumnStats, bool) {
+	if len(path) == 0 || opts.Schema.Index(path[0]) < 0 {
+		return predicate.ColumnStats{}, false // not of this file: a partition column, whose values stand elsewhere
+	}
 	n, want := f.root, types.Type(opts.Schema)
 	for _, name := range path {
 		if n.kind != structNode {
@@ -45,6 +48,8 @@ func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.
 	c := &g.chunks[n.leaf]
 	s := predicate.ColumnStats{Nulls: c.bounds.nulls}
 	s.Min, s.Max = f.boundsOf(n.element, want, c.bounds)
+	_, isFloat := s.Max.(float64)
+	s.MayHoldNaN = isFloat && !f.ours() // others leave NaN out of their bounds
 	return s, true
 }
 
@@ -69,11 +74,7 @@ func (f *File) boundsOf(e element, want types.Type, b chunkBounds) (low, high pr
 	if least == nil && most == nil && signedOrder(e) {
 		least, most = b.oldMin, b.oldMax
 	}
-	low, high = boundValue(e, want, least), boundValue(e, want, most)
-	if _, isFloat := high.(float64); isFloat && !f.ours() {
-		high = nil // others leave NaN out of their bounds, and to Spark it is above all numbers
-	}
-	return low, high
+	return boundValue(e, want, least), boundValue(e, want, most)
 }
 
 // signedOrder reports whether the deprecated bounds, compared as signed, are in the type's order.

@@ -168,6 +168,7 @@ func TestPiecesSkipRowGroups(t *testing.T) {
 	compare := func(op predicate.Op, v predicate.Value, column ...string) predicate.Predicate {
 		return predicate.Compare{Column: column, Op: op, Value: v}
 	}
+	wanted := types.Struct{Fields: append(schema.Fields, types.Field{Name: "gone", Type: types.Long, Nullable: true})}
 	tests := []struct {
 		name  string
 		where predicate.Predicate
@@ -184,10 +185,11 @@ func TestPiecesSkipRowGroups(t *testing.T) {
 		{"no null", predicate.IsNull{Column: []string{"n"}}, ""},
 		{"missing column", compare(predicate.Equal, int64(1), "gone"), ""},
 		{"missing column is null", predicate.IsNull{Column: []string{"gone"}}, "0+40"},
+		{"partition column", compare(predicate.Equal, int64(1), "day"), "0+40"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			pieces, err := f.Pieces(ReadOptions{Schema: schema, Where: test.where})
+			pieces, err := f.Pieces(ReadOptions{Schema: wanted, Where: test.where})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -116,7 +116,7 @@ func (sh *shredder) shredList(n *writeNode, a arrow.Array, s *slots, depth int) 
 		}
 	}
 	inner := sh.depths[depth]
-	inner.expand(n, validityOf(a), offsets, s)
+	n.nulls += inner.expand(validityOf(a), offsets, s, n)
 	if n.kind == listNode {
 		return sh.shred(n.children[0], elements, inner, depth+1)
 	}
@@ -151,8 +151,8 @@ func listOf(a arrow.Array) ([]int32, arrow.Array, error) {
 	}
 }
 
-// expand fills s with the slots of the list's elements.
-func (s *slots) expand(n *writeNode, valid validity, offsets []int32, outer *slots) {
+// expand fills s with the slots of the list's elements, and counts the slots without a list.
+func (s *slots) expand(valid validity, offsets []int32, outer *slots, n *writeNode) (nulls int64) {
 	s.def, s.rep, s.at = s.def[:0], s.rep[:0], s.at[:0]
 	present := uint8(0) // what a list that is not null adds to the level
 	if n.nullable {
@@ -162,6 +162,7 @@ func (s *slots) expand(n *writeNode, valid validity, offsets []int32, outer *slo
 		p, level, rep := outer.position(i), outer.level(i), outer.repetition(i)
 		if p < 0 || !valid.has(p) {
 			s.append(level, rep, -1)
+			nulls++
 			continue
 		}
 		level += present
@@ -176,6 +177,7 @@ func (s *slots) expand(n *writeNode, valid validity, offsets []int32, outer *slo
 		}
 	}
 	s.n = len(s.at)
+	return nulls
 }
 
 func (s *slots) append(def, rep uint8, at int32) {

@@ -35,6 +35,7 @@ type writeNode struct {
 	repetition uint8        // of a list or map: the level of its second and later elements
 	children   []*writeNode // of a struct its fields; the element; key and value
 	leaf       *leafWriter
+	nulls      int64 // of a list or map: those in the file so far
 }
 
 // A layout is how a schema lies in a file.
@@ -42,14 +43,15 @@ type layout struct {
 	elements []format.SchemaElement
 	columns  []*writeNode
 	leaves   []*leafWriter
-	flat     []flatLeaf // the leaves that statistics are kept of
-	seed     uint64     // of the dictionaries
+	flat     []flatColumn
+	seed     uint64 // of the dictionaries
 }
 
-// A flatLeaf is a leaf that has at most one value a row.
-type flatLeaf struct {
-	leaf *leafWriter
+// A flatColumn is a column, or a field of structs, that has at most one value a row: statistics are kept of it.
+type flatColumn struct {
+	path []string
 	typ  types.Type
+	node *writeNode // a leaf, a list or a map
 }
 
 // maxDepth bounds the nesting of a schema.
@@ -128,6 +130,7 @@ func (l *layout) addArray(node *writeNode, element format.SchemaElement, t types
 	element.NumChildren = thrift.New(int32(1))
 	element.ConvertedType = thrift.New(deprecated.List)
 	element.LogicalType = format.LogicalType{Value: &format.ListType{}}
+	l.addFlat(node, t, at)
 	at = l.addRepeated(node, listNode, element, "list", 1, at)
 	child, err := l.add("element", t.Element, t.ContainsNull, at)
 	node.children = []*writeNode{child}
@@ -138,6 +141,7 @@ func (l *layout) addMap(node *writeNode, element format.SchemaElement, t types.M
 	element.NumChildren = thrift.New(int32(1))
 	element.ConvertedType = thrift.New(deprecated.Map)
 	element.LogicalType = format.LogicalType{Value: &format.MapType{}}
+	l.addFlat(node, t, at)
 	at = l.addRepeated(node, mapNode, element, "key_value", 2, at)
 	key, err := l.add("key", t.Key, false, at)
 	if err != nil {
@@ -171,11 +175,15 @@ func (l *layout) addLeaf(node *writeNode, element format.SchemaElement, t types.
 	leaf.values = newEncoder(t, l.seed)
 	l.elements = append(l.elements, element)
 	l.leaves = append(l.leaves, leaf)
-	if at.rep == 0 {
-		l.flat = append(l.flat, flatLeaf{leaf, t})
-	}
+	l.addFlat(node, t, at)
 	node.leaf = leaf
 	return node, nil
+}
+
+func (l *layout) addFlat(node *writeNode, t types.Type, at place) {
+	if at.rep == 0 {
+		l.flat = append(l.flat, flatColumn{at.path, t, node})
+	}
 }
 
 // describeLeaf sets the physical and the logical type, the old and the new one, that Spark writes.

@@ -62,15 +62,17 @@ func TestRefuseNullsInRequiredColumns(t *testing.T) {
 }
 
 // The statistics of a file are what its rows say: NaN leaves the upper bound open, long strings are
-// cut to bounds that still hold, nothing is said of lists.
+// cut to bounds that still hold, lists and maps have null counts alone, and what lies in them nothing.
 func TestFileStatistics(t *testing.T) {
-	long := strings.Repeat("ä", 50)
+	long := strings.Repeat("ä", 150)
 	schema := columns("n", types.Short, "f", types.Double, "g", types.Float, "s", types.String, "d", types.Decimal{Precision: 30, Scale: 1},
-		"p", columns("b", types.Boolean, "t", types.Timestamp), "l", types.Array{Element: types.Long}, "none", types.Date)
+		"p", columns("b", types.Boolean, "t", types.Timestamp), "none", types.Date,
+		"l", types.Array{Element: types.Array{Element: types.Long, ContainsNull: true}, ContainsNull: true},
+		"q", columns("m", types.Map{Key: types.String, Value: types.Long, ValueContainsNull: true}))
 	b := batchOf(t, schema,
-		`{"n":-5,"f":1.5,"g":-2.5,"s":"`+long+`","d":"-3.5","p":{"b":true,"t":"1970-01-01T00:00:01Z"},"l":[1]}`,
-		`{"n":7,"f":-1.5,"g":null,"s":null,"d":"12.0","p":{"b":true,"t":null},"l":null}`,
-		`{"n":null,"f":null,"g":0.5,"s":"zz","d":"12.0","p":null,"l":null}`)
+		`{"n":-5,"f":1.5,"g":-2.5,"s":"`+long+`","d":"-3.5","p":{"b":true,"t":"1970-01-01T00:00:01Z"},"l":[null,[null]],"q":{"m":[{"key":"a","value":null}]}}`,
+		`{"n":7,"f":-1.5,"g":null,"s":null,"d":"12.0","p":{"b":true,"t":null},"l":[],"q":{"m":null}}`,
+		`{"n":null,"f":null,"g":0.5,"s":"zz","d":"12.0","p":null,"l":null,"q":null}`)
 	nan := array.NewFloat64Builder(memory.DefaultAllocator)
 	nan.AppendValues([]float64{1.5, -1.5, math.NaN()}, nil)
 	cols := append([]arrow.Array{}, b.Columns()...)
@@ -81,11 +83,13 @@ func TestFileStatistics(t *testing.T) {
 		"n":    {Min: int64(-5), Max: int64(7), Nulls: 1},
 		"f":    {Min: -1.5, Nulls: 0},
 		"g":    {Min: -2.5, Max: 0.5, Nulls: 1},
-		"s":    {Min: "zz", Max: strings.Repeat("ä", 31) + "å", Nulls: 1},
+		"s":    {Min: "zz", Max: strings.Repeat("ä", 127) + "å", Nulls: 1},
 		"d":    {Min: decimal128.FromI64(-35), Max: decimal128.FromI64(120), Nulls: 0},
 		"p.b":  {Min: true, Max: true, Nulls: 1},
 		"p.t":  {Min: int64(1_000_000), Max: int64(1_000_000), Nulls: 2},
 		"none": {Nulls: 3},
+		"l":    {Nulls: 1},
+		"q.m":  {Nulls: 2},
 	}
 	if len(stats.Columns) != len(want) {
 		t.Errorf("%d columns have statistics, want %d", len(stats.Columns), len(want))
@@ -115,11 +119,11 @@ func TestCutBounds(t *testing.T) {
 		{strings.Repeat("\xff", 70), false, "", false},
 	}
 	for _, test := range tests {
-		high, known := upperBound([]byte(test.value), test.text)
+		high, known := upperBound([]byte(test.value), footerBoundBytes, test.text)
 		if known != test.known || known && (string(high) < test.value[:min(64, len(test.value))] || bytes.Compare(high, []byte(test.value)) < 0) {
 			t.Errorf("upper bound of %q: %q, %v", test.value, high, known)
 		}
-		if low := lowerBound([]byte(test.value), test.text); bytes.Compare(low, []byte(test.value)) > 0 || len(low) > maxBoundBytes {
+		if low := lowerBound([]byte(test.value), footerBoundBytes, test.text); bytes.Compare(low, []byte(test.value)) > 0 || len(low) > footerBoundBytes {
 			t.Errorf("lower bound of %q: %q", test.value, low)
 		}
 	}

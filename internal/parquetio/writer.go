@@ -37,8 +37,8 @@ type FileStats struct {
 	Columns       []ColumnStats
 }
 
-// ColumnStats are the bounds of one column, or of one field of a struct. There are none of what
-// lies in arrays and maps.
+// ColumnStats are the bounds of one column, or of one field of a struct. Arrays and maps have only a count of nulls, and
+// what lies in them has none.
 type ColumnStats struct {
 	Path []string
 	Type types.Type
@@ -241,11 +241,16 @@ func (w *Writer) emitFooter() error {
 func (w *Writer) stats() FileStats {
 	stats := FileStats{NumRows: w.meta.NumRows, Size: w.offset}
 	for _, flat := range w.layout.flat {
-		low, high := flat.leaf.values.fileBounds()
-		stats.Columns = append(stats.Columns, ColumnStats{
-			Path: flat.leaf.path, Type: flat.typ,
-			ColumnStats: predicate.ColumnStats{Min: low, Max: high, Nulls: flat.leaf.fileNulls},
-		})
+		stats.Columns = append(stats.Columns, ColumnStats{Path: flat.path, Type: flat.typ, ColumnStats: flat.node.stats()})
 	}
 	return stats
+}
+
+// stats is what is known of the column in the whole file; of lists and maps, only how many are null.
+func (n *writeNode) stats() predicate.ColumnStats {
+	if n.leaf == nil {
+		return predicate.ColumnStats{Nulls: n.nulls}
+	}
+	low, high := n.leaf.values.fileBounds()
+	return predicate.ColumnStats{Min: low, Max: high, Nulls: n.leaf.fileNulls}
 }

@@ -67,18 +67,26 @@ type (
 		IfNotExists bool
 		Temporary   bool
 		Columns     []string
+		Comment     string
 		Text        string // of the query
 		Query       Relation
 	}
 
-	// Insert is INSERT INTO|OVERWRITE [TABLE] name [(columns)] query.
+	// Insert is INSERT INTO|OVERWRITE [TABLE] name [PARTITION (…)] [(columns)] query.
 	Insert struct {
 		At        *Span
 		Table     []string
+		Partition []PartitionValue
 		Columns   []string
 		ByName    bool
 		Overwrite bool
 		Query     Relation
+	}
+
+	// PartitionValue is one of PARTITION (column = value, column).
+	PartitionValue struct {
+		Column string
+		Value  Expression // a literal; nil: the query's rows have it
 	}
 
 	// ShowTables is SHOW TABLES [IN schema] [LIKE pattern].

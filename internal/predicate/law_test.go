@@ -83,15 +83,18 @@ var rowGen = rapid.Custom(func(t *rapid.T) row {
 
 var columnNames = []string{"b", "f", "n", "s.t"}
 
-// statsOf is what a careful writer tells of a column: bounds as narrow as the values or wider, or none; no
-// largest number where there is a NaN.
+// statsOf is what writers tell of a column: bounds as narrow as the values or wider, or none. Where there is a
+// NaN, some have no largest number, and some the largest of the others.
 func statsOf(t *rapid.T, rows []row, column string) predicate.ColumnStats {
 	var s predicate.ColumnStats
+	leavesNaNOut := rapid.Bool().Draw(t, "leaves NaN out")
 	for _, r := range rows {
 		v := r[column]
 		switch {
 		case v == nil:
 			s.Nulls++
+		case leavesNaNOut && isNaN(v):
+			s.MayHoldNaN = true
 		case s.Min == nil:
 			s.Min, s.Max = v, v
 		default:

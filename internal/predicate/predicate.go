@@ -58,11 +58,12 @@ func (IsNull) isPredicate()  {}
 func (In) isPredicate()      {}
 
 // A ColumnStats is what is known of one column over a file or a row group. A nil Min or Max is
-// unknown; Nulls is -1 when unknown. Bounds may be wider than the values, never narrower: where there may be a
-// NaN, which is above all numbers, Max is nil.
+// unknown; Nulls is -1 when unknown. Bounds may be wider than the values, never narrower, but for one value that
+// writers leave out: NaN, which is above all numbers. Where MayHoldNaN, Max bounds the others only.
 type ColumnStats struct {
-	Min, Max Value
-	Nulls    int64
+	Min, Max   Value
+	Nulls      int64
+	MayHoldNaN bool
 }
 
 // MayMatch reports whether rows could exist for which p holds, given the number of rows (-1:
@@ -120,6 +121,9 @@ func mayCompare(op Op, v Value, s ColumnStats) bool {
 	high, highKnown := compare(s.Max, v)
 	above, atLeast := lowKnown && low > 0, lowKnown && low >= 0 // of all values in the column
 	below, atMost := highKnown && high < 0, highKnown && high <= 0
+	if op != Equal && s.MayHoldNaN { // equal to a number it is not
+		below, atMost = false, false
+	}
 	switch op {
 	case Equal:
 		return !above && !below

@@ -188,3 +188,20 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// A statement on one line reads as before: the same tokens, without comments and breaks.
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT 1 -- one\n+ 2;":             "SELECT 1 + 2;",
+		"  SELECT\n\t'a  b'  /* x\ny */, c": "SELECT 'a  b' , c",
+		"SELECT 'a\nb'":                     "SELECT 'a\nb'",
+		"SELECT 'open":                      "SELECT 'open",
+		"a.b(c)[0]::int":                    "a.b(c)[0]::int",
+		"SELECT '--' -- '":                  "SELECT '--'",
+		"":                                  "",
+	} {
+		if got := OneLine(text); got != want {
+			t.Errorf("OneLine(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

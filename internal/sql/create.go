@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
@@ -52,7 +53,7 @@ func (p *parser) createSchema() (plan.Statement, error) {
 
 // createTable: [IF NOT EXISTS] name ['(' column, … ')'] clause* [[AS] query]
 func (p *parser) createTable(replace bool) (plan.Statement, error) {
-	t := &plan.CreateTable{OrReplace: replace, IfNotExists: p.take("if", "not", "exists")}
+	t := &plan.CreateTable{OrReplace: replace, IfNotExists: !replace && p.take("if", "not", "exists")}
 	from := p.i
 	var err error
 	if t.Name, err = p.multipartIdentifier(); err != nil {
@@ -69,8 +70,13 @@ func (p *parser) createTable(replace bool) (plan.Statement, error) {
 			return nil, err
 		}
 	}
+	at := p.i
 	if p.take("as") || p.beginsQuery(p.i) || p.is("(") {
 		t.Query, err = p.query()
+	}
+	if err == nil && t.Query != nil && t.Columns != nil {
+		p.i = at
+		return nil, p.errorHere(errclass.InvalidSyntax, "Operation not allowed: Schema may not be specified in a Create Table As Select (CTAS) statement.")
 	}
 	return t, err
 }
@@ -151,15 +157,25 @@ func (p *parser) columnComment(f types.Field) (types.Field, error) {
 	return f, err
 }
 
-// createView: [IF NOT EXISTS] name [identifierList] AS query. The view keeps the query's text.
+// createView: [IF NOT EXISTS] name [identifierList] [COMMENT string] AS query. The view keeps the query's text.
 func (p *parser) createView(v *plan.CreateView) (plan.Statement, error) {
+	at := p.i
 	v.IfNotExists = p.take("if", "not", "exists")
+	if v.IfNotExists && (v.Temporary || v.OrReplace) {
+		p.i = at
+		return nil, p.errorHere(errclass.InvalidSyntax, "A view with IF NOT EXISTS can be neither TEMPORARY nor one that REPLACEs.")
+	}
 	var err error
 	if v.Name, err = p.multipartIdentifier(); err != nil {
 		return nil, err
 	}
 	if p.is("(") {
 		if v.Columns, err = p.viewColumns(); err != nil {
+			return nil, err
+		}
+	}
+	if p.take("comment") {
+		if v.Comment, err = p.stringValue(); err != nil {
 			return nil, err
 		}
 	}
@@ -173,8 +189,8 @@ func (p *parser) createView(v *plan.CreateView) (plan.Statement, error) {
 	if v.Query, err = p.query(); err != nil {
 		return nil, err
 	}
-	at := p.span(from)
-	v.Text = p.text[at.Start:at.End]
+	span := p.span(from)
+	v.Text = p.text[span.Start:span.End]
 	return v, nil
 }
 

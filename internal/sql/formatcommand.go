@@ -177,6 +177,7 @@ func (w *printer) createView(v *plan.CreateView) {
 		w.text(" ")
 		w.names(v.Columns)
 	}
+	w.clause("COMMENT", v.Comment)
 	w.text(" AS ", v.Text)
 }
 
@@ -218,6 +219,7 @@ func (w *printer) insert(s *plan.Insert) {
 		w.text("INTO ")
 	}
 	w.text(qualifiedName(s.Table), " ")
+	w.partition(s.Partition)
 	if s.ByName {
 		w.text("BY NAME ")
 	}
@@ -226,4 +228,17 @@ func (w *printer) insert(s *plan.Insert) {
 		w.text(" ")
 	}
 	w.query(s.Query)
+}
+
+func (w *printer) partition(values []plan.PartitionValue) {
+	for i, v := range values {
+		w.text([]string{"PARTITION (", ", "}[min(i, 1)], quoteName(v.Column))
+		if v.Value != nil {
+			w.text(" = ")
+			w.expr(v.Value, powerMultiply)
+		}
+	}
+	if len(values) > 0 {
+		w.text(") ")
+	}
 }

@@ -6,7 +6,7 @@ import (
 
 func (p *parser) insertStatement() (plan.Statement, error) { return p.insert() }
 
-// insert: INSERT (INTO | OVERWRITE) [TABLE] name [BY NAME | identifierList] query
+// insert: INSERT (INTO | OVERWRITE) [TABLE] name insertTarget query
 func (p *parser) insert() (*plan.Insert, error) {
 	if err := p.expect("insert"); err != nil {
 		return nil, err
@@ -35,11 +35,18 @@ func (p *parser) insert() (*plan.Insert, error) {
 	return insert, err
 }
 
-// insertTarget: [BY NAME | identifierList]
+// insertTarget: [PARTITION '(' name ['=' constant], … ')'] [BY NAME | identifierList]
 func (p *parser) insertTarget(insert *plan.Insert) (err error) {
+	if p.is("partition", "(") {
+		if insert.Overwrite {
+			return p.refuse("INSERT OVERWRITE … PARTITION")
+		}
+		p.skip()
+		if insert.Partition, err = parenthesised(p, p.partitionValue); err != nil {
+			return err
+		}
+	}
 	switch {
-	case p.is("partition", "("):
-		return p.refuse("INSERT … PARTITION")
 	case p.is("if", "not", "exists"):
 		return p.refuse("INSERT … IF NOT EXISTS")
 	case p.is("replace"):
@@ -50,4 +57,31 @@ func (p *parser) insertTarget(insert *plan.Insert) (err error) {
 		insert.Columns, err = p.identifierList()
 	}
 	return err
+}
+
+// partitionValue: name ['=' constant]
+func (p *parser) partitionValue() (plan.PartitionValue, error) {
+	name, err := p.identifier()
+	value := plan.PartitionValue{Column: name}
+	if err != nil || !p.take("=") {
+		return value, err
+	}
+	at := p.i
+	if value.Value, err = p.expr(powerMultiply); err != nil {
+		return value, err
+	}
+	if !isConstant(value.Value) {
+		p.i = at
+		return value, p.unexpected("expected a constant")
+	}
+	return value, nil
+}
+
+// isConstant reports a literal, or one with its type before it: DATE '2025-01-31'.
+func isConstant(e plan.Expression) bool {
+	if cast, ok := e.(*plan.Cast); ok {
+		e = cast.Child
+	}
+	_, ok := e.(*plan.Literal)
+	return ok
 }

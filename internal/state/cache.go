@@ -11,6 +11,8 @@ import (
 type Cache struct {
 	mu     sync.Mutex
 	states map[int]*Operator // guarded by mu
+
+	hits, misses int64 // partitions, guarded by mu
 }
 
 // take hands out an operator's state, if it is at the version. While it is out the cache does not have
@@ -27,7 +29,27 @@ func (c *Cache) take(spec Spec, opts OpenOptions) *Operator {
 		!types.Equal(found.spec.Key, spec.Key) || !types.Equal(found.spec.Value, spec.Value) {
 		return nil
 	}
+	c.hits += int64(len(found.partitions))
 	return found
+}
+
+// missed counts partitions that were read from their files.
+func (c *Cache) missed(partitions int) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.misses += int64(partitions)
+}
+
+func (c *Cache) counts() (hits, misses int64) {
+	if c == nil {
+		return 0, 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hits, c.misses
 }
 
 func (c *Cache) give(o *Operator) {

@@ -57,6 +57,9 @@ func Open(ctx context.Context, spec Spec, opts OpenOptions) (*Operator, error) {
 		}
 		o.partitions = append(o.partitions, p)
 	}
+	if opts.Version > 0 {
+		o.cache.missed(len(o.partitions))
+	}
 	return o, nil
 }
 
@@ -171,6 +174,16 @@ func (k *placedKeys) partition(o *Operator, i int) *partition {
 	return o.partitions[partitionOf(k.hashes[i], len(o.partitions))]
 }
 
+// Progress is what there is to report of the state now. What was done to it in a batch, and in which time, the caller knows.
+func (o *Operator) Progress() Progress {
+	hits, misses := o.cache.counts()
+	return Progress{
+		OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
+		NumShufflePartitions: int64(len(o.partitions)), NumStateStoreInstances: int64(len(o.partitions)),
+		CacheHits: hits, CacheMisses: misses, CurrentVersionBytes: o.currentBytes(),
+	}
+}
+
 // Rows is how many entries there are.
 func (o *Operator) Rows() (n int64) {
 	for _, p := range o.partitions {
@@ -186,6 +199,14 @@ func (o *Operator) Partitions() int { return len(o.partitions) }
 func (o *Operator) MemoryUsed() (n int64) {
 	for _, p := range o.partitions {
 		n += p.table.memory()
+	}
+	return n
+}
+
+// currentBytes is how many bytes the entries of this version take, without what only past ones wanted.
+func (o *Operator) currentBytes() (n int64) {
+	for _, p := range o.partitions {
+		n += p.table.liveBytes()
 	}
 	return n
 }

@@ -22,4 +22,9 @@ type Progress struct {
 	NumRowsDroppedByWatermark int64
 	NumShufflePartitions      int64
 	NumStateStoreInstances    int64
+
+	// The custom metrics of Spark's HDFS-backed provider: loadedMapCacheHitCount, loadedMapCacheMissCount (partitions whose version
+	// was in memory when it was opened, and that were read from files, since the query started) and
+	// stateOnCurrentVersionSizeBytes.
+	CacheHits, CacheMisses, CurrentVersionBytes int64
 }

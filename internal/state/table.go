@@ -143,9 +143,14 @@ func (t *table) rebuild() {
 	*t = *fresh
 }
 
+// entryBytes is what an entry takes beside its key and value.
+const entryBytes = 8 + 2*12 + 8
+
+// liveBytes is how many bytes the entries of this version take. The keys of removed entries count until the table is made anew.
+func (t *table) liveBytes() int64 { return t.arena.used - t.wasted + int64(t.live)*entryBytes }
+
 // memory is how many bytes the table takes.
 func (t *table) memory() int64 {
-	const entryBytes = 8 + 2*12 + 8
 	return t.arena.allocated + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4
 }
 

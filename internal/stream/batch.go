@@ -32,43 +32,6 @@ type counted struct {
 	ends   []Offset
 }
 
-// recover finds where the last run stopped: after a committed batch, or between the two logs.
-func (q *Query) recover(ctx context.Context) error {
-	last, entry, ok, err := q.cp.Offsets.Latest(ctx)
-	if err != nil || !ok {
-		return err
-	}
-	if len(entry.Sources) != len(q.streams) {
-		return errclass.SourcesChanged.New("There are [%d] sources in the checkpoint offsets and now there are [%d] sources requested by the query. Cannot continue.",
-			len(entry.Sources), len(q.streams)).
-			WithHint("Give the changed query a checkpoint folder of its own; this one is %s.", q.cfg.Location)
-	}
-	committed, _, ok, err := q.cp.Commits.Latest(ctx)
-	if err != nil {
-		return err
-	}
-	if ok && committed >= last {
-		q.run.next = last + 1
-		return q.startAt(entry)
-	}
-	q.run.next, q.run.pending = last, &pending{id: last, entry: entry}
-	if last == 0 {
-		return nil
-	}
-	before, err := q.cp.Offsets.Get(ctx, last-1)
-	if err != nil {
-		return fmt.Errorf("read the offsets before the unfinished batch %d: %w", last, err)
-	}
-	return q.startAt(before)
-}
-
-func (q *Query) startAt(entry checkpoint.Offsets) error {
-	for i, s := range q.streams {
-		s.at = entry.Sources[i]
-	}
-	return nil
-}
-
 // step runs one batch, when there is one to run. It is exactly-once by the order of its durable steps:
 // what each source will give, the intent (offsets/n), the effect (the sink, which keeps n), done (commits/n).
 func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error) {
@@ -97,11 +60,11 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 // intend gives the batch to run: the one a run before left unfinished, or a new one over what the
 // sources have now. Nil: there is nothing new.
 func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) {
-	if q.run.pending != nil {
-		return q.run.pending, nil
-	}
 	if err := q.freeze(ctx); err != nil {
 		return nil, err
+	}
+	if q.run.pending != nil {
+		return q.run.pending, nil
 	}
 	ends, fresh, err := q.latest(ctx, watch)
 	if err != nil || !fresh {
@@ -114,6 +77,7 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 	batch := &pending{id: q.run.next, entry: checkpoint.Offsets{
 		TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
 	}}
+	q.setStatus(statusPlanned, true, true)
 	if err := watch.measure("walCommit", func() error { return q.cp.Offsets.Put(ctx, batch.id, batch.entry) }); err != nil {
 		return nil, err
 	}
@@ -204,7 +168,7 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 		rows.output, err = q.sink.Write(ctx, batch.id, op)
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, classed := errors.AsType[*errclass.Error](err); errors.Is(err, fs.ErrNotExist) && !classed {
 		err = errclass.SourceFileMissing.New("batch %d needs a file that is gone: %w", batch.id, err)
 	}
 	return rows, err
@@ -224,8 +188,11 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
 	}
 	env.Batch = &exec.MicroBatch{
-		ID: batch.id, Mode: q.cfg.Mode,
+		ID: batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
+			if err := checkState(batch.entry.Conf); err != nil {
+				return nil, err
+			}
 			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },

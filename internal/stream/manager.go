@@ -8,24 +8,28 @@ import (
 	"lakehouse/internal/errclass"
 )
 
-// A Manager keeps the queries of a session: names are unique among the active ones.
+// A Manager keeps the queries of a session: names are unique among the active ones. The zero value is ready.
 type Manager struct {
 	mu      sync.Mutex
-	queries []*Query
+	queries []*Query        // active
 	names   map[string]bool // being started
+	ended   bool            // one has, since ResetTerminated
+	failed  error           // of one that has ended so
+	changed chan struct{}   // closed when a query ends; nil until somebody waits
 }
 
-// Start starts a query and keeps it.
+// Start starts a query and keeps it until it ends.
 func (m *Manager) Start(ctx context.Context, cfg Config) (*Query, error) {
 	if err := m.reserve(cfg.Name); err != nil {
 		return nil, err
 	}
+	cfg.onEnd = m.forget
 	q, err := Start(ctx, cfg)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.names, cfg.Name)
-	if err == nil {
-		m.queries = append(slices.DeleteFunc(m.queries, func(old *Query) bool { return old.ID() == q.ID() }), q)
+	if err == nil && q.IsActive() {
+		m.queries = append(m.queries, q)
 	}
 	return q, err
 }
@@ -46,6 +50,21 @@ func (m *Manager) reserve(name string) error {
 	}
 	m.names[name] = true
 	return nil
+}
+
+// forget lets go of a query that has ended, and tells those who wait. Its goroutine calls it last.
+func (m *Manager) forget(q *Query) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queries = slices.DeleteFunc(m.queries, func(old *Query) bool { return old == q })
+	m.ended = true
+	if err := q.Exception(); err != nil {
+		m.failed = err
+	}
+	if m.changed != nil {
+		close(m.changed)
+		m.changed = nil
+	}
 }
 
 // Active lists the queries that run.
@@ -69,6 +88,35 @@ func (m *Manager) Get(id string) *Query {
 		}
 	}
 	return nil
+}
+
+// AwaitAnyTermination waits until a query has ended, since the first was started or since ResetTerminated. It gives the
+// exception of one of them when any has failed. It also returns, with ended false, when ctx is done.
+func (m *Manager) AwaitAnyTermination(ctx context.Context) (ended bool, err error) {
+	for {
+		m.mu.Lock()
+		if m.ended {
+			defer m.mu.Unlock()
+			return true, m.failed
+		}
+		if m.changed == nil {
+			m.changed = make(chan struct{})
+		}
+		changed := m.changed
+		m.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, nil
+		}
+	}
+}
+
+// ResetTerminated forgets the queries that have ended: AwaitAnyTermination waits for the next.
+func (m *Manager) ResetTerminated() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ended, m.failed = false, nil
 }
 
 // StopAll stops every active query and waits for their ends.

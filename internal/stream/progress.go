@@ -84,6 +84,7 @@ type Status struct {
 const (
 	statusStarting = "Initializing sources"
 	statusOffsets  = "Getting offsets from "
+	statusPlanned  = "Writing offsets to log"
 	statusRunning  = "Processing new data"
 	statusIdle     = "Waiting for data to arrive"
 	statusTrigger  = "Waiting for next trigger"
@@ -146,7 +147,9 @@ func stateProgress(reports []state.Progress) []StateProgress {
 			AllUpdatesTimeMs: r.AllUpdatesTimeMs, NumRowsRemoved: r.NumRowsRemoved, AllRemovalsTimeMs: r.AllRemovalsTimeMs,
 			CommitTimeMs: r.CommitTimeMs, MemoryUsedBytes: r.MemoryUsedBytes,
 			NumRowsDroppedByWatermark: r.NumRowsDroppedByWatermark, NumShufflePartitions: r.NumShufflePartitions,
-			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: map[string]int64{},
+			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: map[string]int64{
+				"loadedMapCacheHitCount": r.CacheHits, "loadedMapCacheMissCount": r.CacheMisses, "stateOnCurrentVersionSizeBytes": r.CurrentVersionBytes,
+			},
 		}
 	}
 	return out

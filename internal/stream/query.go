@@ -32,6 +32,8 @@ type Config struct {
 	Clock      func() time.Time
 	Log        *slog.Logger
 	OnProgress func(Progress) // called by the query's goroutine after each report; may be nil
+
+	onEnd func(*Query) // called last by the query's goroutine, when it is no longer active; may be nil
 }
 
 // A Query is a running (or ended) streaming query. Its methods are safe for concurrent use.
@@ -71,6 +73,9 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	if err := logical.CheckStreaming(cfg.Plan, cfg.Mode); err != nil {
 		return nil, err
 	}
+	if cfg.Trigger.interval < 0 {
+		return nil, errclass.CannotParseInterval.New("requirement failed: the interval of trigger should not be negative, but it is %s.", cfg.Trigger.interval)
+	}
 	q := &Query{
 		cfg: cfg, runID: uuid.NewString(),
 		finish: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
@@ -82,8 +87,11 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.cancel = cancel
 	go func() {
-		defer close(q.done)
 		q.end(loopCtx, q.loop(loopCtx))
+		close(q.done)
+		if cfg.onEnd != nil {
+			cfg.onEnd(q)
+		}
 	}()
 	return q, nil
 }

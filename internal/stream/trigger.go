@@ -26,10 +26,10 @@ const (
 
 // ProcessingTime runs batches on the grid of whole intervals since the epoch, the first at once. A batch
 // that outlasts its interval is followed by the next at once. Intervals count whole milliseconds, as Spark's do; zero is
-// the default trigger.
+// the default trigger, and a query with a negative one does not start.
 func ProcessingTime(interval time.Duration) Trigger {
 	interval = interval.Truncate(time.Millisecond)
-	if interval <= 0 {
+	if interval == 0 {
 		return Trigger{}
 	}
 	return Trigger{kind: atIntervals, interval: interval}
@@ -98,6 +98,9 @@ func (t Trigger) Ends() bool { return t.kind == justOnce || t.kind == untilCaugh
 func (t Trigger) next(last, now time.Time) time.Time {
 	if t.kind != atIntervals {
 		return now
+	}
+	if now.Before(last) { // the clock went back
+		last = now
 	}
 	ms := t.interval.Milliseconds()
 	due := time.UnixMilli((last.UnixMilli()/ms + 1) * ms)

@@ -10,7 +10,6 @@ import (
 	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
-	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
 
@@ -35,14 +34,11 @@ func conform(in exec.Operator, table types.Struct, eval expr.Context) (exec.Oper
 			continue
 		}
 		from := have.Fields[at]
-		c.columns[i] = expr.NewColumn(at, from.Name, from.Type, from.Nullable)
-		if !types.EqualIgnoringNullability(from.Type, f.Type) {
-			cast, err := expr.NewCast(c.columns[i], f.Type, plan.EvalANSI, true, true)
-			if err != nil {
-				return nil, err
-			}
-			c.columns[i] = cast
+		stored, err := expr.NewStore(expr.NewColumn(at, from.Name, from.Type, from.Nullable), f.Type)
+		if err != nil {
+			return nil, err
 		}
+		c.columns[i] = stored
 		same = same && at == i && from.Name == f.Name && types.Equal(from.Type, f.Type)
 	}
 	if same {

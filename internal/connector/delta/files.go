@@ -40,6 +40,7 @@ type newFile struct {
 type fileWriter struct {
 	store     volumes.Store
 	schema    types.Struct // of the files: without partition columns
+	arrow     *arrow.Schema
 	partition []partitionColumn
 	keep      []int // columns of the rows that the files hold
 	opts      parquetio.WriterOptions
@@ -63,6 +64,7 @@ func newFiles(store volumes.Store, schema types.Struct, partition []string, stat
 		w.keep = append(w.keep, i)
 		w.schema.Fields = append(w.schema.Fields, f)
 	}
+	w.arrow = types.ToArrowSchema(w.schema)
 	return w
 }
 
@@ -138,7 +140,7 @@ func (g *gate) filter(seq batch.Seq) batch.Seq {
 			if !yieldAll(left, yield) || !yieldAll(own, yield) {
 				return
 			}
-			own = own[:0]
+			own = nil // to be collected
 		}
 		yieldAll(g.leave(own), yield)
 	}
@@ -206,7 +208,7 @@ func (w *fileWriter) put(ctx context.Context, open map[string]*openFile, g parti
 	for i, at := range w.keep {
 		columns[i] = g.rows.Column(at)
 	}
-	b := array.NewRecordBatch(types.ToArrowSchema(w.schema), columns, g.rows.NumRows())
+	b := array.NewRecordBatch(w.arrow, columns, g.rows.NumRows())
 	if err := f.parquet.Write(b); err != nil {
 		return fmt.Errorf("write %s: %w", f.name, err)
 	}
@@ -252,18 +254,10 @@ func (w *fileWriter) finish(f *openFile) error {
 	}
 	add := deltalog.AddFile{
 		Path: f.name, PartitionValues: f.values, Size: stats.Size, ModificationTime: time.Now().UnixMilli(), //nolint:forbidigo // the file's time is the disk's, not the query's
-		DataChange: true, Stats: deltalog.MakeStats(stats.NumRows, columnStats(stats), w.stats),
+		DataChange: true, Stats: deltalog.StatsOf(stats, w.stats),
 	}
 	w.mu.Lock()
 	w.done = append(w.done, newFile{add: add, rows: stats.NumRows})
 	w.mu.Unlock()
 	return nil
-}
-
-func columnStats(stats parquetio.FileStats) []deltalog.ColumnStats {
-	out := make([]deltalog.ColumnStats, len(stats.Columns))
-	for i, c := range stats.Columns {
-		out[i] = deltalog.ColumnStats{Path: c.Path, Min: c.Min, Max: c.Max, Nulls: c.Nulls}
-	}
-	return out
 }

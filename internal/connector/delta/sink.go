@@ -38,7 +38,9 @@ var _ stream.Sink = (*Sink)(nil)
 
 // NewSink makes the sink. A table at a path comes into being with its first batch.
 func NewSink(t Table, opts SinkOptions) (*Sink, error) {
-	return &Sink{table: t, opts: opts}, checkPartition(opts.Schema, opts.PartitionBy)
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	opts.PartitionBy = parts
+	return &Sink{table: t, opts: opts}, err
 }
 
 // Description is Spark's.

@@ -41,6 +41,7 @@ var (
 		{Name: "ignoreDeletes", Kind: option.Bool, Default: "false", Doc: "Lets versions pass that only delete files."},
 		{Name: "skipChangeCommits", Kind: option.Bool, Default: "false", Doc: "Passes over versions that delete or rewrite files."},
 		{Name: "ignoreChanges", Kind: option.Bool, Default: "false", Doc: "Reads rewritten files again."},
+		{Name: "ignoreFileDeletion", Kind: option.Bool, Default: "false", Doc: "An old name of ignoreChanges."},
 		{Name: "failOnDataLoss", Kind: option.Bool, Default: "true", Doc: "Whether versions that are gone from the log are an error."},
 		{Name: "excludeRegex", Unsupported: "filter the rows instead"},
 		{Name: "readChangeFeed", Unsupported: "the change data feed comes with a later version"},
@@ -165,11 +166,35 @@ func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[b
 				yield(nil, err)
 				return
 			}
-			if !yield(&filePiece{source: s, file: file, want: want, where: opts.Where}, nil) {
-				return
+			for _, piece := range s.pieces(ctx, file, want, opts.Where) {
+				if !yield(piece, nil) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// pieces shares a data file out.
+func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.Struct, where predicate.Predicate) []batch.Piece {
+	open := func(ctx context.Context) (parquetio.Input, int64, error) {
+		in, err := s.table.Store.Open(ctx, file.Path)
+		if err != nil {
+			return nil, 0, err
+		}
+		return in, in.Info().Size, nil
+	}
+	var stored types.Struct
+	for _, f := range want.Fields {
+		if !s.isPartition(f.Name) {
+			stored.Fields = append(stored.Fields, f)
+		}
+	}
+	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Where: where})
+	for i, p := range pieces {
+		pieces[i] = &filePiece{Piece: p, source: s, file: file, want: want}
+	}
+	return pieces
 }
 
 func (s *Source) columns(names []string) (types.Struct, error) {
@@ -191,60 +216,27 @@ func (s *Source) isPartition(name string) bool {
 	return slices.Contains(s.partition, name)
 }
 
-// filePiece is one data file. It is opened when it is read: a table may have more files than a process may hold open.
+// filePiece is row groups of a data file, with the columns that the file does not hold.
 type filePiece struct {
+	batch.Piece
 	source *Source
 	file   deltalog.AddFile
 	want   types.Struct
-	where  predicate.Predicate
 }
 
-// Size is the file's.
-func (p *filePiece) Size() int64 { return p.file.Size }
-
-// Read opens the file and gives its rows, partition columns filled in.
+// Read gives the rows, partition columns filled in.
 func (p *filePiece) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if err := p.read(ctx, yield); err != nil {
-			yield(nil, fmt.Errorf("read %s of %s: %w", p.file.Path, p.source.name, err))
-		}
-	}
-}
-
-func (p *filePiece) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
-	r, err := p.source.table.Store.Open(ctx, p.file.Path)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	file, err := parquetio.Open(r, r.Info().Size)
-	if err != nil {
-		return err
-	}
-	var stored types.Struct
-	for _, f := range p.want.Fields {
-		if !p.source.isPartition(f.Name) {
-			stored.Fields = append(stored.Fields, f)
-		}
-	}
-	pieces, err := file.Pieces(parquetio.ReadOptions{Schema: stored, Where: p.where})
-	if err != nil {
-		return err
-	}
-	for _, piece := range pieces {
-		for b, err := range piece.Read(ctx) {
-			if err == nil {
-				b, err = p.complete(b)
-			}
+		for b, err := range batch.Transform(p.Piece.Read(ctx), p.complete) {
 			if err != nil {
-				return err
+				yield(nil, fmt.Errorf("read %s of %s: %w", p.file.Path, p.source.name, err))
+				return
 			}
 			if !yield(b, nil) {
-				return nil
+				return
 			}
 		}
 	}
-	return nil
 }
 
 // complete puts the partition columns, constant in a file, among those read.

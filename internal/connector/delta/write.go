@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
@@ -35,6 +37,7 @@ type WriteOptions struct {
 	OverwriteSchema bool
 	PartitionBy     []string
 	Properties      map[string]string
+	Comment         string // of a table that is made, or replaced as a whole
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
 	Options         option.Values
 	Workers         int
@@ -51,6 +54,10 @@ type Written struct {
 // Write appends the operator's rows to the table, or replaces its content by them. A table that does not
 // exist is made by the same commit.
 func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (Written, error) {
+	var err error
+	if opts.Properties, err = tableProperties(opts.Properties); err != nil {
+		return Written{}, err
+	}
 	w := &writing{table: t, opts: opts}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
 		return Written{}, err
@@ -98,12 +105,13 @@ func (w *writing) begin(ctx context.Context, rows types.Struct) error {
 }
 
 func (w *writing) create(rows types.Struct) error {
-	w.schema, w.parts = rows, w.opts.PartitionBy
-	if err := checkPartition(rows, w.parts); err != nil {
+	parts, err := partitionColumns(rows, w.opts.PartitionBy)
+	if err != nil {
 		return err
 	}
+	w.schema, w.parts = rows, parts
 	w.txn = w.table.Log.BeginCreate(w.operation())
-	w.meta = deltalog.Metadata{PartitionColumns: append([]string{}, w.parts...), Configuration: w.opts.Properties}.WithSchema(rows)
+	w.meta = deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows)
 	w.txn.UpdateMetadata(w.meta)
 	return nil
 }
@@ -134,12 +142,17 @@ func (w *writing) settle(have, rows types.Struct) error {
 	w.schema = have
 	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
 	if replace {
-		w.parts = w.opts.PartitionBy
-		if err := checkPartition(rows, w.parts); err != nil {
+		parts, err := partitionColumns(rows, w.opts.PartitionBy)
+		if err != nil {
 			return err
 		}
-		w.schema = rows
-		return w.update(func(m *deltalog.Metadata) { m.PartitionColumns = append([]string{}, w.parts...) })
+		w.schema, w.parts = rows, parts
+		return w.update(func(m *deltalog.Metadata) {
+			m.PartitionColumns = parts
+			if w.opts.OverwriteSchema { // the table is another now
+				m.Description, m.Configuration = w.opts.Comment, maps.Clone(w.opts.Properties)
+			}
+		})
 	}
 	if by := w.opts.PartitionBy; len(by) > 0 && fmt.Sprint(by) != fmt.Sprint(w.parts) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
@@ -247,17 +260,24 @@ func (w *writing) replaceAll(ctx context.Context) (removed int, err error) {
 
 func nullable(s types.Struct) types.Struct { return types.AsNullable(s).(types.Struct) }
 
-func checkPartition(schema types.Struct, by []string) error {
-	for _, p := range by {
-		if schema.Index(p) < 0 {
-			return errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [%v].", p, schema.Names()).
+// partitionColumns spells the columns that a table is to be partitioned by as its schema does.
+func partitionColumns(schema types.Struct, by []string) ([]string, error) {
+	columns := make([]string, len(by))
+	for i, p := range by {
+		at := schema.Index(p)
+		if at < 0 {
+			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [`%s`].", p, strings.Join(schema.Names(), "`, `")).
 				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
+		}
+		columns[i] = schema.Fields[at].Name
+		if slices.Contains(columns[:i], columns[i]) {
+			return nil, errclass.DeltaDuplicateColumns.New("Found duplicate column(s) in the partitioning: %s", columns[i])
 		}
 	}
 	if len(by) > 0 && len(by) == len(schema.Fields) {
-		return errclass.DeltaSchemaMismatch.New("Cannot use all columns for partition columns.")
+		return nil, errclass.AllPartitionColumns.New("Cannot use all columns for partition columns.")
 	}
-	return nil
+	return columns, nil
 }
 
 // CreateOptions says what an empty table is.
@@ -274,6 +294,10 @@ type CreateOptions struct {
 // Create makes an empty table. Where the folder holds a table already it is adopted if its columns are the
 // same (or none were asked for), replaced under Replace, and refused otherwise.
 func Create(ctx context.Context, t Table, opts CreateOptions) error {
+	var err error
+	if opts.Properties, err = tableProperties(opts.Properties); err != nil {
+		return err
+	}
 	snap, err := t.Log.Snapshot(ctx)
 	if errors.Is(err, errclass.DeltaTableNotFound) {
 		return createNew(ctx, t, opts)
@@ -288,22 +312,43 @@ func Create(ctx context.Context, t Table, opts CreateOptions) error {
 	switch {
 	case opts.Replace:
 		return replaceEmpty(ctx, snap, opts)
-	case len(opts.Schema.Fields) == 0 || types.EqualIgnoringNullability(have, opts.Schema):
+	case len(opts.Schema.Fields) == 0:
 		return nil
+	case types.EqualIgnoringNullability(have, opts.Schema):
+		return adopt(t, snap, opts)
 	}
 	return errclass.DeltaSchemaMismatch.New("The specified schema does not match the existing schema at %s. Specified: %s. Existing: %s.", t.URI, opts.Schema, have).
 		WithHint("Leave out the columns to take over the table as it is, or choose another location.")
+}
+
+// adopt refuses a table that is not partitioned, or has not the properties, as was asked for.
+func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
+	meta := snap.Metadata()
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(parts, meta.PartitionColumns) {
+		return errclass.DeltaOtherPartitioning.New("The specified partitioning does not match the existing partitioning at %s. Specified: %v. Existing: %v.", t.URI, parts, meta.PartitionColumns).
+			WithHint("Leave out the columns to take over the table as it is, or choose another location.")
+	}
+	if opts.Properties != nil && !maps.Equal(opts.Properties, meta.Configuration) {
+		return errclass.DeltaOtherProperties.New("The specified properties do not match the existing properties at %s. Specified: %v. Existing: %v.", t.URI, opts.Properties, meta.Configuration).
+			WithHint("Leave out TBLPROPERTIES to take over the table as it is, or choose another location.")
+	}
+	return nil
 }
 
 func createNew(ctx context.Context, t Table, opts CreateOptions) error {
 	if len(opts.Schema.Fields) == 0 {
 		return errclass.DeltaSchemaNotSet.New("Table schema is not set. Write data into it or use CREATE TABLE to set the schema.")
 	}
-	if err := checkPartition(opts.Schema, opts.PartitionBy); err != nil {
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	if err != nil {
 		return err
 	}
-	_, err := deltalog.Create(ctx, t.Store, deltalog.CreateOptions{
-		Schema: opts.Schema, PartitionColumns: opts.PartitionBy, Configuration: opts.Properties, Description: opts.Comment,
+	_, err = deltalog.Create(ctx, t.Store, deltalog.CreateOptions{
+		Schema: opts.Schema, PartitionColumns: parts, Configuration: opts.Properties, Description: opts.Comment,
 		External: !opts.Managed, Operation: opts.operation(),
 	})
 	if errors.Is(err, errclass.DeltaTableAlreadyExists) {
@@ -321,10 +366,14 @@ func (o CreateOptions) operation() deltalog.Operation {
 }
 
 func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptions) error {
+	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	if err != nil {
+		return err
+	}
 	txn := snap.Begin(opts.operation())
 	meta := snap.Metadata().WithSchema(opts.Schema)
 	meta.Description = opts.Comment
-	meta.PartitionColumns = append([]string{}, opts.PartitionBy...)
+	meta.PartitionColumns = parts
 	meta.Configuration = maps.Clone(opts.Properties)
 	txn.UpdateMetadata(meta)
 	txn.ReadWholeTable()
@@ -334,6 +383,6 @@ func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptio
 		}
 		txn.Remove(f)
 	}
-	_, err := txn.Commit(ctx)
+	_, err = txn.Commit(ctx)
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/parquetio"
-	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
@@ -36,9 +35,26 @@ func newParquet(v option.Values) (Format, error) {
 // Counts is of rows read: none is ever malformed.
 func (f parquetFormat) Counts() *batch.Counts { return f.counts }
 
-// Pieces is one for the file, which is opened when it is read.
-func (f parquetFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
-	return []batch.Piece{&parquetPiece{place: file, info: info, want: wanted(schema, opts.Columns), where: opts.Where, format: f}}, nil
+// Pieces shares the row groups out that the condition does not rule out.
+func (f parquetFormat) Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+	open := func(ctx context.Context) (parquetio.Input, int64, error) {
+		in, err := file.Store.Open(ctx, file.Key)
+		if err != nil {
+			return nil, 0, err
+		}
+		if err := unchanged(info, in.Info()); err != nil {
+			in.Close()
+			return nil, 0, err
+		}
+		return in, info.Size, nil
+	}
+	pieces := parquetio.Split(ctx, open, info.Size, parquetio.ReadOptions{
+		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
+	})
+	for i, p := range pieces {
+		pieces[i] = &parquetPiece{p, file, f.counts}
+	}
+	return pieces, nil
 }
 
 // Infer takes the columns of the first file, or, merging, of all.
@@ -74,55 +90,27 @@ func parquetSchema(ctx context.Context, at volumes.Location) (types.Struct, erro
 	return file.Schema()
 }
 
+// parquetPiece counts the rows that it gives, and names its file when something is wrong.
 type parquetPiece struct {
+	batch.Piece
 	place  volumes.Location
-	info   volumes.Info
-	want   types.Struct
-	where  predicate.Predicate
-	format parquetFormat
+	counts *batch.Counts
 }
 
-// Size is the file's.
-func (p *parquetPiece) Size() int64 { return p.info.Size }
-
-// Read gives the row groups that the condition does not rule out.
+// Read passes the rows on.
 func (p *parquetPiece) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if err := p.read(ctx, yield); err != nil {
-			yield(nil, failed(p.place, err))
-		}
-	}
-}
-
-func (p *parquetPiece) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
-	in, err := p.place.Store.Open(ctx, p.place.Key)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	if err := unchanged(p.info, in.Info()); err != nil {
-		return err
-	}
-	file, err := parquetio.Open(in, in.Info().Size)
-	if err != nil {
-		return err
-	}
-	pieces, err := file.Pieces(parquetio.ReadOptions{Schema: p.want, Where: p.where, CaseSensitive: p.format.caseSensitive})
-	if err != nil {
-		return err
-	}
-	for _, piece := range pieces {
-		for b, err := range piece.Read(ctx) {
+		for b, err := range p.Piece.Read(ctx) {
 			if err != nil {
-				return err
+				yield(nil, failed(p.place, err))
+				return
 			}
-			p.format.counts.Read.Add(b.NumRows())
+			p.counts.Read.Add(b.NumRows())
 			if !yield(b, nil) {
-				return nil
+				return
 			}
 		}
 	}
-	return nil
 }
 
 // failed says which file could not be read.

@@ -1,0 +1,215 @@
+package delta
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
+)
+
+// from walks the files behind an offset: those of the initial snapshot, or those of the versions that
+// follow. No batch mixes the two: the first batch of a query has no start in the log, and from its end alone one
+// can tell which snapshot it read. The end of a version without files is an element without a file.
+func (s *source) from(ctx context.Context, at offset) iter.Seq2[indexedFile, error] {
+	return func(yield func(indexedFile, error) bool) {
+		if at.IsStartingVersion {
+			s.walkInitial(ctx, at, yield)
+			return
+		}
+		s.walkChanges(ctx, at, yield)
+	}
+}
+
+// walkInitial walks the snapshot that the stream began with, in the order of time and path.
+func (s *source) walkInitial(ctx context.Context, at offset, yield func(indexedFile, error) bool) {
+	files, err := s.snapshotFiles(ctx, at.ReservoirVersion)
+	if err != nil {
+		yield(indexedFile{}, err)
+		return
+	}
+	s.walkFiles(files, at, at.ReservoirVersion, true, yield)
+}
+
+// walkFiles gives the files of a version that lie behind an offset, each with its end, and the end alone of a version
+// that has none. It reports whether to go on.
+func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, initial bool, yield func(indexedFile, error) bool) bool {
+	if len(files) == 0 {
+		return yield(indexedFile{end: at.behind(version)}, nil)
+	}
+	first := int64(0)
+	if version == at.ReservoirVersion {
+		first = at.Index + 1
+	}
+	last := int64(len(files)) - 1
+	for i := first; i <= last; i++ {
+		end := offset{SourceVersion: 1, ReservoirID: s.id, ReservoirVersion: version, Index: i, IsStartingVersion: initial}
+		if i == last {
+			end = at.behind(version)
+		}
+		if !yield(indexedFile{files[i], end}, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.AddFile, error) {
+	if s.initial.files != nil && s.initial.version == version {
+		return s.initial.files, nil
+	}
+	snap, err := s.table.Log.SnapshotAt(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	files := []deltalog.AddFile{}
+	for f, err := range snap.Files(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	slices.SortFunc(files, func(a, b deltalog.AddFile) int {
+		return cmp.Or(cmp.Compare(a.ModificationTime, b.ModificationTime), strings.Compare(a.Path, b.Path))
+	})
+	s.initial = initialFiles{version, files}
+	return files, nil
+}
+
+// walkChanges walks versions from an offset on, up to the latest, or to where availableNow froze.
+func (s *source) walkChanges(ctx context.Context, at offset, yield func(indexedFile, error) bool) {
+	s.initial = initialFiles{}
+	for commit, err := range s.changes(ctx, at.ReservoirVersion) {
+		if err == nil && s.latest >= 0 && commit.Version > s.latest {
+			return
+		}
+		var files []deltalog.AddFile
+		if err == nil {
+			files, err = s.readable(commit)
+		}
+		if err != nil {
+			yield(indexedFile{}, err)
+			return
+		}
+		if !s.walkFiles(files, at, commit.Version, false, yield) {
+			return
+		}
+	}
+}
+
+// changes are the versions from one on. Those that the log has lost are an error, or passed over where the option
+// failOnDataLoss says so.
+func (s *source) changes(ctx context.Context, from int64) iter.Seq2[deltalog.CommitFile, error] {
+	return func(yield func(deltalog.CommitFile, error) bool) {
+		for more := true; more; {
+			more = false
+			for commit, err := range s.table.Log.Changes(ctx, from) {
+				if errors.Is(err, errclass.DeltaLogGap) {
+					if from, more, err = s.passGap(ctx, from, err); err == nil {
+						break
+					}
+				}
+				if !yield(commit, err) || err != nil {
+					return
+				}
+				from = commit.Version + 1
+			}
+		}
+	}
+}
+
+// passGap is where the log goes on behind a version that it has lost; more is false where that is not known yet.
+func (s *source) passGap(ctx context.Context, lost int64, cause error) (from int64, more bool, err error) {
+	if s.opts.values.Bool("failOnDataLoss") {
+		return lost, false, errclass.DeltaLogGoneForStream.New("the stream from %s goes on with version %d, which its log has no longer: %w", s.table.URI, lost, cause).
+			WithHint("If you never deleted it, it's likely your query is lagging behind. Please delete its checkpoint to restart from scratch, or set the option 'failOnDataLoss' to 'false' to go on without the lost versions.")
+	}
+	next, ok, err := s.table.Log.FirstChange(ctx, lost)
+	return next, ok && next > lost, err
+}
+
+// readable is the files that a version adds. One that takes rows away, or changes the columns, is refused
+// unless the options say otherwise: what was read before would no longer be true.
+func (s *source) readable(commit deltalog.CommitFile) ([]deltalog.AddFile, error) {
+	if m := commit.Actions.Metadata; m != nil {
+		if err := s.checkSchema(*m, commit.Version); err != nil {
+			return nil, err
+		}
+	}
+	var adds []deltalog.AddFile
+	for _, a := range commit.Actions.Adds {
+		if a.DataChange {
+			adds = append(adds, a)
+		}
+	}
+	removed := slices.IndexFunc(commit.Actions.Removes, func(r deltalog.RemoveFile) bool { return r.DataChange })
+	values := s.opts.values
+	switch {
+	case removed < 0:
+		return adds, nil
+	case values.Bool("skipChangeCommits"):
+		return nil, nil
+	case values.Bool("ignoreChanges"), values.Bool("ignoreFileDeletion"):
+		return adds, nil
+	case len(adds) > 0:
+		return nil, errclass.DeltaSourceIgnoreChanges.New("Detected a data update (for example %s) in the source table at version %d. This is currently not supported.", operationOf(commit), commit.Version).
+			WithHint("If this is going to happen regularly and you are okay to skip changes, set the option 'skipChangeCommits' to 'true'. If you would like the data update to be reflected, please restart this query with a fresh checkpoint directory. The source table can be found at path %s.", s.table.URI)
+	case values.Bool("ignoreDeletes"):
+		return nil, nil
+	}
+	return nil, errclass.DeltaSourceIgnoreDelete.New("Detected deleted data (for example %s) from streaming source at version %d. This is currently not supported.", commit.Actions.Removes[removed].Path, commit.Version).
+		WithHint("If you'd like to ignore deletes, set the option 'ignoreDeletes' to 'true'. The source table can be found at path %s.", s.table.URI)
+}
+
+func operationOf(commit deltalog.CommitFile) string {
+	if info := commit.Actions.CommitInfo; info != nil && info.Operation != "" {
+		return info.Operation
+	}
+	return "a version without commitInfo"
+}
+
+// checkSchema holds the columns that a version gave the table against those that the stream gives. Versions from before
+// the stream looked at the table may lack columns that came later; a version after that must change nothing.
+func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
+	if m.ID != s.id {
+		return errclass.DeltaSourceOtherTable.New("version %d replaced the table: its id is '%s', the stream began on '%s'.", version, m.ID, s.id)
+	}
+	schema, err := m.Schema()
+	if err != nil {
+		return fmt.Errorf("version %d: decode schema: %w", version, err)
+	}
+	older := version <= s.version
+	if types.EqualIgnoringNullability(schema, s.schema) || older && widensTo(schema, s.schema) {
+		return nil
+	}
+	e := errclass.DeltaSchemaChangedInStream.New("Detected schema change in version %d of %s: streaming source schema: %s, data file schema: %s.", version, s.table.URI, s.schema, schema)
+	if older {
+		return e.WithHint("What the table had then cannot be read with the columns that it has now: start your query from scratch using a new checkpoint directory.")
+	}
+	return e.WithHint("Please restart the query: it goes on with the new columns.")
+}
+
+// widensTo reports whether rows of the one type can be read as the other, which has the same fields and perhaps more.
+func widensTo(from, to types.Type) bool {
+	switch from := from.(type) {
+	case types.Struct:
+		to, ok := to.(types.Struct)
+		return ok && !slices.ContainsFunc(from.Fields, func(f types.Field) bool {
+			i := to.Index(f.Name)
+			return i < 0 || !widensTo(f.Type, to.Fields[i].Type)
+		})
+	case types.Array:
+		to, ok := to.(types.Array)
+		return ok && widensTo(from.Element, to.Element)
+	case types.Map:
+		to, ok := to.(types.Map)
+		return ok && widensTo(from.Key, to.Key) && widensTo(from.Value, to.Value)
+	}
+	return types.EqualIgnoringNullability(from, to)
+}

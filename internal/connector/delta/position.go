@@ -1,0 +1,35 @@
+package delta
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// A Position is how far a query has read a table, as its checkpoint has it.
+type Position struct {
+	TableID string // of the table's metadata
+	at      offset
+}
+
+// ParsePosition reads an offset of a checkpoint; ok is false for one of another kind of source.
+func ParsePosition(text []byte) (p Position, ok bool) {
+	err := json.Unmarshal(text, &p.at)
+	p.TableID = p.at.ReservoirID
+	return p, err == nil && p.TableID != ""
+}
+
+// String tells the position in words.
+func (p Position) String() string {
+	v, files := p.at.ReservoirVersion, p.at.Index+1
+	switch {
+	case p.at.IsStartingVersion && files > 0:
+		return fmt.Sprintf("the first %d files of what version %d holds", files, v)
+	case p.at.IsStartingVersion:
+		return fmt.Sprintf("nothing yet of what version %d holds", v)
+	case files > 0:
+		return fmt.Sprintf("all before version %d, and the first %d files of that", v, files)
+	case v == 0:
+		return "nothing yet"
+	}
+	return fmt.Sprintf("all up to version %d", v-1)
+}

@@ -1,0 +1,207 @@
+package medallion
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"lakehouse/internal/catalog"
+	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+// describeTable is DESCRIBE [EXTENDED] of a table or a view.
+func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*DataFrame, error) {
+	schema, err := s.tableSchema(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	entry, named, err := s.entryOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	if named && entry.Type == catalog.View {
+		return s.columns(schema, extended(c.Extended, viewDetail(entry)), nil)
+	}
+	if !named && !isDeltaPath(c.Table) { // a temporary view, or files of another format
+		return s.columns(schema, nil, nil)
+	}
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kind := catalog.External
+	if named {
+		kind = entry.Type
+	}
+	rows := append(partitionRows(detail), extended(c.Extended, tableDetail(s.fullName(c.Table), kind, table, detail))...)
+	return s.columns(schema, rows, nil)
+}
+
+// entryOf is the catalog's entry of a name that is no path and no temporary view's; false where there is none.
+func (s *Session) entryOf(ctx context.Context, parts []string) (catalog.Table, bool, error) {
+	if len(parts) == 2 && isPath(parts) {
+		return catalog.Table{}, false, nil
+	}
+	if len(parts) == 1 {
+		if _, ok := s.tempView(parts[0]); ok {
+			return catalog.Table{}, false, nil
+		}
+	}
+	name, err := s.qualify(parts)
+	if err != nil {
+		return catalog.Table{}, false, err
+	}
+	entry, err := s.catalog.Lookup(ctx, name)
+	return entry, err == nil, err
+}
+
+func extended(yes bool, rows [][]any) [][]any {
+	if !yes {
+		return nil
+	}
+	return append([][]any{{"", "", ""}, {"# Detailed Table Information", "", ""}}, rows...)
+}
+
+func partitionRows(detail delta.Detail) [][]any {
+	if len(detail.PartitionColumns) == 0 {
+		return nil
+	}
+	rows := [][]any{{"# Partition Information", "", ""}, {"# col_name", "data_type", "comment"}}
+	for _, p := range detail.PartitionColumns {
+		if at := detail.Schema.Index(p); at >= 0 {
+			rows = append(rows, columnRow(detail.Schema.Fields[at]))
+		}
+	}
+	return rows
+}
+
+func tableDetail(name, kind string, table delta.Table, detail delta.Detail) [][]any {
+	rows := [][]any{{"Name", name, ""}, {"Type", kind, ""}}
+	if detail.Description != "" {
+		rows = append(rows, []any{"Comment", detail.Description, ""})
+	}
+	return append(rows,
+		[]any{"Location", table.URI, ""},
+		[]any{"Provider", "delta", ""},
+		[]any{"Table Properties", propertyList(tableProperties(detail)), ""})
+}
+
+func viewDetail(entry catalog.Table) [][]any {
+	rows := [][]any{
+		{"Catalog", entry.Name.Catalog, ""},
+		{"Database", entry.Name.Schema, ""},
+		{"Table", entry.Name.Table, ""},
+		{"Type", entry.Type, ""},
+	}
+	if entry.Comment != "" {
+		rows = append(rows, []any{"Comment", entry.Comment, ""})
+	}
+	return append(rows,
+		[]any{"View Text", entry.ViewText, ""},
+		[]any{"View Catalog and Namespace", entry.ViewCatalog + "." + entry.ViewSchema, ""},
+		[]any{"View Query Output Columns", "[`" + strings.Join(entry.ViewOutput, "`, `") + "`]", ""})
+}
+
+// tableProperties are what SHOW TBLPROPERTIES shows: the table's, and the versions of its protocol.
+func tableProperties(detail delta.Detail) map[string]string {
+	all := map[string]string{
+		"delta.minReaderVersion": strconv.Itoa(detail.MinReaderVersion),
+		"delta.minWriterVersion": strconv.Itoa(detail.MinWriterVersion),
+	}
+	maps.Copy(all, detail.Properties)
+	return all
+}
+
+func propertyList(m map[string]string) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, k+"="+m[k])
+	}
+	return "[" + strings.Join(parts, ",") + "]"
+}
+
+// showCreate is SHOW CREATE TABLE: the statement that makes such a table, or such a view.
+func (s *Session) showCreate(ctx context.Context, c *plan.ShowCreateTable) (*DataFrame, error) {
+	entry, named, err := s.entryOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	if named && entry.Type == catalog.View {
+		return s.answer("createtab_stmt string", [][]any{{createViewText(entry)}})
+	}
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := quoteParts(c.Table)
+	if named {
+		name = quoteParts(entry.Name.Parts())
+	}
+	text := createTableText(name, detail)
+	if entry.Type != catalog.Managed {
+		text += "LOCATION " + types.QuoteString(table.URI) + "\n"
+	}
+	return s.answer("createtab_stmt string", [][]any{{text}})
+}
+
+func createTableText(name string, detail delta.Detail) string {
+	columns := make([]string, len(detail.Schema.Fields))
+	for i, f := range detail.Schema.Fields {
+		columns[i] = types.ToDDL(Schema{Fields: []types.Field{f}})
+	}
+	text := fmt.Sprintf("CREATE TABLE %s (\n  %s)\nUSING delta\n", name, strings.Join(columns, ",\n  "))
+	if len(detail.PartitionColumns) > 0 {
+		text += "PARTITIONED BY (" + quoteList(detail.PartitionColumns) + ")\n"
+	}
+	if detail.Description != "" {
+		text += "COMMENT " + types.QuoteString(detail.Description) + "\n"
+	}
+	var properties []string
+	for _, k := range slices.Sorted(maps.Keys(detail.Properties)) {
+		properties = append(properties, types.QuoteString(k)+" = "+types.QuoteString(detail.Properties[k]))
+	}
+	if len(properties) > 0 {
+		text += "TBLPROPERTIES (\n  " + strings.Join(properties, ",\n  ") + ")\n"
+	}
+	return text
+}
+
+func createViewText(entry catalog.Table) string {
+	text := "CREATE VIEW " + quoteParts(entry.Name.Parts())
+	if len(entry.ViewColumns) > 0 {
+		text += " (" + quoteList(entry.ViewColumns) + ")"
+	}
+	if entry.Comment != "" {
+		text += "\nCOMMENT " + types.QuoteString(entry.Comment)
+	}
+	return text + "\nAS " + entry.ViewText + "\n"
+}
+
+func quoteParts(parts []string) string {
+	quoted := make([]string, len(parts))
+	for i, p := range parts {
+		quoted[i] = types.QuoteIfNeeded(p)
+	}
+	return strings.Join(quoted, ".")
+}
+
+func quoteList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = types.QuoteIfNeeded(n)
+	}
+	return strings.Join(quoted, ", ")
+}

@@ -1,0 +1,194 @@
+package medallion
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+// insert is INSERT INTO and INSERT OVERWRITE.
+func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return err
+	}
+	frame, err := (&inserting{Insert: c, table: detail, name: s.fullName(c.Table)}).columns(ctx, &DataFrame{session: s, rel: c.Query})
+	if err != nil {
+		return err
+	}
+	op, err := frame.operator(ctx)
+	if err != nil {
+		return err
+	}
+	none, err := delta.WriteOptionTable.Parse(nil)
+	if err != nil {
+		return err
+	}
+	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
+		Overwrite: c.Overwrite, Operation: "WRITE", Options: none, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
+	})
+	return err
+}
+
+// fullName is a table's name in three parts, or its path.
+func (s *Session) fullName(parts []string) string {
+	if name, err := s.qualify(parts); err == nil && !isDeltaPath(parts) {
+		parts = name.Parts()
+	}
+	return strings.Join(parts, ".")
+}
+
+// inserting finds the table's column for each of the query's.
+type inserting struct {
+	*plan.Insert
+	table delta.Detail
+	name  string // of the table, for messages
+}
+
+// columns gives the query's columns the table's names: by position, by a column list, or BY NAME. The values that
+// PARTITION gives are added.
+func (in *inserting) columns(ctx context.Context, frame *DataFrame) (*DataFrame, error) {
+	if err := in.checkPartition(); err != nil {
+		return nil, err
+	}
+	have, err := frame.Schema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.ByName {
+		if err := uniqueColumns(have.Names()); err != nil {
+			return nil, err
+		}
+		return in.withPartition(frame), nil
+	}
+	want, err := in.targets()
+	if err != nil {
+		return nil, err
+	}
+	if len(have.Fields) != len(want) {
+		return nil, errclass.DeltaInsertArity.New("Cannot write to '%s', %s data columns; target table has %d column(s) but the inserted data has %d column(s)",
+			in.name, map[bool]string{true: "not enough", false: "too many"}[len(have.Fields) < len(want)],
+			len(want)+in.fixed(), len(have.Fields)+in.fixed())
+	}
+	return in.withPartition(in.byPosition(frame, have, want)), nil
+}
+
+// targets are the names of the columns that the query fills, in its order.
+func (in *inserting) targets() ([]string, error) {
+	schema := in.table.Schema
+	for _, c := range in.Columns {
+		if schema.Index(c) < 0 {
+			return nil, errclass.UnresolvedColumn.New("A column, variable, or function parameter with name `%s` cannot be resolved. Did you mean one of the following? [`%s`].",
+				c, strings.Join(errclass.Nearest(c, schema.Names(), 5), "`, `"))
+		}
+	}
+	if len(in.Columns) > 0 {
+		return in.Columns, uniqueColumns(in.Columns)
+	}
+	return slices.DeleteFunc(schema.Names(), func(name string) bool { return in.constant(name) != nil }), nil
+}
+
+// constant is the value that PARTITION gives for a column.
+func (in *inserting) constant(column string) plan.Expression {
+	for _, p := range in.Partition {
+		if strings.EqualFold(p.Column, column) {
+			return p.Value
+		}
+	}
+	return nil
+}
+
+// fixed counts the columns whose value PARTITION gives.
+func (in *inserting) fixed() int {
+	n := 0
+	for _, p := range in.Partition {
+		if p.Value != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func (in *inserting) checkPartition() error {
+	for i, p := range in.Partition {
+		same := func(name string) bool { return strings.EqualFold(name, p.Column) }
+		if !slices.ContainsFunc(in.table.PartitionColumns, same) {
+			return errclass.NonPartitionColumn.New("PARTITION clause cannot contain the non-partition column: `%s`.", p.Column)
+		}
+		if slices.ContainsFunc(in.Partition[:i], func(q plan.PartitionValue) bool { return same(q.Column) }) {
+			return errclass.DuplicateKey.New("Found duplicate keys `%s`.", strings.ToLower(p.Column))
+		}
+		if p.Value != nil && slices.ContainsFunc(in.Columns, same) {
+			return errclass.ColumnAlreadyExists.New("The column `%s` already exists.", p.Column).
+				WithHint("PARTITION gives its value; leave it out of the column list.")
+		}
+	}
+	return nil
+}
+
+// byPosition names the query's columns. Fields inside are taken by position too, as their columns are: the write
+// that follows pairs them by name.
+func (in *inserting) byPosition(frame *DataFrame, have Schema, want []string) *DataFrame {
+	named := frame.ToDF(want...)
+	for i, name := range want {
+		to := in.table.Schema.Fields[in.table.Schema.Index(name)].Type
+		if renamed, ok := withFieldNames(have.Fields[i].Type, to); ok && !types.Equal(renamed, have.Fields[i].Type) {
+			named = named.WithColumn(name, Column{expr: &plan.Cast{Child: &plan.UnresolvedAttribute{Parts: []string{name}}, To: renamed}})
+		}
+	}
+	return named
+}
+
+// withFieldNames is a type whose structs have the names of another's fields; false where the two have not the same shape.
+func withFieldNames(t, names types.Type) (types.Type, bool) {
+	switch t := t.(type) {
+	case types.Array:
+		to, ok := names.(types.Array)
+		if !ok {
+			return t, false
+		}
+		t.Element, ok = withFieldNames(t.Element, to.Element)
+		return t, ok
+	case types.Map:
+		to, ok := names.(types.Map)
+		if !ok {
+			return t, false
+		}
+		var values bool
+		t.Key, ok = withFieldNames(t.Key, to.Key)
+		t.Value, values = withFieldNames(t.Value, to.Value)
+		return t, ok && values
+	case types.Struct:
+		to, ok := names.(types.Struct)
+		if !ok || len(to.Fields) != len(t.Fields) {
+			return t, false
+		}
+		fields := slices.Clone(t.Fields)
+		for i := range fields {
+			fields[i].Name = to.Fields[i].Name
+			if fields[i].Type, ok = withFieldNames(fields[i].Type, to.Fields[i].Type); !ok {
+				return t, false
+			}
+		}
+		return types.Struct{Fields: fields}, true
+	}
+	return t, true
+}
+
+func (in *inserting) withPartition(frame *DataFrame) *DataFrame {
+	for _, p := range in.Partition {
+		if p.Value != nil {
+			frame = frame.WithColumn(p.Column, Column{expr: p.Value})
+		}
+	}
+	return frame
+}
