@@ -3,10 +3,9 @@ package expr
 import (
 	"time"
 
-	"lakehouse/internal/datetime"
-
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"

@@ -3,10 +3,9 @@ package expr
 import (
 	"math"
 
-	"lakehouse/internal/datetime"
-
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/types"
 )
 

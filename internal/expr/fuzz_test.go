@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"lakehouse/internal/datetime"
-
 	"lakehouse/internal/types"
 )
 

@@ -4,11 +4,10 @@ import (
 	"math"
 	"strconv"
 
-	"lakehouse/internal/datetime"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
