@@ -50,7 +50,7 @@ bench: ## the benchmarks; BASE=<commit> compares with that commit in one run
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff
-	$(GO) test $$(grep -rl '"rewrite"' --include=*_test.go . | xargs dirname | sort -u) -run 'Golden|Script|Trace' -rewrite
+	$(GO) test $$(grep -rlF 'Bool("rewrite"' --include=*_test.go . | xargs dirname | sort -u) -run 'Golden|Script|Trace' -rewrite
 
 .PHONY: generate
 generate: ## generated files; leaves no diff

@@ -32,6 +32,7 @@ type source struct {
 	unread      []file // kept from the last listing, in the order of reading
 	frozen      bool   // unread is all there will ever be
 	outstanding outstanding
+	filesRead   int64 // given to batches of this run
 	cleanedTo   int64 // batches up to this one have been handed to the cleaner
 }
 
@@ -205,6 +206,7 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 			rows.files = append(rows.files, planned{place: place, batch: batch, modified: e.Timestamp})
 		}
 	}
+	s.filesRead += int64(len(rows.files))
 	return rows, nil
 }
 
@@ -247,12 +249,13 @@ func (s *source) Stop() error {
 	return nil
 }
 
-// Metrics are what Auto Loader reports of a source, by its names, and what became of the records of this run: read is
+// Metrics are what Auto Loader reports of a source, by its names, and what became of the files and records of this run: read is
 // written without fault, malformed and dropped together.
 func (s *source) Metrics() map[string]string {
 	metrics := map[string]string{
-		"numFilesOutstanding": strconv.FormatInt(s.outstanding.files, 10),
-		"numBytesOutstanding": strconv.FormatInt(s.outstanding.bytes, 10),
+		stream.MetricFilesRead: strconv.FormatInt(s.filesRead, 10),
+		"numFilesOutstanding":  strconv.FormatInt(s.outstanding.files, 10),
+		"numBytesOutstanding":  strconv.FormatInt(s.outstanding.bytes, 10),
 	}
 	if d, ok := s.config.Decoder.(counting); ok {
 		counts := d.Counts()

@@ -10,6 +10,9 @@ import (
 // StreamingQueryProgress is the report of one batch, with Spark's field names.
 type StreamingQueryProgress = stream.Progress
 
+// MetricFilesRead is the metric, among those of a source, of how many files it has given to the batches of this run.
+const MetricFilesRead = stream.MetricFilesRead
+
 // StreamingQueryStatus is what a query is doing now.
 type StreamingQueryStatus = stream.Status
 

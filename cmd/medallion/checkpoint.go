@@ -109,13 +109,13 @@ func (c *account) extent(ctx context.Context, source int, end json.RawMessage) (
 	if err != nil {
 		return "", err
 	}
-	return filesRead(tally), nil
+	return tallied(tally), nil
 }
 
 // newestNamed is how many files of the newest batch are named.
 const newestNamed = 3
 
-func filesRead(t autoloader.Tally) string {
+func tallied(t autoloader.Tally) string {
 	said := fmt.Sprintf("%s in %s", count(t.Files, "file"), count(t.Batches, "batch"))
 	if n := len(t.Newest); n > 0 {
 		names := make([]string, 0, newestNamed)

@@ -64,6 +64,9 @@ type Metered interface {
 	Metrics() map[string]string
 }
 
+// MetricFilesRead is the metric of how many files a source has given to the batches of this run.
+const MetricFilesRead = "numFilesRead"
+
 // A Sink takes the rows of batches.
 type Sink interface {
 	// Description is Spark's: "DeltaSink[file:/…]".

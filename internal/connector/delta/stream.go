@@ -2,6 +2,7 @@ package delta
 
 import (
 	"context"
+	"strconv"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/logical"
@@ -15,6 +16,14 @@ type source struct {
 	partition []string
 	latest    int64 // under availableNow: the last version to read; -1: no bound
 	initial   initialFiles
+	read      int64 // files given to batches of this run
+}
+
+var _ stream.Metered = (*source)(nil)
+
+// Metrics are what became of the table's files in this run.
+func (s *source) Metrics() map[string]string {
+	return map[string]string{stream.MetricFilesRead: strconv.FormatInt(s.read, 10)}
 }
 
 // initialFiles are the files of the snapshot that a stream begins with, kept while its batches go through them.
@@ -123,6 +132,7 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 			break
 		}
 	}
+	s.read += int64(len(files))
 	return filesSource(s.table, s.schema, s.partition, s.Description(), files), nil
 }
 
