@@ -53,6 +53,7 @@ const (
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
@@ -310,6 +311,7 @@ var sqlStates = map[Class]string{
 	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	FilterAggregate:              "42903",
 	GroupByAggregate:             "42903",
 	GroupByPosition:              "42805",
 	GroupByPositionAggregate:     "42903",
