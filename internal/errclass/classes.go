@@ -197,6 +197,7 @@ const (
 	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaFileNotFound           Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
@@ -280,6 +281,7 @@ var sqlStates = map[Class]string{
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
 	DeltaFileNotFound:            "42K03",
+	DeltaIdempotentOptions:       "42616",
 	DeltaInsertArity:             "42802",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
