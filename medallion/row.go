@@ -65,7 +65,7 @@ func appendRows(rows []Row, b arrow.RecordBatch) []Row {
 
 // goValue is one cell as a Go value.
 func goValue(a arrow.Array, i int) any {
-	if a.IsNull(i) {
+	if a.IsNull(i) || a.DataType().ID() == arrow.NULL { // a column of nulls has no mask that tells
 		return nil
 	}
 	switch a := a.(type) {

@@ -31,6 +31,7 @@ const (
 	DatatypeMismatchBinaryType   Class = "DATATYPE_MISMATCH.BINARY_OP_WRONG_TYPE"
 	DatatypeMismatchCast         Class = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"
 	DatatypeMismatchCastANSI     Class = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION"
+	DatatypeMismatchCastFunction Class = "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION"
 	DatatypeMismatchConstraint   Class = "DATATYPE_MISMATCH.PARAMETER_CONSTRAINT_VIOLATION"
 	DatatypeMismatchDataDiff     Class = "DATATYPE_MISMATCH.DATA_DIFF_TYPES"
 	DatatypeMismatchFilter       Class = "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN"
@@ -52,9 +53,11 @@ const (
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
+	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
+	HashMapType                  Class = "DATATYPE_MISMATCH.HASH_MAP_TYPE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
@@ -255,6 +258,7 @@ var sqlStates = map[Class]string{
 	DatatypeMismatchBinaryType:   "42K09",
 	DatatypeMismatchCast:         "42K09",
 	DatatypeMismatchCastANSI:     "42K09",
+	DatatypeMismatchCastFunction: "42K09",
 	DatatypeMismatchConstraint:   "42K09",
 	DatatypeMismatchDataDiff:     "42K09",
 	DatatypeMismatchFilter:       "42K09",
@@ -309,9 +313,11 @@ var sqlStates = map[Class]string{
 	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
+	FilterAggregate:              "42903",
 	GroupByAggregate:             "42903",
 	GroupByPosition:              "42805",
 	GroupByPositionAggregate:     "42903",
+	HashMapType:                  "42K09",
 	IllegalDayOfWeek:             "22009",
 	IncompatibleColumnType:       "42825",
 	IntervalDividedByZero:        "22012",

@@ -107,11 +107,26 @@ func castTypeError(child Expr, to types.Type, mode plan.EvalMode, ansi bool) err
 		name = "TRY_" + name
 	}
 	from, target := types.SQL(child.Type()), types.SQL(to)
+	if function := convertingFunction(child.Type(), to); function != "" {
+		return errclass.DatatypeMismatchCastFunction.New("Cannot resolve \"%s\" due to data type mismatch: cannot cast \"%s\" to \"%s\".", name, from, target).
+			WithHint("To convert values from \"%s\" to \"%s\", you can use the functions `%s` instead.", from, target, function)
+	}
 	if ansi && findConversion(child.Type(), to, castRules{fail: failWrap}) != nil {
 		return errclass.DatatypeMismatchCastANSI.New("Cannot resolve \"%s\" due to data type mismatch: cannot cast \"%s\" to \"%s\" with ANSI mode on.", name, from, target).
 			WithHint("If you have to cast \"%s\" to \"%s\", you can set \"spark.sql.ansi.enabled\" as \"false\".", from, target)
 	}
 	return errclass.DatatypeMismatchCast.New("Cannot resolve \"%s\" due to data type mismatch: cannot cast \"%s\" to \"%s\".", name, from, target)
+}
+
+// convertingFunction does what no cast does: days since the epoch as a date, and back.
+func convertingFunction(from, to types.Type) string {
+	switch {
+	case isInteger(from) && to == types.Date:
+		return "DATE_FROM_UNIX_DATE"
+	case from == types.Date && isInteger(to):
+		return "UNIX_DATE"
+	}
+	return ""
 }
 
 // Type is what the cast converts to.

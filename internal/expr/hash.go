@@ -5,19 +5,21 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
 
 var hashFunctions = table{
-	"hash": fn(types.Integer, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
+	"hash": withoutMaps(fn(types.Integer, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 		return newFixed(types.Integer, Murmur3(n, args, 42), nil), nil
-	}, anything).variadic(1).never().infallible(),
-	"xxhash64": fn(types.Long, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
+	}, anything).variadic(1).never().infallible()),
+	"xxhash64": withoutMaps(fn(types.Long, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 		out := make([]int64, n)
 		for i := range out {
 			out[i] = 42
@@ -29,7 +31,32 @@ var hashFunctions = table{
 			}
 		}
 		return newFixed(types.Long, out, nil), nil
-	}, anything).variadic(1).never().infallible(),
+	}, anything).variadic(1).never().infallible()),
+}
+
+// withoutMaps refuses maps among the arguments: equal ones may hold their entries in another order.
+func withoutMaps(f function) function {
+	f.build = func(b *builder) (Expr, error) {
+		for _, a := range b.args {
+			if holdsMap(a.Type()) {
+				return nil, b.mismatch(errclass.HashMapType, "Input to the function `%s` cannot contain elements of the \"MAP\" type.", b.name)
+			}
+		}
+		return b.call()
+	}
+	return f
+}
+
+func holdsMap(t types.Type) bool {
+	switch t := t.(type) {
+	case types.Map:
+		return true
+	case types.Array:
+		return holdsMap(t.Element)
+	case types.Struct:
+		return slices.ContainsFunc(t.Fields, func(f types.Field) bool { return holdsMap(f.Type) })
+	}
+	return false
 }
 
 // Murmur3 is Spark's hash() of rows of columns: what places rows of a shuffle, and keys of a stream's

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -227,6 +228,11 @@ func nanvl(_ *Context, n int, args []Vector) (arrow.Array, error) {
 // extremeOf is greatest (1) and least (-1): nulls are passed over.
 func extremeOf(sign int) function {
 	return built(2, -1, func(b *builder) (Expr, error) {
+		if all := typesOf(b.args); slices.Contains(all, types.Type(types.String)) &&
+			slices.ContainsFunc(all, func(t types.Type) bool { return t != types.String && t != types.Null }) { // text meets no other type here
+			return nil, b.mismatch(errclass.DatatypeMismatchDataDiff,
+				"Input to `%s` should all be the same type, but it's %s.", b.name, quoteAll(all))
+		}
 		t, err := b.unify(0)
 		if err != nil {
 			return nil, err

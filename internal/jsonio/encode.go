@@ -98,7 +98,7 @@ func (e *Encoder) fields(t types.Struct, columns []arrow.Array) ValueWriter {
 	return func(dst []byte, i int) []byte {
 		dst = append(dst, '{')
 		for _, m := range members {
-			if !keepNulls && m.column.IsNull(i) {
+			if !keepNulls && (m.column.IsNull(i) || m.column.DataType().ID() == arrow.NULL) {
 				continue
 			}
 			dst = append(dst, m.key...)

@@ -22,6 +22,8 @@ type expressions struct {
 	items []Named
 	// lambdas holds the variables of the lambda functions around, the innermost last.
 	lambdas []*expr.LambdaVariable
+	// overGroups: the function is OVER a window, which sees the groups: sum(sum(x)) OVER ().
+	overGroups bool
 }
 
 // over resolves expressions over a scope.

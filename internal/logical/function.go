@@ -147,7 +147,7 @@ func (x *expressions) lambda(l *plan.LambdaFunction, params []expr.LambdaParam) 
 // aggregate resolves an aggregate function. Its arguments are over the rows, not over the select list.
 func (x *expressions) aggregate(f *plan.UnresolvedFunction, args []plan.Expression) (expr.Expr, error) {
 	rows := *x
-	rows.items = nil
+	rows.items, rows.overGroups = nil, false
 	resolved, err := rows.all(args)
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ func (x *expressions) aggregate(f *plan.UnresolvedFunction, args []plan.Expressi
 	if resolved, err = rows.withinGroup(f, resolved); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(resolved, has[*aggregateCall]) {
+	if !x.overGroups && slices.ContainsFunc(resolved, has[*aggregateCall]) {
 		return nil, errclass.NestedAggregate.New("It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.")
 	}
 	if f.IgnoreNull {
@@ -169,6 +169,9 @@ func (x *expressions) aggregate(f *plan.UnresolvedFunction, args []plan.Expressi
 	if f.Filter != nil {
 		if call.Filter, err = rows.condition(f.Filter); err != nil {
 			return nil, err
+		}
+		if has[*aggregateCall](call.Filter) {
+			return nil, errclass.FilterAggregate.New("The FILTER expression \"%s\" in an aggregate function is invalid. Expected a FILTER expression without an aggregation.", call.Filter)
 		}
 	}
 	return &aggregateCall{call}, nil

@@ -72,7 +72,9 @@ func (x *expressions) window(w *plan.Window) (expr.Expr, error) {
 }
 
 func (x *expressions) windowAggregate(call *windowCall, f *plan.UnresolvedFunction, frame *plan.WindowFrame) error {
-	e, err := x.function(f)
+	inner := *x
+	inner.overGroups = true
+	e, err := inner.function(f)
 	if err != nil {
 		return err
 	}

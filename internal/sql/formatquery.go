@@ -352,7 +352,7 @@ func (w *printer) watermark(m *plan.WithWatermark) {
 
 func (w *printer) aliased(a *plan.SubqueryAlias) {
 	if a.Alias == "" {
-		w.primary(a.Input)
+		w.nested(a.Input)
 		return
 	}
 	if _, twice := a.Input.(*plan.SubqueryAlias); twice {

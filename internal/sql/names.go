@@ -96,6 +96,9 @@ func (p *parser) tableAlias(r plan.Relation) (plan.Relation, error) {
 	} else if !p.isAlias() {
 		return r, nil
 	}
+	if nameless, ok := r.(*plan.SubqueryAlias); ok && nameless.Alias == "" {
+		r = nameless.Input
+	}
 	alias := &plan.SubqueryAlias{Input: r, Alias: p.tok().value}
 	p.skip()
 	if !p.is("(") {
