@@ -16,10 +16,7 @@ import (
 	"lakehouse/internal/types"
 )
 
-const (
-	maxDocument = 1 << 30 // bytes of a document: offsets in a column are 32 bits wide
-	batchBytes  = 8 << 20 // of text; a batch of more is handed on before it has all its rows
-)
+const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
 
 // A Decoder reads CSV records. It is immutable and safe for concurrent use.
 type Decoder struct {
@@ -118,14 +115,14 @@ func (d *Decoder) decode(open func() *lines.Reader, header bool, skip int) batch
 // DecodeDocument reads a whole file whose values may hold line ends.
 func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if len(data) > maxDocument {
-			yield(nil, errclass.FailedReadFile.New("a document of %d bytes is too long to be read as a whole.", len(data)).
-				WithHint("Read it without option 'multiLine', or split the file."))
+		text, err := lines.Document(data)
+		if err != nil {
+			yield(nil, err)
 			return
 		}
 		rows := d.newRows()
 		defer rows.count()
-		in := newDocument(data, &d.opts)
+		in := newDocument(text, &d.opts)
 		header := d.opts.Header
 		for in.next(&rows.tokens) {
 			var err error

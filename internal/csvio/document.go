@@ -15,9 +15,6 @@ type document struct {
 
 func newDocument(data []byte, opts *Options) *document {
 	in := &document{data: data, opts: opts}
-	if bytes.HasPrefix(data, []byte("\xEF\xBB\xBF")) {
-		in.pos = 3
-	}
 	probe := tokenizer{data: data, spanning: true, lineSep: opts.LineSep}
 	for range opts.SkipRows {
 		_, in.pos = probe.restOfLine(in.pos)

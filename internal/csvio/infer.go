@@ -55,7 +55,11 @@ func (in *Inference) Add(r io.Reader) error {
 
 // AddDocument looks at a file whose values may hold line ends.
 func (in *Inference) AddDocument(data []byte) error {
-	source := newDocument(data, &in.opts)
+	text, err := lines.Document(data)
+	if err != nil {
+		return err
+	}
+	source := newDocument(text, &in.opts)
 	for first := true; !in.Done() && source.next(&in.tokens); first = false {
 		in.record(first)
 	}

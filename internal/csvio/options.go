@@ -115,7 +115,7 @@ func OptionsOf(v option.Values) (Options, error) {
 		Formats:       formats,
 		LineSep:       v.String("lineSep"),
 		MultiLine:     v.Bool("multiLine"),
-		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), maxDocument)),
+		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
 		Header:        v.Bool("header"),
 		EnforceSchema: v.Bool("enforceSchema"),
 		SkipRows:      int(v.Int("skipRows")),

@@ -1,106 +1,83 @@
 package datetime
 
-import "time"
-
+// Microseconds in the units of time.
 const (
-	microsPerSecond = 1_000_000
-	secondsPerDay   = 86_400
-	microsPerDay    = secondsPerDay * microsPerSecond
-
-	maxYear = 294_246 // beyond it microseconds overflow
+	MicrosPerSecond = int64(1_000_000)
+	MicrosPerMinute = 60 * MicrosPerSecond
+	MicrosPerHour   = 60 * MicrosPerMinute
+	MicrosPerDay    = 24 * MicrosPerHour
 )
 
-// civil is a date and time of day as written, without zone.
-type civil struct {
-	year, month, day     int
-	hour, minute, second int
-	micro                int
-}
+// Years that a date or timestamp may have, as java.time allows them in int days and long micros.
+const (
+	MinYear = -290307
+	MaxYear = 294247
+)
 
-func (c civil) valid() bool {
-	return c.year >= -maxYear && c.year <= maxYear && c.month >= 1 && c.month <= 12 &&
-		c.day >= 1 && c.day <= daysIn(c.year, c.month) &&
-		c.hour >= 0 && c.hour <= 23 && c.minute >= 0 && c.minute <= 59 && c.second >= 0 && c.second <= 59
-}
-
-// days counts from 1970-01-01. Years begin in March here, so that the leap day is the last.
-func (c civil) days() int64 {
-	y, m := int64(c.year), int64(c.month)
-	if m <= 2 {
-		y, m = y-1, m+12
-	}
-	era := floorDiv(y, 400)
-	yearOfEra := y - era*400
-	dayOfYear := (153*(m-3)+2)/5 + int64(c.day) - 1
-	return era*146_097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear - 719_468
-}
-
-// local is the time as if it were in UTC.
-func (c civil) local() int64 {
-	return c.days()*microsPerDay + int64(c.hour*3600+c.minute*60+c.second)*microsPerSecond + int64(c.micro)
-}
-
-// in is the instant at which clocks of the zone show the time. A time that the zone skips is moved on.
-func (c civil) in(zone *time.Location) int64 {
-	if zone == time.UTC {
-		return c.local()
-	}
-	t := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, 0, zone)
-	return t.Unix()*microsPerSecond + int64(c.micro)
-}
-
-// civilOf splits a local time.
-func civilOf(local int64) civil {
-	days := floorDiv(local, microsPerDay)
-	rest := local - days*microsPerDay
-	c := dateOf(days)
-	seconds := int(rest / microsPerSecond)
-	c.micro = int(rest % microsPerSecond)
-	c.hour, c.minute, c.second = seconds/3600, seconds/60%60, seconds%60
-	return c
-}
-
-func dateOf(days int64) civil {
-	days += 719_468
-	era := floorDiv(days, 146_097)
-	dayOfEra := days - era*146_097
-	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36_524 - dayOfEra/146_096) / 365
-	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	mp := (5*dayOfYear + 2) / 153
-	c := civil{year: int(yearOfEra + era*400), month: int(mp + 3), day: int(dayOfYear - (153*mp+2)/5 + 1)}
-	if c.month > 12 {
-		c.month, c.year = c.month-12, c.year+1
-	}
-	return c
-}
-
-func daysIn(year, month int) int {
-	switch month {
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
-		}
-		return 28
-	case 4, 6, 9, 11:
-		return 30
-	default:
-		return 31
-	}
-}
-
-func floorDiv(a, b int64) int64 {
+// FloorDiv divides and rounds down.
+func FloorDiv(a, b int64) int64 {
 	q := a / b
-	if a%b < 0 {
+	if a%b != 0 && (a < 0) != (b < 0) {
 		q--
 	}
 	return q
 }
 
-// zoneOffset is how many seconds the zone is ahead of UTC at an instant.
-func zoneOffset(micros int64, zone *time.Location) int {
-	if zone == time.UTC {
-		return 0
+// FloorMod is what FloorDiv leaves, never negative for a positive divisor.
+func FloorMod(a, b int64) int64 { return a - FloorDiv(a, b)*b }
+
+// Civil is the proleptic Gregorian date of a day counted from 1970-01-01.
+func Civil(day int64) (year int64, month, dayOfMonth int) {
+	z := day + 719468 // days since 0000-03-01
+	era := FloorDiv(z, 146097)
+	doe := z - era*146097
+	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
+	doy := doe - (365*yoe + yoe/4 - yoe/100)
+	mp := (5*doy + 2) / 153
+	year = yoe + era*400
+	month = int(mp) + 3
+	if month > 12 {
+		month -= 12
+		year++
 	}
-	_, offset := time.Unix(floorDiv(micros, microsPerSecond), 0).In(zone).Zone()
-	return offset
+	return year, month, int(doy - (153*mp+2)/5 + 1)
 }
+
+// DayNumber counts the days from 1970-01-01 to a date.
+func DayNumber(year int64, month, day int) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	era := FloorDiv(year, 400)
+	yoe := year - era*400
+	doy := int64((153*(month-3)+2)/5 + day - 1)
+	doe := yoe*365 + yoe/4 - yoe/100 + doy
+	return era*146097 + doe - 719468
+}
+
+// Leap tells the years of 366 days.
+func Leap(year int64) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
+
+// DaysInMonth is 28 to 31.
+func DaysInMonth(year int64, month int) int {
+	switch month {
+	case 2:
+		if Leap(year) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// Split is a wall-clock time as a day and the microseconds into it.
+func Split(local int64) (day, micros int64) {
+	day = FloorDiv(local, MicrosPerDay)
+	return day, local - day*MicrosPerDay
+}
+
+// Weekday counts a day's place in its week from Monday, 0.
+func Weekday(day int64) int { return int(FloorMod(day+3, 7)) }

@@ -1,212 +1,263 @@
 package datetime
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
-// fields is what parsing by a pattern has found.
-type fields struct {
-	civil     civil
-	dayOfYear int // 0: not given
-	half      int // hour of am/pm, -1: not given
-	pm        bool
-	zone      *time.Location
+// parsedFields is what a text gave for the letters of a pattern. -1: not given.
+type parsedFields struct {
+	year                      int64
+	month, dom, doy           int
+	hour, hour12, minute, sec int
+	pm                        int // 0 AM, 1 PM
+	fraction                  int64
+	zone                      string
+	bc                        bool
 }
 
-func (p *Pattern) parse(text []byte) (fields, bool) {
-	s := scanner{text: text}
-	f := fields{civil: civil{year: 1970, month: 1, day: 1}, half: -1}
-	if !s.items(p.items, &f) || !s.done() {
-		return f, false
-	}
-	if f.half >= 0 {
-		f.civil.hour = f.half % 12
-		if f.pm {
-			f.civil.hour += 12
-		}
-	}
-	if f.dayOfYear > 0 {
-		jan1 := civil{year: f.civil.year, month: 1, day: 1}
-		d := dateOf(jan1.days() + int64(f.dayOfYear) - 1)
-		if d.year != f.civil.year {
-			return f, false
-		}
-		f.civil.month, f.civil.day = d.month, d.day
-	}
-	return f, f.civil.valid()
+// A patternReader walks a text along a pattern.
+type patternReader struct {
+	p *Pattern
+	s string
+	i int
+	f parsedFields
 }
 
-func (s *scanner) items(items []item, f *fields) bool {
-	for i, it := range items {
-		switch {
-		case it.optional != nil:
-			at, before := s.at, *f
-			if !s.items(it.optional, f) {
-				s.at, *f = at, before
-			}
-		case it.letter == 0:
-			if !strings.HasPrefix(string(s.text[s.at:]), it.literal) {
+// Parse reads a text as the pattern says: its wall-clock time and the zone in it, empty for none. at is
+// where it failed.
+func (p *Pattern) Parse(s string) (local int64, zoneName string, at int, ok bool) {
+	r := patternReader{p: p, s: s, f: parsedFields{year: -1 << 40, month: -1, dom: -1, doy: -1, hour: -1, hour12: -1, minute: -1, sec: -1, pm: -1}}
+	if !r.run(0, len(p.items)) || r.i != len(s) {
+		return 0, "", r.i, false
+	}
+	local, ok = r.f.local()
+	return local, r.f.zone, 0, ok
+}
+
+func (r *patternReader) run(from, to int) bool {
+	for k := from; k < to; k++ {
+		item := r.p.items[k]
+		switch item.letter {
+		case 0:
+			if len(r.s)-r.i < len(item.literal) || r.s[r.i:r.i+len(item.literal)] != item.literal && !strings.EqualFold(r.s[r.i:r.i+len(item.literal)], item.literal) {
 				return false
 			}
-			s.at += len(it.literal)
-		case !s.field(it, adjacentDigits(items[i+1:]), f):
-			return false
+			r.i += len(item.literal)
+		case '[':
+			at, f := r.i, r.f
+			if !r.run(k+1, item.skip-1) {
+				r.i, r.f = at, f
+			}
+			k = item.skip - 1
+		case ']':
+		default:
+			if !r.item(item) {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// adjacentDigits is how many digits the number fields that follow directly need.
-func adjacentDigits(items []item) (n int) {
-	for _, it := range items {
-		if it.letter == 0 || it.count < 2 || strings.IndexByte("yudMLHhKkms", it.letter) < 0 || isText(it) {
-			break
-		}
-		n += it.count
+// number reads between low and high digits, leaving reserve for the items behind.
+func (r *patternReader) number(low, high, reserve int) (int64, bool) {
+	run := 0
+	for r.i+run < len(r.s) && r.s[r.i+run] >= '0' && r.s[r.i+run] <= '9' {
+		run++
 	}
-	return n
+	n := min(high, max(run-reserve, low), run)
+	if n < low || n == 0 || n > 18 {
+		return 0, false
+	}
+	var v int64
+	for range n {
+		v = v*10 + int64(r.s[r.i]-'0')
+		r.i++
+	}
+	return v, true
 }
 
-func isText(it item) bool { return (it.letter == 'M' || it.letter == 'L') && it.count >= 3 }
-
-func (s *scanner) field(it item, reserved int, f *fields) bool {
-	switch it.letter {
-	case 'y', 'u':
-		return s.year(it.count, reserved, f)
-	case 'M', 'L':
-		if isText(it) {
-			return s.name(monthNames[:], it.count == 3, &f.civil.month)
-		}
-		return s.number(it.count, reserved, &f.civil.month)
-	case 'd':
-		return s.number(it.count, reserved, &f.civil.day)
-	case 'D':
-		return s.number(1, 0, &f.dayOfYear) && f.dayOfYear >= 1 && f.dayOfYear <= 366
-	case 'H':
-		return s.number(it.count, reserved, &f.civil.hour)
-	case 'k':
-		ok := s.number(it.count, reserved, &f.civil.hour) && f.civil.hour >= 1 && f.civil.hour <= 24
-		f.civil.hour %= 24
-		return ok
-	case 'h':
-		return s.number(it.count, reserved, &f.half) && f.half >= 1 && f.half <= 12
-	case 'K':
-		return s.number(it.count, reserved, &f.half) && f.half <= 11
-	case 'm':
-		return s.number(it.count, reserved, &f.civil.minute)
-	case 's':
-		return s.number(it.count, reserved, &f.civil.second)
-	case 'S':
-		return s.subseconds(it.count, f)
-	case 'a':
-		var half int
-		ok := s.name(halfNames[:], false, &half)
-		f.pm = half == 2
-		return ok
-	case 'E':
-		var day int
-		return s.name(dayNames[:], it.count <= 3, &day)
-	case 'G':
-		var era int
-		return s.name(eraNames[:], false, &era)
-	case 'X', 'x', 'Z', 'z', 'V', 'O':
-		return s.zone(f)
-	default:
+// sized reads a number of a letter: one letter any width, more letters exactly as many digits.
+func (r *patternReader) sized(it item, low, high int, into *int) bool {
+	width := it.count
+	if it.count == 1 {
+		width = 18
+	}
+	v, ok := r.number(it.count, width, it.reserve)
+	if !ok || v < int64(low) || v > int64(high) {
 		return false
 	}
+	*into = int(v)
+	return true
 }
 
-func (s *scanner) year(count, reserved int, f *fields) bool {
-	if count == 2 {
-		ok := s.number(2, 0, &f.civil.year)
-		f.civil.year += 2000
-		return ok
-	}
-	least, most, sign := count, count, 1
-	if c := s.peek(); c == '-' || c == '+' { // with a sign, more digits
-		s.at++
-		most = 6
-		if c == '-' {
-			sign = -1
+func (r *patternReader) item(it item) bool {
+	f := &r.f
+	switch it.letter {
+	case 'y':
+		return r.year(it)
+	case 'M', 'L':
+		if it.count > 2 {
+			return r.name(MonthNames, it.count, &f.month, 1)
 		}
-	} else if count == 1 {
-		most = 6
+		return r.sized(it, 1, 12, &f.month)
+	case 'd':
+		return r.sized(it, 1, 31, &f.dom)
+	case 'D':
+		return r.sized(it, 1, 366, &f.doy)
+	case 'E':
+		var unused int
+		return r.name(DayNames, max(it.count, 3), &unused, 0)
+	case 'a':
+		return r.halfDay()
+	case 'h':
+		ok := r.sized(it, 1, 12, &f.hour12)
+		f.hour12 %= 12
+		return ok
+	case 'K':
+		return r.sized(it, 0, 11, &f.hour12)
+	case 'k':
+		ok := r.sized(it, 1, 24, &f.hour)
+		f.hour %= 24
+		return ok
+	case 'H':
+		return r.sized(it, 0, 23, &f.hour)
+	case 'm':
+		return r.sized(it, 0, 59, &f.minute)
+	case 's':
+		return r.sized(it, 0, 59, &f.sec)
+	case 'S':
+		return r.fraction(it.count)
+	case 'G':
+		return r.era()
+	case 'V', 'z', 'O', 'X', 'x', 'Z':
+		return r.zone()
 	}
-	n, digits := s.greedy(most, reserved)
-	f.civil.year = sign * n
-	return digits >= least
+	return false // quarters and weeks do not make a date
 }
 
-// number reads a field of exactly count digits, or of one letter of as many as there are.
-func (s *scanner) number(count, reserved int, n *int) bool {
-	if count >= 2 {
-		var digits int
-		*n, digits = s.greedy(count, 0)
-		return digits == count
+func (r *patternReader) year(it item) bool {
+	negative := false
+	if r.i < len(r.s) && (r.s[r.i] == '-' || r.s[r.i] == '+') && it.count != 2 {
+		negative = r.s[r.i] == '-'
+		r.i++
 	}
-	var digits int
-	*n, digits = s.greedy(9, reserved)
-	return digits >= 1
+	high := 10
+	if it.count == 2 {
+		high = 2
+	}
+	v, ok := r.number(it.count, high, it.reserve)
+	if !ok {
+		return false
+	}
+	if it.count == 2 {
+		v += 2000
+	}
+	if negative {
+		v = -v
+	}
+	r.f.year = v
+	return v >= MinYear && v <= MaxYear
 }
 
-// greedy takes at most so many digits, and leaves those reserved for the fields that follow.
-func (s *scanner) greedy(most, reserved int) (n, digits int) {
-	available := 0
-	for s.at+available < len(s.text) && isDigit(s.text[s.at+available]) && available < most+reserved {
-		available++
-	}
-	digits = min(max(available-reserved, min(available, 1)), most)
-	for range digits {
-		n = n*10 + int(s.text[s.at]-'0')
-		s.at++
-	}
-	return n, digits
-}
-
-func (s *scanner) subseconds(count int, f *fields) bool {
-	start := s.at
-	micro := 0
-	for scale := microsPerSecond / 10; s.at-start < count && isDigit(s.peek()); scale /= 10 {
-		micro += int(s.text[s.at]-'0') * scale
-		s.at++
-	}
-	f.civil.micro = micro
-	return s.at > start
-}
-
-// name reads one of the names, or its first three letters, in any case, as its position from 1.
-func (s *scanner) name(names []string, short bool, n *int) bool {
+func (r *patternReader) name(names []string, count int, into *int, first int) bool {
 	for i, name := range names {
-		if short {
+		if count == 3 {
 			name = name[:3]
 		}
-		if len(s.text)-s.at >= len(name) && strings.EqualFold(string(s.text[s.at:s.at+len(name)]), name) {
-			*n = i + 1
-			s.at += len(name)
+		if len(r.s)-r.i >= len(name) && strings.EqualFold(r.s[r.i:r.i+len(name)], name) {
+			*into = i + first
+			r.i += len(name)
 			return true
 		}
 	}
 	return false
 }
 
-// zone reads an offset or a zone's name.
-func (s *scanner) zone(f *fields) bool {
-	start := s.at
-	for !s.done() && (isDigit(s.peek()) || strings.IndexByte("+-:/_", s.peek()) >= 0 ||
-		s.peek()|0x20 >= 'a' && s.peek()|0x20 <= 'z') {
-		s.at++
+func (r *patternReader) halfDay() bool {
+	for pm, text := range []string{"AM", "PM"} {
+		if len(r.s)-r.i >= 2 && strings.EqualFold(r.s[r.i:r.i+2], text) {
+			r.f.pm = pm
+			r.i += 2
+			return true
+		}
 	}
-	f.zone = parseZone(string(s.text[start:s.at]))
-	return f.zone != nil
+	return false
 }
 
-var (
-	monthNames = [...]string{
-		"January", "February", "March", "April", "May", "June",
-		"July", "August", "September", "October", "November", "December",
+func (r *patternReader) era() bool {
+	if len(r.s)-r.i < 2 {
+		return false
 	}
-	dayNames  = [...]string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
-	halfNames = [...]string{"AM", "PM"}
-	eraNames  = [...]string{"AD"}
-)
+	era := strings.ToUpper(r.s[r.i : r.i+2])
+	r.i += 2
+	r.f.bc = era == "BC"
+	return era == "AD" || era == "BC"
+}
+
+// fraction reads up to count digits behind the point.
+func (r *patternReader) fraction(count int) bool {
+	n := 0
+	var v int64
+	for r.i < len(r.s) && n < count && r.s[r.i] >= '0' && r.s[r.i] <= '9' {
+		if n < 6 {
+			v = v*10 + int64(r.s[r.i]-'0')
+		}
+		n++
+		r.i++
+	}
+	for k := n; k < 6; k++ {
+		v *= 10
+	}
+	r.f.fraction = v
+	return n > 0
+}
+
+// zone takes the longest run that can be a zone's name.
+func (r *patternReader) zone() bool {
+	end := r.i
+	for end < len(r.s) && (r.s[end] == '+' || r.s[end] == '-' || r.s[end] == ':' || r.s[end] == '/' || r.s[end] == '_' ||
+		r.s[end] >= '0' && r.s[end] <= '9' || r.s[end]|0x20 >= 'a' && r.s[end]|0x20 <= 'z') {
+		end++
+	}
+	name := r.s[r.i:end]
+	if !isZone(name) {
+		return false
+	}
+	r.f.zone = name
+	r.i = end
+	return true
+}
+
+// local puts the fields together; what is missing is 1970, January, 1, midnight.
+func (f *parsedFields) local() (int64, bool) {
+	if f.year == -1<<40 {
+		f.year = 1970
+	}
+	if f.bc {
+		f.year = 1 - f.year
+	}
+	or := func(v, missing int) int {
+		if v < 0 {
+			return missing
+		}
+		return v
+	}
+	month, dom := or(f.month, 1), or(f.dom, 1)
+	if dom > DaysInMonth(f.year, month) {
+		return 0, false
+	}
+	day := DayNumber(f.year, month, dom)
+	if f.doy > 0 {
+		if f.doy == 366 && !Leap(f.year) {
+			return 0, false
+		}
+		day = DayNumber(f.year, 1, 1) + int64(f.doy) - 1
+	}
+	hour := or(f.hour, 0)
+	if f.hour < 0 && f.hour12 >= 0 {
+		hour = f.hour12 + 12*or(f.pm, 0)
+	} else if f.hour < 0 && f.pm > 0 {
+		hour = 12
+	}
+	seconds := int64(hour)*3600 + int64(or(f.minute, 0))*60 + int64(or(f.sec, 0))
+	return day*MicrosPerDay + seconds*MicrosPerSecond + f.fraction, true
+}

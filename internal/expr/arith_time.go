@@ -94,7 +94,7 @@ func (b *builder) subtractTimes() (Expr, error) {
 	}
 	return b.make(dayToSecond, func(ctx *Context, n int, args []Vector) (arrow.Array, error) {
 		z := newZone(ctx.TimeZone)
-		return map2(dayToSecond, func(x, y int64) int64 { return z.local(x) - z.local(y) })(ctx, n, args)
+		return map2(dayToSecond, func(x, y int64) int64 { return z.Local(x) - z.Local(y) })(ctx, n, args)
 	}), nil
 }
 
@@ -155,26 +155,26 @@ func addIntervalKernel(t, interval types.Type, sign int64) kernel {
 			z = newZone(nil)
 		}
 		if i, ok := interval.(types.Interval); ok && i.YearMonth() {
-			return map2(t, func(at int64, months int32) int64 { return z.move(at, sign*int64(months), 0, 0) })(ctx, n, args)
+			return map2(t, func(at int64, months int32) int64 { return moveTime(z, at, sign*int64(months), 0, 0) })(ctx, n, args)
 		} else if ok {
 			return map2(t, func(at, micros int64) int64 {
-				return z.move(at, 0, sign*(micros/microsPerDay), sign*(micros%microsPerDay))
+				return moveTime(z, at, 0, sign*(micros/microsPerDay), sign*(micros%microsPerDay))
 			})(ctx, n, args)
 		}
 		return map2(t, func(at int64, v arrow.MonthDayNanoInterval) int64 {
-			return z.move(at, sign*int64(v.Months), sign*int64(v.Days), sign*(v.Nanoseconds/1000))
+			return moveTime(z, at, sign*int64(v.Months), sign*int64(v.Days), sign*(v.Nanoseconds/1000))
 		})(ctx, n, args)
 	}
 }
 
-// move adds months and days to the wall-clock time of an instant, then microseconds.
-func (z *zone) move(at, months, days, micros int64) int64 {
+// moveTime adds months and days to the wall-clock time of an instant, then microseconds.
+func moveTime(z *zone, at, months, days, micros int64) int64 {
 	if months != 0 || days != 0 {
-		day, rest := split(z.local(at))
+		day, rest := split(z.Local(at))
 		if months != 0 {
 			day = addMonthsToDay(day, months)
 		}
-		at = z.instant((day+days)*microsPerDay + rest)
+		at = z.Instant((day+days)*microsPerDay + rest)
 	}
 	return at + micros
 }

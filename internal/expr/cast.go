@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -75,12 +76,12 @@ func typedLiteral(child Expr, to types.Type) string {
 	var value string
 	switch t {
 	case types.Date:
-		if day, ok := parseDate(text); ok {
+		if day, ok := datetime.ParseDateText(text); ok {
 			value = string(appendDate(nil, day))
 		}
 	default:
 		value = text
-		if local, zone, _, ok := parseWallClock(text); ok && zone == "" {
+		if local, zone, _, ok := datetime.ParseWallClock(text); ok && zone == "" {
 			value = string(appendTimestamp(nil, local))
 		}
 	}
@@ -228,7 +229,7 @@ func (c *caster) zoneNamed(name string) (*zone, bool) {
 
 // today is the current date at the session.
 func (c *caster) today() int64 {
-	day, _ := split(c.zone.local(c.ctx.Now.UnixMicro()))
+	day, _ := split(c.zone.Local(c.ctx.Now.UnixMicro()))
 	return day
 }
 

@@ -134,18 +134,18 @@ func parseYearMonth(s string, to types.Interval) (int32, bool) {
 	if !ok {
 		return 0, false
 	}
-	t := timeText{s: text}
-	first, ok := t.digits(1, 10)
+	t := timeText{Text: text}
+	first, ok := t.Digits(1, 10)
 	months := first
 	switch {
 	case !ok:
 		return 0, false
 	case to.From != to.To:
 		var rest int64
-		if !t.accept('-') {
+		if !t.Accept('-') {
 			return 0, false
 		}
-		if rest, ok = t.digits(1, 2); !ok || rest > 11 {
+		if rest, ok = t.Digits(1, 2); !ok || rest > 11 {
 			return 0, false
 		}
 		months = first*12 + rest
@@ -155,7 +155,7 @@ func parseYearMonth(s string, to types.Interval) (int32, bool) {
 	if negative {
 		months = -months
 	}
-	return int32(months), t.done() && int64(int32(months)) == months
+	return int32(months), t.Done() && int64(int32(months)) == months
 }
 
 // parseDayTime reads [+-]d hh:mm:ss.ffffff, or the part of it from the interval's first unit to its last.
@@ -164,17 +164,17 @@ func parseDayTime(s string, to types.Interval) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	t := timeText{s: text}
+	t := timeText{Text: text}
 	sign := int64(1)
 	if negative {
 		sign = -1 // from the start: the lowest interval has no positive one
 	}
 	var sum int64
 	for u := to.From; u <= to.To; u++ {
-		if u > to.From && !t.accept(separators[u]) {
+		if u > to.From && !t.Accept(separators[u]) {
 			return 0, false
 		}
-		n, ok := t.digits(1, 18)
+		n, ok := t.Digits(1, 18)
 		if !ok || n > (1<<63-1)/unitMicros[u] || !addTo(&sum, sign*n*unitMicros[u]) {
 			return 0, false
 		}
@@ -182,8 +182,8 @@ func parseDayTime(s string, to types.Interval) (int64, bool) {
 			return 0, false
 		}
 	}
-	if to.To == types.Second && t.accept('.') && !addTo(&sum, sign*t.fraction()) {
+	if to.To == types.Second && t.Accept('.') && !addTo(&sum, sign*t.Fraction()) {
 		return 0, false
 	}
-	return sum, t.done()
+	return sum, t.Done()
 }

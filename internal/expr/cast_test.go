@@ -74,10 +74,10 @@ func TestTimestampsRoundTripInAZone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at := rapid.Int64Range(0, 4102444800000000).Draw(t, "at")
 		got := throughText(t, types.Timestamp, []int64{at}, ctx)[0]
-		if got != at && z.local(got) != z.local(at) {
+		if got != at && z.Local(got) != z.Local(at) {
 			t.Fatalf("%v came back as %v", time.UnixMicro(at).In(berlin), time.UnixMicro(got).In(berlin))
 		}
-		if want := time.UnixMicro(at).In(berlin).Format("2006-01-02 15:04:05"); string(appendTimestamp(nil, z.local(at-at%microsPerSecond))) != want {
+		if want := time.UnixMicro(at).In(berlin).Format("2006-01-02 15:04:05"); string(appendTimestamp(nil, z.Local(at-at%microsPerSecond))) != want {
 			t.Fatalf("%v is not %s", at, want)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/types"
 )
 
@@ -12,12 +13,12 @@ func toDate(from types.Type) conversion {
 	switch from {
 	case types.String:
 		return convertEach(func(_ *caster, s string) (int32, bool) {
-			day, ok := parseDate(s)
+			day, ok := datetime.ParseDateText(s)
 			return int32(day), ok
 		})
 	case types.Timestamp:
 		return convertEach(func(c *caster, micros int64) (int32, bool) {
-			day, _ := split(c.zone.local(micros))
+			day, _ := split(c.zone.Local(micros))
 			return int32(day), true
 		})
 	case types.TimestampNTZ:
@@ -34,9 +35,9 @@ func toTimestamp(from types.Type, legacy bool) conversion {
 	case types.String:
 		return convertEach(func(c *caster, s string) (int64, bool) { return parseTimestamp(s, c) })
 	case types.Date:
-		return convertEach(func(c *caster, day int32) (int64, bool) { return c.zone.instant(int64(day) * microsPerDay), true })
+		return convertEach(func(c *caster, day int32) (int64, bool) { return c.zone.Instant(int64(day) * microsPerDay), true })
 	case types.TimestampNTZ:
-		return convertEach(func(c *caster, local int64) (int64, bool) { return c.zone.instant(local), true })
+		return convertEach(func(c *caster, local int64) (int64, bool) { return c.zone.Instant(local), true })
 	case types.Byte:
 		return convertEach(secondsToMicros[int8])
 	case types.Short:
@@ -100,7 +101,7 @@ func toTimestampNTZ(from types.Type) conversion {
 	case types.Date:
 		return convertEach(func(_ *caster, day int32) (int64, bool) { return int64(day) * microsPerDay, true })
 	case types.Timestamp:
-		return convertEach(func(c *caster, micros int64) (int64, bool) { return c.zone.local(micros), true })
+		return convertEach(func(c *caster, micros int64) (int64, bool) { return c.zone.Local(micros), true })
 	}
 	return nil
 }

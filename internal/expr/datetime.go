@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
@@ -23,11 +24,11 @@ var datetimeFunctions = table{
 	"weekday":    datePart(func(day int64) int32 { return int32(weekday(day)) }),
 	"weekofyear": datePart(weekOfYear),
 	"dayname": fn(types.String, text1(func(dst []byte, day int32) ([]byte, bool) {
-		return append(dst, dayNames[weekday(int64(day))][:3]...), true
+		return append(dst, datetime.DayNames[weekday(int64(day))][:3]...), true
 	}), aDate).infallible(),
 	"monthname": fn(types.String, text1(func(dst []byte, day int32) ([]byte, bool) {
 		_, m, _ := civil(int64(day))
-		return append(dst, monthNames[m-1][:3]...), true
+		return append(dst, datetime.MonthNames[m-1][:3]...), true
 	}), aDate).infallible(),
 
 	"hour":   timePart(func(micros int64) int32 { return int32(micros / microsPerHour) }),
@@ -70,7 +71,7 @@ func timePart(f func(micros int64) int32) function {
 		b.fn.safe = true
 		return b.make(types.Integer, onWallClock(b.args[0].Type(), func(z *zone) kernel {
 			return map1(types.Integer, func(at int64) int32 {
-				_, micros := split(z.local(at))
+				_, micros := split(z.Local(at))
 				return f(micros)
 			})
 		})), nil
@@ -109,7 +110,7 @@ func buildNextDay(b *builder) (Expr, error) {
 	strict := b.ctx.ANSI
 	return b.make(types.Date, try2(types.Date, func(_ *Context, day int32, name string) (int32, bool, error) {
 		upper := strings.ToUpper(strings.TrimSpace(name))
-		for i, full := range dayNames {
+		for i, full := range datetime.DayNames {
 			full = strings.ToUpper(full)
 			if upper == full || upper == full[:3] || upper == full[:2] {
 				return int32(int64(day) + 1 + floorMod(int64(i)-int64(weekday(int64(day)))-1, 7)), true, nil
@@ -131,7 +132,7 @@ func buildMonthsBetween(b *builder) (Expr, error) {
 	}
 	b.fn.safe = true
 	return b.make(types.Double, onWallClock(types.Timestamp, func(z *zone) kernel {
-		return map3(types.Double, func(a, c int64, rounded bool) float64 { return monthsBetween(z.local(a), z.local(c), rounded) })
+		return map3(types.Double, func(a, c int64, rounded bool) float64 { return monthsBetween(z.Local(a), z.Local(c), rounded) })
 	})), nil
 }
 
@@ -189,7 +190,7 @@ var truncUnits = map[string]int64{
 }
 
 func truncTimestamp(z *zone, unit string, at int64) (int64, bool) {
-	local := z.local(at)
+	local := z.Local(at)
 	name := strings.ToUpper(unit)
 	if size, ok := truncUnits[name]; ok {
 		if size < microsPerHour {
@@ -204,7 +205,7 @@ func truncTimestamp(z *zone, unit string, at int64) (int64, bool) {
 			return 0, false
 		}
 	}
-	return z.instant(day * microsPerDay), true
+	return z.Instant(day * microsPerDay), true
 }
 
 func makeDate(ctx *Context, n int, args []Vector) (arrow.Array, error) {
@@ -224,7 +225,7 @@ func dateOutOfBounds(y, m, d int32) error {
 	if m >= 1 && m <= 12 {
 		what = "Invalid value for DayOfMonth (valid values 1 - 28/31): " + itoa(d)
 		if d >= 1 && d <= 31 {
-			what = "Invalid date '" + strings.ToUpper(monthNames[m-1]) + " " + itoa(d) + "'"
+			what = "Invalid date '" + strings.ToUpper(datetime.MonthNames[m-1]) + " " + itoa(d) + "'"
 			if m == 2 && d == 29 {
 				what = "Invalid date 'February 29' as '" + itoa(y) + "' is not a leap year"
 			}
@@ -281,7 +282,7 @@ func (b *builder) extract(part string, source Expr) (Expr, error) {
 		}
 		t := types.Decimal{Precision: 8, Scale: 6}
 		return inner.make(t, onWallClock(inner.args[0].Type(), func(z *zone) kernel {
-			return map1(t, func(at int64) decimal128.Num { return decimal128.FromI64(floorMod(z.local(at), microsPerMinute)) })
+			return map1(t, func(at int64) decimal128.Num { return decimal128.FromI64(floorMod(z.Local(at), microsPerMinute)) })
 		})), nil
 	case "dow_iso":
 		if err := inner.coerceTo(aDate); err != nil {

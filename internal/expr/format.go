@@ -113,7 +113,7 @@ func (l look) primitive(arr arrow.Array, t types.Primitive) formatter {
 		return func(dst []byte, i int) []byte { return appendDate(dst, int64(values[i])) }
 	case types.Timestamp:
 		values, z := fixedValues[int64](arr), newZone(l.zone)
-		return func(dst []byte, i int) []byte { return appendTimestamp(dst, z.local(values[i])) }
+		return func(dst []byte, i int) []byte { return appendTimestamp(dst, z.Local(values[i])) }
 	case types.TimestampNTZ:
 		values := fixedValues[int64](arr)
 		return func(dst []byte, i int) []byte { return appendTimestamp(dst, values[i]) }

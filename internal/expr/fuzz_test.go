@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/types"
 )
 
@@ -19,8 +20,8 @@ func FuzzParseTimestamp(f *testing.F) {
 				t.Fatalf("%q read as %d, printed and read as %d", s, at, again)
 			}
 		}
-		if day, ok := parseDate(s); ok && day > -719162 && day < 2932896 {
-			if again, ok := parseDate(string(appendDate(nil, day))); !ok || again != day {
+		if day, ok := datetime.ParseDateText(s); ok && day > -719162 && day < 2932896 {
+			if again, ok := datetime.ParseDateText(string(appendDate(nil, day))); !ok || again != day {
 				t.Fatalf("%q read as day %d, printed and read as %d", s, day, again)
 			}
 		}
@@ -66,13 +67,12 @@ func FuzzDatetimePattern(f *testing.F) {
 	f.Add("EEE d MMM yy h:m a z", "Fri 31 Jan 25 1:2 PM UTC")
 	f.Add("[[[[", "x")
 	f.Fuzz(func(_ *testing.T, pattern, s string) {
-		p, err := compilePattern(pattern)
+		p, err := datetime.Compile(pattern)
 		if err != nil {
 			return
 		}
-		p.parse(s)
-		w := newWallClock(newZone(time.UTC), 1738317600123456)
-		p.parse(string(p.format(nil, &w)))
+		p.Parse(s)
+		p.Parse(string(p.Append(nil, 1738317600123456, newZone(time.UTC))))
 	})
 }
 

@@ -152,8 +152,8 @@ func buildTimeBucket(b *builder) (Expr, error) {
 				return 0, false, badBucket()
 			}
 			if micros%microsPerDay == 0 { // days are of the wall clock
-				local, from := z.local(at), z.local(origin)
-				return z.instant(local - floorMod(local-from, micros)), true, nil
+				local, from := z.Local(at), z.Local(origin)
+				return z.Instant(local - floorMod(local-from, micros)), true, nil
 			}
 			return at - floorMod(at-origin, micros), true, nil
 		})
@@ -165,10 +165,10 @@ func badBucket() error {
 }
 
 func monthBucket(z *zone, size, at, origin int64) int64 {
-	n := floorDiv(wholeMonths(z.local(origin), z.local(at)), size) * size
-	start := z.move(origin, n, 0, 0)
+	n := floorDiv(wholeMonths(z.Local(origin), z.Local(at)), size) * size
+	start := moveTime(z, origin, n, 0, 0)
 	if start > at {
-		start = z.move(origin, n-size, 0, 0)
+		start = moveTime(z, origin, n-size, 0, 0)
 	}
 	return start
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -74,7 +75,7 @@ func makeTimestampKernel(to types.Type, strict bool) kernel {
 			if to == types.TimestampNTZ {
 				return local, true, nil
 			}
-			return z.instant(local), true, nil
+			return z.Instant(local), true, nil
 		})
 	}
 }
@@ -83,7 +84,7 @@ func makeTimestampKernel(to types.Type, strict bool) kernel {
 func timestampOf(v [5]int32, sec int64) (int64, bool) {
 	y, m, d, hour, minute := v[0], v[1], v[2], v[3], v[4]
 	if m < 1 || m > 12 || d < 1 || int(d) > daysInMonth(int64(y), int(m)) || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-		sec < 0 || sec > 60*microsPerSecond || y < minTimestampYear || y > maxTimestampYear {
+		sec < 0 || sec > 60*microsPerSecond || y < datetime.MinYear || y > datetime.MaxYear {
 		return 0, false
 	}
 	return dayNumber(int64(y), int(m), int(d))*microsPerDay + int64(hour)*microsPerHour + int64(minute)*microsPerMinute + sec, true

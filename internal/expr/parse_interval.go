@@ -123,8 +123,8 @@ func parseSeconds(s string) (int64, bool) {
 			return 0, false
 		}
 	}
-	t := timeText{s: fraction}
-	micros := n*microsPerSecond + t.fraction()
+	t := timeText{Text: fraction}
+	micros := n*microsPerSecond + t.Fraction()
 	if negative {
 		micros = -micros
 	}

@@ -131,7 +131,7 @@ func timeSequence(t types.Array, step types.Type) kernel {
 					return nil, badBoundaries(from, to, size)
 				}
 				for k := int64(0); ; k++ {
-					at := z.move(from, k*int64(by.Months), k*int64(by.Days), k*by.Micros)
+					at := moveTime(z, from, k*int64(by.Months), k*int64(by.Days), k*by.Micros)
 					if size >= 0 && at > to || size < 0 && at < to || k > 0 && size == 0 {
 						break
 					}

@@ -33,7 +33,7 @@ var sessionFunctions = table{
 	"current_timestamp": contextValue("current_timestamp", types.Timestamp, now),
 	"now":               contextValue("now", types.Timestamp, now),
 	"localtimestamp": contextValue("localtimestamp", types.TimestampNTZ, func(ctx *Context) any {
-		return newZone(ctx.TimeZone).local(ctx.Now.UnixMicro())
+		return newZone(ctx.TimeZone).Local(ctx.Now.UnixMicro())
 	}),
 	"current_date": contextValue("current_date", types.Date, today), "curdate": contextValue("current_date", types.Date, today),
 	"current_timezone": contextValue("current_timezone", types.String, func(ctx *Context) any {
@@ -57,6 +57,6 @@ var sessionFunctions = table{
 func now(ctx *Context) any { return ctx.Now.UnixMicro() }
 
 func today(ctx *Context) any {
-	day, _ := split(newZone(ctx.TimeZone).local(ctx.Now.UnixMicro()))
+	day, _ := split(newZone(ctx.TimeZone).Local(ctx.Now.UnixMicro()))
 	return int32(day)
 }

@@ -39,12 +39,12 @@ func buildTimestampAdd(b *builder) (Expr, error) {
 		return func(ctx *Context, n int, args []Vector) (arrow.Array, error) {
 			return try2(t, func(_ *Context, count, at int64) (int64, bool, error) {
 				if overflowsMul(count, max(size.micros, size.months)) {
-					return 0, false, errclass.DateTimeOverflow.New("Datetime operation overflow: add %d %s to TIMESTAMP '%s'.", count, unit, appendTimestamp(nil, z.local(at)))
+					return 0, false, errclass.DateTimeOverflow.New("Datetime operation overflow: add %d %s to TIMESTAMP '%s'.", count, unit, appendTimestamp(nil, z.Local(at)))
 				}
 				if size.months == 0 && size.micros%microsPerDay == 0 {
-					return z.move(at, 0, count*(size.micros/microsPerDay), 0), true, nil
+					return moveTime(z, at, 0, count*(size.micros/microsPerDay), 0), true, nil
 				}
-				return z.move(at, count*size.months, 0, count*size.micros), true, nil
+				return moveTime(z, at, count*size.months, 0, count*size.micros), true, nil
 			})(ctx, n, args[1:])
 		}
 	})), nil
@@ -62,7 +62,7 @@ func buildTimestampDiff(b *builder) (Expr, error) {
 	return b.make(types.Long, onWallClock(types.Timestamp, func(z *zone) kernel {
 		return func(ctx *Context, n int, args []Vector) (arrow.Array, error) {
 			return map2(types.Long, func(from, to int64) int64 {
-				x, y := z.local(from), z.local(to)
+				x, y := z.Local(from), z.Local(to)
 				if size.months == 0 {
 					return (y - x) / size.micros
 				}

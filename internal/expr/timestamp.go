@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -32,8 +33,8 @@ var timestampFunctions = table{
 	"unix_seconds":           fn(types.Long, map1(types.Long, func(v int64) int64 { return floorDiv(v, microsPerSecond) }), aTimestamp).infallible(),
 	"unix_millis":            fn(types.Long, map1(types.Long, func(v int64) int64 { return floorDiv(v, 1000) }), aTimestamp).infallible(),
 	"unix_micros":            fn(types.Long, map1(types.Long, func(v int64) int64 { return v }), aTimestamp).infallible(),
-	"from_utc_timestamp":     shiftZone(func(z *zone, at int64) int64 { return z.local(at) }),
-	"to_utc_timestamp":       shiftZone(func(z *zone, at int64) int64 { return z.instant(at) }),
+	"from_utc_timestamp":     shiftZone(func(z *zone, at int64) int64 { return z.Local(at) }),
+	"to_utc_timestamp":       shiftZone(func(z *zone, at int64) int64 { return z.Instant(at) }),
 	"convert_timezone":       built(2, 3, buildConvertTimezone),
 	"make_timestamp":         makeTimestamp(types.Timestamp, false),
 	"make_timestamp_ltz":     makeTimestamp(types.Timestamp, false),
@@ -47,14 +48,14 @@ var timestampFunctions = table{
 // compiled remembers the last pattern and zone of a batch: mostly they are the same for all rows.
 type compiled struct {
 	text    string
-	pattern *pattern
+	pattern *datetime.Pattern
 }
 
-func (c *compiled) get(text string) (*pattern, error) {
+func (c *compiled) get(text string) (*datetime.Pattern, error) {
 	if c.pattern != nil && c.text == text {
 		return c.pattern, nil
 	}
-	p, err := compilePattern(text)
+	p, err := datetime.Compile(text)
 	c.text, c.pattern = text, p
 	return p, err
 }
@@ -69,8 +70,7 @@ func dateFormat(ctx *Context, n int, args []Vector) (arrow.Array, error) {
 		if err != nil {
 			return dst, false, err
 		}
-		w := newWallClock(z, at[i&ai])
-		return p.format(dst, &w), true, nil
+		return p.Append(dst, at[i&ai], z), true, nil
 	})
 }
 
@@ -135,7 +135,7 @@ func parseKernel(t types.Type, to types.Primitive, strict bool) kernel {
 			if err != nil {
 				return 0, false, err
 			}
-			local, zoneName, at, ok := p.parse(s)
+			local, zoneName, at, ok := p.Parse(s)
 			if !ok && strict {
 				return 0, false, cannotParse(s, at, to)
 			}
@@ -146,7 +146,7 @@ func parseKernel(t types.Type, to types.Primitive, strict bool) kernel {
 			if zoneName != "" {
 				z, _ = run.zoneNamed(zoneName) // it was found when the text was parsed
 			}
-			return z.instant(local), true, nil
+			return z.Instant(local), true, nil
 		})(ctx, n, args)
 	}
 }
@@ -290,7 +290,7 @@ func buildConvertTimezone(b *builder) (Expr, error) {
 			if err != nil {
 				return 0, false, err
 			}
-			return target.local(source.instant(local)), true, nil
+			return target.Local(source.Instant(local)), true, nil
 		})(ctx, n, args)
 	}), nil
 }

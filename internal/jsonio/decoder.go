@@ -14,10 +14,7 @@ import (
 	"lakehouse/internal/types"
 )
 
-const (
-	maxDocument = 1 << 30 // bytes of a document: offsets in a column are 32 bits wide
-	batchBytes  = 8 << 20 // of text; a batch of more is handed on before it has all its rows
-)
+const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
 
 // A Decoder reads JSON records of one schema. It is immutable and safe for concurrent use.
 type Decoder struct {
@@ -84,15 +81,15 @@ func (d *Decoder) decode(open func() *lines.Reader) batch.Seq {
 // record; the rows before it are kept.
 func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if len(data) > maxDocument {
-			yield(nil, errclass.FailedReadFile.New("a document of %d bytes is too long to be read as a whole.", len(data)).
-				WithHint("Write one record a line and read it without option 'multiLine'."))
+		text, err := lines.Document(data)
+		if err != nil {
+			yield(nil, err)
 			return
 		}
 		rows := d.newRows()
 		defer rows.count()
 		stopped := false
-		err := rows.document(withoutMark(data), func() bool {
+		err = rows.document(text, func() bool {
 			if rows.full() {
 				stopped = !yield(rows.flush(), nil)
 			}
@@ -106,11 +103,4 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(rows.flush(), nil)
 		}
 	}
-}
-
-func withoutMark(data []byte) []byte {
-	if len(data) >= 3 && string(data[:3]) == "\xEF\xBB\xBF" {
-		return data[3:]
-	}
-	return data
 }

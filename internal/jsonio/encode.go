@@ -182,8 +182,9 @@ func (e *Encoder) timestamps(t types.Type, c *array.Timestamp) ValueWriter {
 			return append(e.opts.TimestampNTZ.AppendTimestampNTZ(append(dst, '"'), int64(c.Value(i))), '"')
 		}
 	}
+	clock := datetime.NewClock(e.opts.Zone)
 	return func(dst []byte, i int) []byte {
-		return append(e.opts.Timestamp.AppendTimestamp(append(dst, '"'), int64(c.Value(i)), e.opts.Zone), '"')
+		return append(e.opts.Timestamp.Append(append(dst, '"'), int64(c.Value(i)), clock), '"')
 	}
 }
 

@@ -97,7 +97,11 @@ func (in *Inference) AddDocument(data []byte) error {
 	if !in.sampled() {
 		return nil
 	}
-	return in.record(withoutMark(data), 0)
+	text, err := lines.Document(data)
+	if err != nil {
+		return err
+	}
+	return in.record(text, 0)
 }
 
 // sampled takes records evenly.

@@ -72,7 +72,7 @@ func OptionsOf(v option.Values) (Options, error) {
 		Formats:       formats,
 		LineSep:       v.String("lineSep"),
 		MultiLine:     v.Bool("multiLine"),
-		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), maxDocument)),
+		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
 		Syntax: Syntax{
 			BackslashAny:      v.Bool("allowBackslashEscapingAnyCharacter"),
 			Comments:          v.Bool("allowComments"),

@@ -4,5 +4,5 @@
 // several readers: a record belongs to the range in which it begins. A record longer than the limit
 // is given as its first bytes, marked truncated, and the rest is passed over without being kept.
 //
-// A UTF-8 byte order mark at the start is passed over; UTF-16 is refused.
+// A UTF-8 byte order mark at the start is passed over; those of UTF-16 and UTF-32 are refused.
 package lines

@@ -179,7 +179,7 @@ func (r *Reader) fill() {
 		r.buf = grown
 	}
 	r.read()
-	if !r.started && (r.end >= 3 || r.eof) {
+	if !r.started && (r.end >= 4 || r.eof) {
 		r.started = true
 		r.byteOrderMark()
 	}
@@ -218,15 +218,41 @@ func (r *Reader) read() {
 }
 
 func (r *Reader) byteOrderMark() {
-	head := r.buf[:r.end]
-	switch {
-	case bytes.HasPrefix(head, []byte("\xEF\xBB\xBF")):
-		r.start = 3
-	case bytes.HasPrefix(head, []byte("\xFE\xFF")), bytes.HasPrefix(head, []byte("\xFF\xFE")):
-		r.err = errclass.FailedReadFile.New("the text begins with a UTF-16 byte order mark.").
-			WithHint("Convert the file to UTF-8.")
+	text, err := withoutMark(r.buf[:r.end])
+	r.start = r.end - len(text)
+	if err != nil {
+		r.err = err
 		r.start, r.end = 0, 0
 	}
+}
+
+// MaxDocument bounds a file that is read as a whole: offsets in a column of Arrow are 32 bits wide.
+const MaxDocument = 1 << 30
+
+// Document is the text of a file that is read as a whole, without its byte order mark.
+func Document(data []byte) ([]byte, error) {
+	if len(data) > MaxDocument {
+		return nil, errclass.FailedReadFile.New("a document of %d bytes is too long to be read as a whole.", len(data)).
+			WithHint("Read it line by line, without option 'multiLine' or 'wholeText', or split the file.")
+	}
+	return withoutMark(data)
+}
+
+// withoutMark takes the byte order mark of UTF-8 off the beginning of a text, and refuses those of UTF-16 and UTF-32.
+func withoutMark(text []byte) ([]byte, error) {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xEF\xBB\xBF")):
+		return text[3:], nil
+	case bytes.HasPrefix(text, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(text, []byte("\x00\x00\xFE\xFF")):
+		return nil, marked("UTF-32")
+	case bytes.HasPrefix(text, []byte("\xFE\xFF")), bytes.HasPrefix(text, []byte("\xFF\xFE")):
+		return nil, marked("UTF-16")
+	}
+	return text, nil
+}
+
+func marked(encoding string) error {
+	return errclass.FailedReadFile.New("the text begins with a %s byte order mark.", encoding).WithHint("Convert the file to UTF-8.")
 }
 
 // skipLong gives the beginning of a record that is too long and passes over the rest of it.

@@ -34,8 +34,8 @@ func ParseFormats(v option.Values) (f Formats, err error) {
 // ParseZone takes the zone from option timeZone.
 func ParseZone(v option.Values) (*time.Location, error) {
 	name := v.String("timeZone")
-	zone := datetime.Zone(name)
-	if zone == nil {
+	zone, ok := datetime.ParseZone(name)
+	if !ok {
 		return nil, errclass.InvalidOptionValue.New("Invalid value '%s' for option 'timeZone', must be a time zone", name).
 			WithHint("Use the name of a region, such as Europe/Berlin, or an offset, such as +02:00.")
 	}

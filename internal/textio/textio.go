@@ -16,10 +16,7 @@ import (
 	"lakehouse/internal/types"
 )
 
-const (
-	batchBytes  = 8 << 20 // of text; a batch of more is handed on before it has all its rows
-	maxDocument = 1 << 30 // bytes of a file that is one value
-)
+const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
 
 // OptionTable declares the options of the text reader.
 var OptionTable = option.Table{
@@ -44,7 +41,7 @@ func OptionsOf(v option.Values) (Options, error) {
 	return Options{
 		WholeText: v.Bool("wholeText"),
 		LineSep:   v.String("lineSep"),
-		MaxRecord: int(min(v.Bytes("maxRecordBytes"), maxDocument)),
+		MaxRecord: int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
 	}, nil
 }
 
@@ -122,13 +119,14 @@ func tooLong(offset int64) error {
 // DecodeDocument gives a whole file as one value.
 func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 	root, err := records.NewBuilder(d.schema)
-	if err == nil && len(data) > maxDocument {
-		err = errclass.FailedReadFile.New("a file of %d bytes is too long to be one value.", len(data))
-	}
 	if err != nil {
 		return batch.Fail(err)
 	}
-	d.add(root, data)
+	text, err := lines.Document(data)
+	if err != nil {
+		return batch.Fail(err)
+	}
+	d.add(root, text)
 	return batch.Of(root.FinishRows(d.arrow))
 }
 

@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/option"
@@ -41,17 +43,27 @@ func (s *Sink) Description() string { return "ConsoleTable" }
 
 // Write prints a batch under its number.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
-	rows, err := batch.Collect(op.Execute(ctx, 1)[0])
+	rows, n, err := s.first(op.Execute(ctx, 1)[0])
 	if err != nil {
 		return 0, err
-	}
-	var n int64
-	for _, b := range rows {
-		n += b.NumRows()
 	}
 	const line = "-------------------------------------------\n"
 	if _, err := fmt.Fprintf(s.out, "%sBatch: %d\n%s", line, id, line); err != nil {
 		return n, err
 	}
 	return n, Show(s.out, op.Schema(), rows, s.style)
+}
+
+// first keeps what is printed of a batch, and one row more, which says that there are more; it counts all.
+func (s *Sink) first(all batch.Seq) (rows []arrow.RecordBatch, n int64, err error) {
+	for b, err := range all {
+		if err != nil {
+			return nil, 0, err
+		}
+		if n <= int64(s.style.MaxRows) {
+			rows = append(rows, b)
+		}
+		n += b.NumRows()
+	}
+	return rows, n, nil
 }

@@ -56,7 +56,7 @@ func withPlain(ctx context.Context, f File, maxUnpacked int64, use func(io.Reade
 		return err
 	}
 	defer in.Close()
-	plain, err := unpack(f.Place.Key, io.NewSectionReader(in, 0, in.Info().Size), maxUnpacked)
+	plain, err := unpack(f.Place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size), maxUnpacked)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"lakehouse/internal/csvio"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/jsonio"
+	"lakehouse/internal/lines"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/records"
@@ -25,9 +26,6 @@ import (
 // splitBytes is how large a piece of a text file is: small enough to keep cores busy to the end, large enough that the
 // records cut at borders do not matter.
 const splitBytes = 4 << 20
-
-// maxDocument is how large a file may be that is read as one document: it is held in memory.
-const maxDocument = 1 << 30
 
 // A decoder reads records for one schema.
 type decoder interface {
@@ -182,7 +180,7 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 	if err := unchanged(p.info, in.Info()); err != nil {
 		return err
 	}
-	rows, done, err := p.rows(in)
+	rows, done, err := p.rows(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -214,11 +212,11 @@ func (p *textPiece) stillThere(ctx context.Context) error {
 }
 
 // rows decodes the piece; done lets go of what it needed.
-func (p *textPiece) rows(in volumes.Reader) (rows batch.Seq, done func(), err error) {
+func (p *textPiece) rows(ctx context.Context, in volumes.Reader) (rows batch.Seq, done func(), err error) {
 	if !compressed(p.place.Key) && !p.format.whole {
-		return p.decoder.DecodeRange(in, in.Info().Size, p.start, p.end), func() {}, nil
+		return p.decoder.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
-	plain, err := unpack(p.place.Key, io.NewSectionReader(in, 0, in.Info().Size), p.format.maxUnpacked)
+	plain, err := unpack(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size), p.format.maxUnpacked)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -234,17 +232,22 @@ func (p *textPiece) rows(in volumes.Reader) (rows batch.Seq, done func(), err er
 	return p.decoder.DecodeDocument(data), done, nil
 }
 
-// wholeDocument reads a file that is one document.
+// stoppable ends the reading when nobody wants it any more: a file may hold a terabyte without one record.
+type stoppable struct {
+	in  io.ReaderAt
+	ctx context.Context // of the one read that this is for
+}
+
+func (s stoppable) ReadAt(p []byte, at int64) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.in.ReadAt(p, at)
+}
+
+// wholeDocument reads a file that is one document, or a byte more than one may have: the decoder refuses that.
 func wholeDocument(plain io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(plain, maxDocument+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxDocument {
-		return nil, errclass.MalformedRecord.New("the document is larger than %d bytes.", maxDocument).
-			WithHint("Write one record a line and leave multiLine out.")
-	}
-	return data, nil
+	return io.ReadAll(io.LimitReader(plain, lines.MaxDocument+1))
 }
 
 // picked is the wanted columns of a decoder's batch.
