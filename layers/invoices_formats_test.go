@@ -49,8 +49,6 @@ func TestInvoicesWritesSparksLogsAndCheckpoints(t *testing.T) {
 	}
 	folders := map[string]string{"bronze": "invoices_bz", "silver": "invoice_line_items"}
 	for layer, files := range programs.Answer[map[string]map[string]any](t, "invoices", "checkpoint.json") {
-		t.Run(layer+" checkpoint", func(t *testing.T) {
-			r.AssertCheckpoint(InvoicesBase+"/chekpoint/"+folders[layer], files)
-		})
+		r.AssertCheckpoint(InvoicesBase+"/chekpoint/"+folders[layer], files)
 	}
 }

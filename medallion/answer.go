@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
@@ -16,7 +17,13 @@ import (
 // nothing is the answer of a command that has none.
 func (s *Session) nothing() *DataFrame { return &DataFrame{session: s, rel: localRelation(Schema{})} }
 
+// localRelation holds rows, which queries may read at once.
 func localRelation(schema Schema, batches ...arrow.RecordBatch) plan.Relation {
+	for _, b := range batches {
+		for _, c := range b.Columns() {
+			expr.SettleNulls(c)
+		}
+	}
 	return &plan.LocalRelation{Schema: schema, Rows: batches}
 }
 

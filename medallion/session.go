@@ -112,7 +112,7 @@ func NewSession(opts Options) (*Session, error) {
 		}
 	}
 	s := &Session{
-		space: space, catalog: catalog.New(space), memory: &exec.Memory{},
+		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0),
 		log: opts.Log, clock: opts.Clock, report: opts.OnProgress, out: opts.Out, user: "anonymous",
 		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
 		views: map[string]tempView{},
@@ -129,15 +129,15 @@ func NewSession(opts Options) (*Session, error) {
 	if u, err := user.Current(); err == nil {
 		s.user = u.Username
 	}
+	if err := s.SetConf(confMemoryLimit, s.conf[confMemoryLimit]); err != nil {
+		return nil, err
+	}
 	for key, value := range opts.Conf {
 		if err := s.SetConf(key, value); err != nil {
 			return nil, err
 		}
 	}
 	s.startConf = maps.Clone(s.conf)
-	if s.memory.Limit == 0 {
-		s.memory.Limit, _ = option.ParseBytes(s.conf[confMemoryLimit])
-	}
 	return s, nil
 }
 
@@ -204,7 +204,7 @@ func (s *Session) SetConf(key, value string) error {
 		if err != nil {
 			return invalid("it should be a size such as 4g.")
 		}
-		s.memory.Limit = n
+		s.memory.SetLimit(n)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

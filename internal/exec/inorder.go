@@ -171,6 +171,6 @@ func (r *readAhead) give(ctx context.Context, yield func(arrow.RecordBatch, erro
 
 // drain waits until the goroutine has ended.
 func (r *readAhead) drain() {
-	for range r.results { //nolint:revive // nothing is wanted of them
+	for range r.results {
 	}
 }

@@ -164,9 +164,11 @@ func TestCancelledRunsEndWithAnError(t *testing.T) {
 	}
 }
 
+const memoryLimit = 1 << 30
+
 // givenBack says that exactly nothing is reserved.
 func givenBack(mem *exec.Memory) bool {
-	return mem.Reserve("test", mem.Limit) == nil && mem.Reserve("test", 1) != nil
+	return mem.Reserve("test", memoryLimit) == nil && mem.Reserve("test", 1) != nil
 }
 
 // flowingAndHolding is a query for each operator.
@@ -215,7 +217,7 @@ func TestEveryOperatorPassesOnAFailureOfAnyBatch(t *testing.T) {
 					return nil
 				}}
 				catalog := tables{"t": &logical.Relation{Source: source}, "u": &logical.Relation{Source: piecesOf{pieces: good}}}
-				mem := &exec.Memory{Limit: 1 << 30}
+				mem := exec.NewMemory(memoryLimit)
 				for name, run := range map[string]func(context.Context, exec.Operator, int) batch.Seq{"Gather": exec.Gather, "InOrder": exec.InOrder} {
 					op := buildUnoptimized(t, query, catalog, mem, workers)
 					if _, err := batch.Collect(run(t.Context(), op, workers)); !errors.Is(err, broken) {
@@ -240,7 +242,7 @@ func TestEveryOperatorStopsAfterAnyBatch(t *testing.T) {
 	for _, query := range flowingAndHolding {
 		for _, workers := range []int{1, 3} {
 			for taken := range 4 {
-				mem := &exec.Memory{Limit: 1 << 30}
+				mem := exec.NewMemory(memoryLimit)
 				for _, run := range []func(context.Context, exec.Operator, int) batch.Seq{exec.Gather, exec.InOrder} {
 					left := taken
 					for _, err := range run(t.Context(), buildUnoptimized(t, query, catalog, mem, workers), workers) {

@@ -8,9 +8,19 @@ import (
 
 // Memory is a budget that the operators of a session share. The zero value has no limit.
 type Memory struct {
-	Limit int64 // bytes; 0: none
+	limit atomic.Int64 // bytes; 0: none
 	used  atomic.Int64
 }
+
+// NewMemory is a budget of so many bytes.
+func NewMemory(limit int64) *Memory {
+	m := &Memory{}
+	m.SetLimit(limit)
+	return m
+}
+
+// SetLimit changes the budget, also while operators use it; 0 is no limit.
+func (m *Memory) SetLimit(limit int64) { m.limit.Store(limit) }
 
 // Reserve takes n bytes for what an operator holds. Past the limit it takes nothing and fails; here
 // is where an operator will learn to spill.
@@ -18,9 +28,9 @@ func (m *Memory) Reserve(operator string, n int64) error {
 	if m == nil {
 		return nil
 	}
-	if used := m.used.Add(n); m.Limit > 0 && used > m.Limit {
+	if used, limit := m.used.Add(n), m.limit.Load(); limit > 0 && used > limit {
 		m.used.Add(-n)
-		return errclass.MemoryLimit.New("%s needs %d more bytes, but %d of the session's %d are in use.", operator, n, used-n, m.Limit).
+		return errclass.MemoryLimit.New("%s needs %d more bytes, but %d of the session's %d are in use.", operator, n, used-n, limit).
 			WithHint("Raise lakehouse.memory.limit, or filter or aggregate earlier.")
 	}
 	return nil

@@ -181,7 +181,8 @@ func TestMemoryLimitIsReached(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mem := &exec.Memory{Limit: 1 << 20}
+		const limit = 1 << 20
+		mem := exec.NewMemory(limit)
 		op, err := exec.Build(logical.Optimize(node), &exec.Env{Eval: evalContext(), Memory: mem, Workers: 2})
 		if err != nil {
 			t.Fatal(err)
@@ -189,7 +190,7 @@ func TestMemoryLimitIsReached(t *testing.T) {
 		if _, err = batch.Collect(exec.Gather(t.Context(), op, 2)); !errors.Is(err, errclass.MemoryLimit) {
 			t.Errorf("%s: %v", query, err)
 		}
-		if err := mem.Reserve("test", mem.Limit); err != nil {
+		if err := mem.Reserve("test", limit); err != nil {
 			t.Errorf("%s keeps memory: %v", query, err)
 		}
 	}

@@ -51,9 +51,12 @@ func Take(in arrow.RecordBatch, rows []int32) (arrow.RecordBatch, error) {
 	return takeRows(in, rows), nil
 }
 
-// concatBatches puts batches behind each other as one.
+// concatBatches puts batches behind each other as one, which several goroutines may read.
 func concatBatches(schema types.Struct, batches []arrow.RecordBatch) (arrow.RecordBatch, error) {
 	if len(batches) == 1 {
+		for _, c := range batches[0].Columns() {
+			expr.SettleNulls(c)
+		}
 		return batches[0], nil
 	}
 	rows := int64(0)
@@ -87,7 +90,11 @@ func concatArrays(t arrow.DataType, parts []arrow.Array) (arrow.Array, error) {
 	for i, part := range parts {
 		alike[i] = expr.Relabel(part, t)
 	}
-	return expr.Concat(alike)
+	all, err := expr.Concat(alike)
+	if err == nil {
+		expr.SettleNulls(all)
+	}
+	return all, err
 }
 
 func emptyColumn(t arrow.DataType) arrow.Array {

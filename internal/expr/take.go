@@ -214,3 +214,17 @@ func relabelled(data arrow.ArrayData, to arrow.DataType) arrow.ArrayData {
 	}
 	return array.NewData(to, data.Len(), data.Buffers(), changed, data.NullN(), data.Offset())
 }
+
+// SettleNulls counts a column's nulls, at every depth. Arrow counts them when first asked and keeps the number: columns
+// that several goroutines will ask are counted before.
+func SettleNulls(arr arrow.Array) {
+	arr.NullN()
+	switch arr := arr.(type) {
+	case array.ListLike:
+		SettleNulls(arr.ListValues())
+	case *array.Struct:
+		for i := range arr.NumField() {
+			SettleNulls(arr.Field(i))
+		}
+	}
+}

@@ -11,11 +11,17 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/types"
 )
 
 // NewLocalRelation is a leaf whose rows are at hand.
 func NewLocalRelation(schema types.Struct, rows []arrow.RecordBatch) *Relation {
+	for _, b := range rows {
+		for _, c := range b.Columns() {
+			expr.SettleNulls(c)
+		}
+	}
 	return &Relation{Source: &localSource{schema: schema, rows: rows}}
 }
 

@@ -2,8 +2,6 @@ package programs
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +56,7 @@ func (l *Lake) AssertCheckpoint(folder string, want map[string]any) {
 		}
 	}
 	for name, text := range want {
-		content, err := os.ReadFile(filepath.Join(l.Root, filepath.FromSlash(folder), name))
+		content, err := l.Read(folder + "/" + name)
 		if err != nil {
 			l.Error(err)
 			continue

@@ -73,6 +73,11 @@ func (l *Lake) CopyIn(from, folder, name string) {
 	}
 }
 
+// Read is the content of a file of the lake.
+func (l *Lake) Read(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(l.Root, filepath.FromSlash(name)))
+}
+
 // Files lists a folder of the lake and those under it, without hidden files; none when it is not there.
 func (l *Lake) Files(folder string) []string {
 	l.Helper()

@@ -13,6 +13,7 @@ import (
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/types"
 )
@@ -44,6 +45,9 @@ func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, er
 	var n int64
 	for _, b := range rows {
 		n += b.NumRows()
+		for _, c := range b.Columns() {
+			expr.SettleNulls(c) // queries will read them at once
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
