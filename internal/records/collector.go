@@ -69,6 +69,12 @@ func (c *Collector) Flush() arrow.RecordBatch {
 	return c.Root.FinishRows(c.rules.Arrow)
 }
 
+// Last is Flush where nothing follows: most files hold less than one batch, and need no room for a second.
+func (c *Collector) Last() arrow.RecordBatch {
+	c.Count()
+	return c.Root.LastRows(c.rules.Arrow)
+}
+
 // Count hands the tally on, so that others see it.
 func (c *Collector) Count() {
 	if counts := c.rules.Counts; counts != nil {
@@ -148,6 +154,6 @@ func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield
 // Rest hands on the last batch, if it has rows.
 func (c *Collector) Rest(yield func(arrow.RecordBatch, error) bool) {
 	if c.Root.Len > 0 {
-		yield(c.Flush(), nil)
+		yield(c.Last(), nil)
 	}
 }

@@ -104,7 +104,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 	if err := d.add(rows, text); err != nil {
 		return batch.Fail(err)
 	}
-	return batch.Of(rows.Flush())
+	return batch.Of(rows.Last())
 }
 
 // add adds a row. Bytes that are not UTF-8 become U+FFFD, as in Spark's strings.
