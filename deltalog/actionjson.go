@@ -39,7 +39,7 @@ type removeJSON struct {
 	DeletionTimestamp       int64              `json:"deletionTimestamp,omitempty"`
 	DataChange              bool               `json:"dataChange"`
 	ExtendedFileMetadata    bool               `json:"extendedFileMetadata,omitempty"`
-	PartitionValues         map[string]*string `json:"partitionValues,omitempty"`
+	PartitionValues         map[string]*string `json:"partitionValues,omitzero"` // empty is not absent
 	Size                    *int64             `json:"size,omitempty"`
 	Stats                   string             `json:"stats,omitempty"`
 	Tags                    map[string]string  `json:"tags,omitempty"`
@@ -170,6 +170,9 @@ func (r *RemoveFile) json() *removeJSON {
 	}
 	if r.ExtendedFileMetadata {
 		j.Size, j.PartitionValues = &r.Size, r.PartitionValues
+		if j.PartitionValues == nil {
+			j.PartitionValues = map[string]*string{}
+		}
 	}
 	return j
 }

@@ -15,7 +15,7 @@ import (
 
 // Logs that Spark wrote, as tables of file names and actions; some captures hold several tables.
 var captures = [][]string{
-	{"sales", "bronze"}, {"sales", "silver"}, {"invoices", "invoices_bz"}, {"invoices", "invoice_line_items"},
+	{"sales", "bronze"}, {"sales", "silver"}, {"sales", "gold"}, {"invoices", "invoices_bz"}, {"invoices", "invoice_line_items"},
 }
 
 func captured(t *testing.T, program, table string) map[string][]json.RawMessage {
@@ -76,6 +76,19 @@ func TestSparkActionsAreWrittenAsTheyWere(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A remove tells the partition of its file also where the table has none: extendedFileMetadata says that it does.
+func TestRemoveTellsItsPartition(t *testing.T) {
+	add := AddFile{Path: "a.parquet", Size: 3}
+	text, err := json.Marshal(add.remove(7, true))
+	if want := `{"path":"a.parquet","deletionTimestamp":7,"dataChange":true,"extendedFileMetadata":true,"partitionValues":{},"size":3}`; err != nil || string(text) != want {
+		t.Errorf("got %s, %v, want %s", text, err, want)
+	}
+	text, err = json.Marshal(RemoveFile{Path: "a.parquet"})
+	if want := `{"path":"a.parquet","dataChange":false}`; err != nil || string(text) != want {
+		t.Errorf("of which nothing more is known: got %s, %v, want %s", text, err, want)
 	}
 }
 

@@ -30,13 +30,13 @@ func (t *Table) Changes(ctx context.Context, from int64) iter.Seq2[CommitFile, e
 			if errors.Is(err, fs.ErrNotExist) {
 				break
 			}
-			if !yield(change, err) || err != nil {
+			if !yield(change, t.located(err)) || err != nil {
 				return
 			}
 			stamp = change.Timestamp
 		}
 		if err := t.checkEnd(ctx, version); err != nil {
-			yield(CommitFile{}, err)
+			yield(CommitFile{}, t.located(err))
 		}
 	}
 }
@@ -45,7 +45,7 @@ func (t *Table) Changes(ctx context.Context, from int64) iter.Seq2[CommitFile, e
 func (t *Table) FirstChange(ctx context.Context, from int64) (version int64, ok bool, err error) {
 	found, err := list(ctx, t.store, max(from, 0), latest)
 	if err != nil || len(found.commits) == 0 {
-		return -1, false, err
+		return -1, false, t.located(err)
 	}
 	return found.commits[0].version, true, nil
 }

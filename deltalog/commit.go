@@ -26,6 +26,11 @@ type Commit struct {
 // ctx allows; else the error names the conflict (classes DELTA_CONCURRENT_…,
 // DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED).
 func (x *Txn) Commit(ctx context.Context) (Commit, error) {
+	commit, err := x.commit(ctx)
+	return commit, x.table.located(err)
+}
+
+func (x *Txn) commit(ctx context.Context) (Commit, error) {
 	if err := x.prepare(); err != nil {
 		return Commit{}, err
 	}

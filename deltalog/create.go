@@ -1,8 +1,10 @@
 package deltalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strconv"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -15,7 +17,7 @@ type CreateOptions struct {
 	Configuration    map[string]string // table properties
 	Name             string
 	Description      string
-	// Operation goes into the table's history. Default: CREATE TABLE with Spark's parameters.
+	// Operation goes into the table's history. Default: CREATE TABLE; without parameters, those that Spark gives it.
 	Operation Operation
 	// External marks a table whose folder was given by the user, for the history.
 	External bool
@@ -28,19 +30,24 @@ type CreateOptions struct {
 // DELTA_TABLE_ALREADY_EXISTS, unless IfNotExists is set.
 func Create(ctx context.Context, store volumes.Store, opts CreateOptions) (*Table, error) {
 	table := Open(store, opts.Options)
-	version, err := table.LatestVersion(ctx)
+	if err := table.Create(ctx, opts); err != nil {
+		return nil, err
+	}
+	return table, nil
+}
+
+// Create is [Create] of a table that was opened before it is there; opts.Options count for nothing.
+func (t *Table) Create(ctx context.Context, opts CreateOptions) error {
+	version, err := t.LatestVersion(ctx)
 	if errors.Is(err, errclass.DeltaTableNotFound) {
-		err = table.create(ctx, opts)
+		err = t.create(ctx, opts)
 	} else if err == nil {
 		err = errclass.DeltaTableAlreadyExists.New("a Delta table already exists in this folder, at version %d.", version)
 	}
 	if opts.IfNotExists && errors.Is(err, errclass.DeltaTableAlreadyExists) {
-		return table, nil
+		return nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return table, nil
+	return t.located(err)
 }
 
 func (t *Table) create(ctx context.Context, opts CreateOptions) error {
@@ -48,7 +55,7 @@ func (t *Table) create(ctx context.Context, opts CreateOptions) error {
 		Name: opts.Name, Description: opts.Description, PartitionColumns: opts.PartitionColumns,
 		Configuration: opts.Configuration,
 	}.WithSchema(opts.Schema)
-	txn := t.BeginCreate(opts.operation())
+	txn := t.BeginCreate(opts.Describe())
 	txn.UpdateMetadata(metadata)
 	_, err := txn.Commit(ctx)
 	if errors.Is(err, errclass.DeltaProtocolChanged) { // another creator was faster
@@ -57,25 +64,24 @@ func (t *Table) create(ctx context.Context, opts CreateOptions) error {
 	return err
 }
 
-// operation is what Spark writes for CREATE TABLE, unless the caller says otherwise.
-func (o *CreateOptions) operation() Operation {
-	if o.Operation.Name != "" {
-		return o.Operation
-	}
-	managed := "true"
-	if o.External {
-		managed = "false"
+// Describe is the operation as the table's history tells it.
+func (o *CreateOptions) Describe() Operation {
+	op := o.Operation
+	op.Name = cmp.Or(op.Name, "CREATE TABLE")
+	if op.Parameters != nil {
+		return op
 	}
 	var description any // null, when there is none
 	if o.Description != "" {
 		description = o.Description
 	}
-	return Operation{Name: "CREATE TABLE", Parameters: Parameters{}.
+	op.Parameters = Parameters{}.
 		With("partitionBy", jsonText(append([]string{}, o.PartitionColumns...))).
 		With("clusterBy", "[]").
 		With("description", description).
-		With("isManaged", managed).
-		With("properties", jsonText(nonNil(o.Configuration)))}
+		With("isManaged", strconv.FormatBool(!o.External)).
+		With("properties", jsonText(nonNil(o.Configuration)))
+	return op
 }
 
 func nonNil(m map[string]string) map[string]string {

@@ -45,7 +45,7 @@ func (s *Snapshot) PartitionColumns() []string {
 func (s *Snapshot) SetTransaction(ctx context.Context, appID string) (version int64, ok bool, err error) {
 	small, err := s.complete(ctx)
 	if err != nil {
-		return 0, false, err
+		return 0, false, s.table.located(err)
 	}
 	txn, ok := small.txns[appID]
 	return txn.Version, ok, nil
@@ -113,7 +113,9 @@ func (s *Snapshot) count(ctx context.Context) (fileCount, error) {
 // Files are the version's data files: those of the checkpoint, then those added since, in the order
 // of the log. Memory grows with what follows the checkpoint, not with the table.
 func (s *Snapshot) Files(ctx context.Context) iter.Seq2[AddFile, error] {
-	return func(yield func(AddFile, error) bool) { replayFiles(ctx, s.table, s.seg, yield) }
+	return func(yield func(AddFile, error) bool) {
+		replayFiles(ctx, s.table, s.seg, func(f AddFile, err error) bool { return yield(f, s.table.located(err)) })
+	}
 }
 
 // Tombstones are the files that were removed and that the log still remembers.

@@ -3,8 +3,10 @@ package deltalog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +20,8 @@ import (
 type Options struct {
 	// Clock gives the time of commits and for retention. Default: the system's.
 	Clock func() time.Time
+	// Location is the table's place in messages: a path, or what its users call it. Default: none.
+	Location string
 	// EngineInfo names the writer in commitInfo. Default: "lakehouse".
 	EngineInfo string
 	// NewID makes table ids and commit tokens, unique in the world. Default: random UUIDs.
@@ -67,22 +71,40 @@ func (t *Table) Snapshot(ctx context.Context) (*Snapshot, error) {
 		s, err = t.load(ctx, latest)
 	}
 	if err != nil {
-		return nil, err
+		return nil, t.located(err)
 	}
 	t.known.Store(s)
 	return s, nil
 }
 
+// located is an error with the table's place in it.
+func (t *Table) located(err error) error {
+	at := t.opts.Location
+	if err == nil || at == "" || strings.Contains(err.Error(), at) {
+		return err
+	}
+	known, ok := err.(*errclass.Error) //nolint:errorlint // one further down is told by what wraps it
+	if !ok {
+		return fmt.Errorf("table %s: %w", at, err)
+	}
+	named := *known
+	named.Detail = fmt.Sprintf("table %s: %s", at, known.Detail)
+	if known.Class == errclass.DeltaTableNotFound {
+		named.Detail = fmt.Sprintf("Delta table `%s` doesn't exist: its folder has no %s with a commit or checkpoint in it.", at, logDir)
+	}
+	return &named
+}
+
 // SnapshotAt is the table as of a version.
 func (t *Table) SnapshotAt(ctx context.Context, version int64) (*Snapshot, error) {
 	if version < 0 {
-		return nil, errclass.DeltaVersionNotFound.New("version %d is negative.", version)
+		return nil, t.located(errclass.DeltaVersionNotFound.New("version %d is negative.", version))
 	}
 	s, err := t.load(ctx, version)
 	if errors.Is(err, errclass.DeltaVersionNotFound) {
-		return nil, t.withRange(ctx, err, version)
+		return nil, t.located(t.withRange(ctx, err, version))
 	}
-	return s, err
+	return s, t.located(err)
 }
 
 // withRange tells which versions there are, which the listing up to one version does not know.
@@ -101,12 +123,21 @@ func (t *Table) withRange(ctx context.Context, cause error, version int64) error
 
 // SnapshotAsOf is the newest version that is not younger than the time.
 func (t *Table) SnapshotAsOf(ctx context.Context, at time.Time) (*Snapshot, error) {
+	version, err := t.versionAsOf(ctx, at)
+	if err != nil {
+		return nil, t.located(err)
+	}
+	s, err := t.load(ctx, version)
+	return s, t.located(err)
+}
+
+func (t *Table) versionAsOf(ctx context.Context, at time.Time) (int64, error) {
 	all, err := list(ctx, t.store, 0, latest)
 	if err != nil {
-		return nil, err
+		return -1, err
 	}
 	if len(all.commits) == 0 {
-		return nil, tableNotFound()
+		return -1, tableNotFound()
 	}
 	version := int64(-1)
 	var stamp time.Time
@@ -118,16 +149,16 @@ func (t *Table) SnapshotAsOf(ctx context.Context, at time.Time) (*Snapshot, erro
 		version = f.version
 	}
 	if oldest := oldestVersion(all); version < oldest {
-		return nil, errclass.DeltaTimestampBeforeFirst.New(
+		return -1, errclass.DeltaTimestampBeforeFirst.New(
 			"the provided timestamp (%s) is before the earliest version available to this table (%d, %s).",
 			stampText(at), oldest, stampText(all.commits[0].modTime))
 	}
 	if last := all.commits[len(all.commits)-1]; version == last.version && at.After(stamp) {
-		return nil, errclass.DeltaTimestampAfterLatest.New(
+		return -1, errclass.DeltaTimestampAfterLatest.New(
 			"timestamp %s is after the table's latest version (%s).", stampText(at), stampText(stamp)).
 			WithHint("Use a timestamp at or before %s.", stampText(stamp))
 	}
-	return t.load(ctx, version)
+	return version, nil
 }
 
 func stampText(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05.000") }
@@ -148,6 +179,11 @@ func oldestVersion(all *listing) int64 {
 // LatestVersion looks for the newest version, without reading it. From a version that is known it
 // costs a look at each new one.
 func (t *Table) LatestVersion(ctx context.Context) (int64, error) {
+	version, err := t.findLatest(ctx)
+	return version, t.located(err)
+}
+
+func (t *Table) findLatest(ctx context.Context) (int64, error) {
 	if known := t.known.Load(); known != nil {
 		version, ok, err := t.latestFrom(ctx, known.seg.version)
 		if ok || err != nil {

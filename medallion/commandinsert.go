@@ -7,12 +7,21 @@ import (
 
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
 
 // insert is INSERT INTO and INSERT OVERWRITE.
 func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
+	none, err := delta.WriteOptionTable.Parse(nil)
+	if err != nil {
+		return err
+	}
+	return s.insertWith(ctx, c, none)
+}
+
+func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Values) error {
 	table, err := s.tableOf(ctx, c.Table)
 	if err != nil {
 		return err
@@ -29,12 +38,8 @@ func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
 	if err != nil {
 		return err
 	}
-	none, err := delta.WriteOptionTable.Parse(nil)
-	if err != nil {
-		return err
-	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: c.Overwrite, Operation: "WRITE", Options: none, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
+		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
 	})
 	return err
 }

@@ -132,7 +132,7 @@ func (w DataStreamWriter) ToTable(ctx context.Context, name string) (*StreamingQ
 	if err != nil {
 		return nil, err
 	}
-	opts, node, err := w.prepare(ctx, delta.SinkOptionTable)
+	opts, node, err := w.prepareDelta(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -140,15 +140,27 @@ func (w DataStreamWriter) ToTable(ctx context.Context, name string) (*StreamingQ
 	if err != nil {
 		return nil, err
 	}
-	table, err := w.frame.session.tableForStream(ctx, full, node.Schema(), w.partition)
+	table, err := w.frame.session.tableForStream(ctx, full, newTable{
+		schema: nullable(node.Schema()), partition: w.partition, location: opts.String("path"), operation: "CREATE TABLE", tolerate: true,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return w.intoDelta(ctx, table, opts, node, cp)
 }
 
-func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, error) {
+// prepareDelta checks what a query into a Delta table needs, before a table is made for it.
+func (w DataStreamWriter) prepareDelta(ctx context.Context) (option.Values, logical.Node, error) {
 	opts, node, err := w.prepare(ctx, delta.SinkOptionTable)
+	if err == nil && w.mode == logical.Update {
+		err = errclass.DeltaUnsupportedOutputMode.New("Data source delta does not support Update output mode.").
+			WithHint("Use append or complete.")
+	}
+	return opts, node, err
+}
+
+func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, error) {
+	opts, node, err := w.prepareDelta(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -167,10 +179,6 @@ func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, erro
 }
 
 func (w DataStreamWriter) intoDelta(ctx context.Context, table delta.Table, opts option.Values, node logical.Node, cp volumes.Location) (*StreamingQuery, error) {
-	if w.mode == logical.Update {
-		return nil, errclass.DeltaUnsupportedOutputMode.New("Data source delta does not support Update output mode.").
-			WithHint("Use append or complete.")
-	}
 	return w.start(ctx, node, cp, func(_ context.Context, queryID string) (stream.Sink, error) {
 		return delta.NewSink(table, delta.SinkOptions{
 			QueryID: queryID, Mode: w.mode, PartitionBy: w.partition, Schema: node.Schema(), Options: opts,
@@ -261,13 +269,11 @@ func (w DataStreamWriter) start(ctx context.Context, node logical.Node, cp volum
 	return &StreamingQuery{q}, nil
 }
 
-// tableForStream finds a table, or makes it: empty, all columns nullable.
-func (s *Session) tableForStream(ctx context.Context, name catalog.Name, schema Schema, partition []string) (delta.Table, error) {
+// tableForStream finds a table, or makes it, empty. One that is there has to lie where the query wants it.
+func (s *Session) tableForStream(ctx context.Context, name catalog.Name, wanted newTable) (delta.Table, error) {
 	entry, err := s.catalog.Lookup(ctx, name)
 	if isNotFound(err) {
-		entry, err = s.createTable(ctx, name, newTable{
-			schema: nullable(schema), partition: partition, operation: "CREATE TABLE", tolerate: true,
-		})
+		entry, err = s.createTable(ctx, name, wanted)
 	}
 	if err != nil {
 		return delta.Table{}, err
@@ -275,5 +281,13 @@ func (s *Session) tableForStream(ctx context.Context, name catalog.Name, schema 
 	if entry.Type == catalog.View {
 		return delta.Table{}, errclass.UnsupportedFeature.New("%s is a view; a stream writes tables.", name)
 	}
-	return s.deltaTable(entry.Location)
+	table, err := s.deltaTable(entry.Location)
+	if err != nil || wanted.location == "" {
+		return table, err
+	}
+	there, err := s.deltaTable(wanted.location)
+	if err == nil && there.URI != table.URI {
+		err = errclass.DeltaLocationMismatch.New("The location of the existing table %s is `%s`. It doesn't match the specified location `%s`.", name, table.URI, there.URI)
+	}
+	return table, err
 }

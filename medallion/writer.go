@@ -10,6 +10,7 @@ import (
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
+	"lakehouse/internal/plan"
 	"lakehouse/internal/sql"
 )
 
@@ -127,6 +128,24 @@ func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
 	return w.into(ctx, table, opts, "WRITE")
 }
 
+// InsertInto writes to a table that is there, column by column by position, as INSERT INTO does; with mode overwrite in
+// place of its rows.
+func (w DataFrameWriter) InsertInto(ctx context.Context, name string) error {
+	opts, err := w.check(ctx)
+	if err != nil {
+		return err
+	}
+	if len(w.partition) > 0 {
+		return errclass.UnsupportedFeature.New("insertInto() can't be used together with partitionBy().").
+			WithHint("Partition columns have already been defined for the table: it is not necessary to use partitionBy().")
+	}
+	parts, err := sql.ParseTableName(name)
+	if err != nil {
+		return err
+	}
+	return w.frame.session.insertWith(ctx, &plan.Insert{Table: parts, Query: w.frame.rel, Overwrite: w.mode == saveOverwrite}, opts)
+}
+
 func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
 	if w.err != nil {
 		return option.Values{}, w.err
@@ -147,9 +166,6 @@ func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
 }
 
 func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts option.Values, operation string) error {
-	if streaming, err := w.frame.IsStreaming(ctx); err != nil || streaming {
-		return cmp.Or(err, error(errclass.CallOnStreaming.New("The method `write` can not be called on streaming Dataset/DataFrame.")))
-	}
 	exists, err := table.Exists(ctx)
 	if err != nil {
 		return err

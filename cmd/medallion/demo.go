@@ -47,7 +47,7 @@ func (a *app) demo(ctx context.Context, dir string, pause time.Duration) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{app: a, root: root, view: newLiveView(a.out, isTerminal(a.out))}
+	d := &demo{app: a, root: root, view: newLiveView(a.out, terminalWidth(a.out))}
 	d.session, err = medallion.NewSession(medallion.Options{Root: root, Out: a.out, OnProgress: d.view.progress})
 	if err != nil {
 		return err
@@ -191,7 +191,16 @@ func (d *demo) archive(ctx context.Context) error {
 	return nil
 }
 
-func isTerminal(w any) bool {
+// terminalWidth is how many columns a terminal has; 0: it is none.
+func terminalWidth(w any) int {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	const usual = 80
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return usual
+	}
+	return width
 }

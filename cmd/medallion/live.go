@@ -15,7 +15,7 @@ import (
 type liveView struct {
 	mu      sync.Mutex
 	out     io.Writer
-	redraw  bool
+	width   int // of the terminal; 0: there is none
 	order   []string
 	queries map[string]*layerView
 	drawn   int // lines on the screen below the last event
@@ -25,8 +25,9 @@ type layerView struct {
 	batches, files, rows, ms int64
 }
 
-func newLiveView(out io.Writer, terminal bool) *liveView {
-	return &liveView{out: out, redraw: terminal, queries: map[string]*layerView{}}
+// newLiveView makes a view for a terminal so wide, or, where the width is 0, for no terminal.
+func newLiveView(out io.Writer, width int) *liveView {
+	return &liveView{out: out, width: width, queries: map[string]*layerView{}}
 }
 
 // progress takes a report; the queries' goroutines call it.
@@ -48,7 +49,7 @@ func (v *liveView) progress(p medallion.StreamingQueryProgress) {
 	files := filesRead(p)
 	batchFiles := files - l.files
 	l.files = files
-	if !v.redraw {
+	if v.width == 0 {
 		fmt.Fprintf(v.out, "  %-18s batch %d: %5d rows of %s in %3d ms\n", *p.Name, p.BatchID, p.NumInputRows, count(batchFiles, "file"), p.BatchDuration)
 		return
 	}
@@ -72,7 +73,7 @@ func (v *liveView) event(format string, args ...any) {
 	defer v.mu.Unlock()
 	v.erase()
 	fmt.Fprintf(v.out, format+"\n", args...)
-	if v.redraw {
+	if v.width > 0 {
 		v.draw()
 	}
 }
@@ -84,12 +85,24 @@ func (v *liveView) close() {
 	v.drawn = 0
 }
 
+// barAt is the column where a layer's bar begins. A line must not wrap: it is one line to erase.
+const (
+	barAt   = 70
+	longest = 30
+)
+
 func (v *liveView) draw() {
 	v.erase()
+	var most int64 = 1
+	for _, l := range v.queries {
+		most = max(most, l.rows)
+	}
+	room := int64(max(0, min(longest, v.width-barAt-1)))
 	for _, name := range v.order {
 		l := v.queries[name]
-		bar := strings.Repeat("█", int(min(30, 1+l.rows/150)))
-		fmt.Fprintf(v.out, "  %-18s %3d batches %4d files %6d rows  last %3d ms  \x1b[36m%s\x1b[0m\n", name, l.batches, l.files, l.rows, l.ms, bar)
+		line := fmt.Sprintf("  %-18s %3d batches %4d files %6d rows  last %3d ms", name, l.batches, l.files, l.rows, l.ms)
+		line = line[:min(len(line), v.width-1)]
+		fmt.Fprintf(v.out, "%-*s\x1b[36m%s\x1b[0m\n", min(barAt, v.width-1), line, strings.Repeat("█", int(room*l.rows/most)))
 	}
 	v.drawn = len(v.order)
 }

@@ -3,6 +3,7 @@ package errclass
 // The classes, by upstream's names. Keep each block in alphabetical order.
 const (
 	AllPartitionColumns          Class = "ALL_PARTITION_COLUMNS_NOT_ALLOWED"
+	AmbiguousLateralAlias        Class = "AMBIGUOUS_LATERAL_COLUMN_ALIAS"
 	AmbiguousReference           Class = "AMBIGUOUS_REFERENCE"
 	ArithmeticOverflow           Class = "ARITHMETIC_OVERFLOW"
 	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
@@ -46,12 +47,14 @@ const (
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicateKey                 Class = "DUPLICATE_KEY"
+	DuplicatedCTE                Class = "DUPLICATED_CTE_NAMES"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
+	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
@@ -70,7 +73,9 @@ const (
 	InvalidIndexOfZero           Class = "INVALID_INDEX_OF_ZERO"
 	InvalidInlineTable           Class = "INVALID_INLINE_TABLE"
 	InvalidLambda                Class = "INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION"
-	InvalidLimit                 Class = "INVALID_LIMIT_LIKE_EXPRESSION"
+	InvalidLimitColumn           Class = "INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE"
+	InvalidLimitNegative         Class = "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE"
+	InvalidLimitType             Class = "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
 	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumberFormat          Class = "INVALID_FORMAT.MISMATCH_INPUT_FORMAT"
@@ -99,6 +104,7 @@ const (
 	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
+	JoinNotBoolean               Class = "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"
 	LambdaArguments              Class = "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH"
 	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
@@ -106,8 +112,10 @@ const (
 	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
+	MissingGroupBy               Class = "MISSING_GROUP_BY"
 	MissingWindowSpecification   Class = "MISSING_WINDOW_SPECIFICATION"
 	NestedAggregate              Class = "NESTED_AGGREGATE_FUNCTION"
+	NestedGenerator              Class = "UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS"
 	NonPartitionColumn           Class = "NON_PARTITION_COLUMN"
 	NonTimeWindow                Class = "NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING"
 	NullMapKey                   Class = "NULL_MAP_KEY"
@@ -185,6 +193,8 @@ const (
 	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
 	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaFileNotFound           Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
@@ -220,6 +230,7 @@ const (
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
 	AllPartitionColumns:          "KD005",
+	AmbiguousLateralAlias:        "42702",
 	AmbiguousReference:           "42704",
 	ArithmeticOverflow:           "22003",
 	BinaryArithmeticOverflow:     "22003",
@@ -265,6 +276,8 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentWrite:         "2D521",
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
+	DeltaFileNotFound:            "42K03",
+	DeltaIdempotentOptions:       "42616",
 	DeltaInsertArity:             "42802",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
@@ -291,12 +304,14 @@ var sqlStates = map[Class]string{
 	DeltaWriteIntoView:           "0A000",
 	DivideByZero:                 "22012",
 	DuplicateKey:                 "23505",
+	DuplicatedCTE:                "42602",
 	DuplicatedMapKey:             "23505",
 	EventTimeType:                "42K09",
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
 	GroupByAggregate:             "42903",
 	GroupByPosition:              "42805",
+	GroupByPositionAggregate:     "42903",
 	IllegalDayOfWeek:             "22009",
 	IncompatibleColumnType:       "42825",
 	IntervalDividedByZero:        "22012",
@@ -314,7 +329,9 @@ var sqlStates = map[Class]string{
 	InvalidIndexOfZero:           "22003",
 	InvalidInlineTable:           "42000",
 	InvalidLambda:                "42K0D",
-	InvalidLimit:                 "42K0E",
+	InvalidLimitColumn:           "42K0E",
+	InvalidLimitNegative:         "42K0E",
+	InvalidLimitType:             "42K0E",
 	InvalidLogVersion:            "KD002",
 	InvalidName:                  "42602",
 	InvalidNumberFormat:          "42601",
@@ -338,14 +355,17 @@ var sqlStates = map[Class]string{
 	InvalidURL:                   "22P02",
 	InvalidUTF8:                  "22029",
 	InvalidWhere:                 "42903",
+	JoinNotBoolean:               "42K0E",
 	LambdaArguments:              "42K0D",
 	MalformedCharacter:           "22000",
 	MalformedLogFile:             "KD002",
 	MalformedRecord:              "22023",
 	MapSizes:                     "22023",
 	MissingAggregation:           "42803",
+	MissingGroupBy:               "42803",
 	MissingWindowSpecification:   "42P20",
 	NestedAggregate:              "42607",
+	NestedGenerator:              "42K0E",
 	NonPartitionColumn:           "42000",
 	NonTimeWindow:                "42KDE",
 	NullMapKey:                   "2200E",

@@ -49,7 +49,7 @@ func examples(t *testing.T) []example {
 }
 
 // leastAnswered is how many examples were answered as Spark does when this was last written down.
-const leastAnswered = 930
+const leastAnswered = 949
 
 // Queries that use every function answer with Spark's columns and rows.
 func TestFunctionsAnswerAsSpark(t *testing.T) {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -63,10 +64,14 @@ func (d *deduplication) fresh(table *keyTable, b arrow.RecordBatch) arrow.Record
 	}
 	rows := int(b.NumRows())
 	fresh := table.insert(d.hasher.load(columns, rows), make([]uint32, rows))
-	if len(fresh) == rows {
-		return b
+	if len(fresh) < rows {
+		b = takeRows(b, fresh)
 	}
-	return takeRows(b, fresh)
+	all := slices.Clone(b.Columns())
+	for _, c := range d.columns {
+		all[c] = plusZeros(all[c])
+	}
+	return newBatch(b.Schema(), all, len(fresh))
 }
 
 // stream lets first rows pass as they come.

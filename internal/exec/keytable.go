@@ -142,6 +142,7 @@ func (s *storedKeys) add(n int, c *keyColumn, row int) {
 // keep remembers new keys for the result.
 func (t *keyTable) keep(k *keys, fresh []int32) {
 	for i, arr := range takeColumns(k.arrays, fresh) {
+		arr = plusZeros(arr)
 		t.chunks[i] = append(t.chunks[i], arr)
 		t.bytes += arrayBytes(arr.Data())
 	}

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"unsafe"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -14,8 +15,15 @@ import (
 	"lakehouse/internal/types"
 )
 
-// newBatch makes a batch of columns.
+// newBatch makes a batch of columns. What rows were made of may have called nested fields otherwise, or known that they
+// are never null: they are called as the schema says.
 func newBatch(schema *arrow.Schema, columns []arrow.Array, rows int) arrow.RecordBatch {
+	for i, c := range columns {
+		if want := schema.Field(i).Type; !arrow.TypeEqual(c.DataType(), want) {
+			columns = slices.Clone(columns)
+			columns[i] = expr.Relabel(c, want)
+		}
+	}
 	return array.NewRecordBatch(schema, columns, int64(rows))
 }
 
@@ -75,7 +83,11 @@ func concatArrays(t arrow.DataType, parts []arrow.Array) (arrow.Array, error) {
 	if len(parts) == 0 {
 		return emptyColumn(t), nil
 	}
-	return expr.Concat(parts)
+	alike := make([]arrow.Array, len(parts))
+	for i, part := range parts {
+		alike[i] = expr.Relabel(part, t)
+	}
+	return expr.Concat(alike)
 }
 
 func emptyColumn(t arrow.DataType) arrow.Array {

@@ -1,9 +1,11 @@
 package exec
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -77,7 +79,7 @@ func newValueEncoder(arr arrow.Array) keyEncoder {
 	case *array.Struct:
 		return structEncoder(arr)
 	case *array.Map: // before List, which it embeds
-		return listEncoder(arr, arr.Data().Children()[0])
+		return mapEncoder(arr)
 	case *array.List:
 		return listEncoder(arr, arr.Data().Children()[0])
 	}
@@ -170,5 +172,22 @@ func listEncoder(arr array.ListLike, elements arrow.ArrayData) keyEncoder {
 			dst = element(append(dst, present), int(i))
 		}
 		return append(dst, nullFirst) // a shorter list comes first
+	}
+}
+
+// mapEncoder is for grouping, which asks whether maps are equal: their entries have no order.
+func mapEncoder(arr *array.Map) keyEncoder {
+	entry := newKeyEncoder(array.MakeFromData(arr.Data().Children()[0]), nullFirst)
+	return func(dst []byte, row int) []byte {
+		start, end := arr.ValueOffsets(row)
+		entries := make([][]byte, 0, end-start)
+		for i := start; i < end; i++ {
+			entries = append(entries, entry([]byte{present}, int(i)))
+		}
+		slices.SortFunc(entries, bytes.Compare)
+		for _, e := range entries {
+			dst = append(dst, e...)
+		}
+		return append(dst, nullFirst)
 	}
 }

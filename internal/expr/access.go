@@ -156,6 +156,9 @@ func NewExtract(ctx *BuildContext, child, key Expr) (Expr, error) {
 			}
 		}
 	case types.Array:
+		if name, ok := fieldName(t, key); ok {
+			return NewGetField(ctx, child, name)
+		}
 		b.fn.params = []param{anArray, anInteger}
 		if err := b.coerce(); err != nil {
 			return nil, err
@@ -174,6 +177,17 @@ func NewExtract(ctx *BuildContext, child, key Expr) (Expr, error) {
 	}
 	return nil, errclass.InvalidExtractBase.New("Can't extract a value from \"%s\".", child.String()).
 		WithHint("Need a complex type [STRUCT, ARRAY, MAP] but got \"%s\".", types.SQL(child.Type()))
+}
+
+// fieldName is the name in x.name, where x is an array of structs.
+func fieldName(t types.Array, key Expr) (string, bool) {
+	_, structs := t.Element.(types.Struct)
+	c, ok := key.(*Constant)
+	if !ok || !structs {
+		return "", false
+	}
+	name, ok := c.Value.(string)
+	return name, ok
 }
 
 // mapValue is the value under a key.

@@ -12,8 +12,9 @@ import (
 )
 
 var percentileAggregates = map[string]aggregateFunction{
-	"percentile":        {2, 3, buildPercentile},
-	"median":            {1, 1, buildPercentile},
+	"percentile":      {2, 3, buildPercentile},
+	"median":          {1, 1, buildPercentile},
+	"percentile_cont": {2, 2, buildPercentile}, "percentile_disc": {2, 2, buildPercentile},
 	"percentile_approx": {2, 3, buildPercentileApprox}, "approx_percentile": {2, 3, buildPercentileApprox},
 	"mode": {1, 2, buildMode},
 }
@@ -67,16 +68,19 @@ func (b *builder) percentages(e Expr) (values []float64, isArray bool, err error
 	return values, isArray, nil
 }
 
-// buildPercentile is percentile(column, p[, frequency]) and median(column): exact, between values
-// interpolated.
+// buildPercentile is percentile(column, p[, frequency]), median(column) and percentile_cont(p) WITHIN GROUP (ORDER BY
+// column): exact, between values interpolated; and percentile_disc, which takes the lower value.
 func buildPercentile(b *builder) (*aggregate, error) {
 	shown := slices.Clone(b.args)
 	ps, isArray := []float64{0.5}, false
-	if b.name == "percentile" {
+	within := b.name == "percentile_cont" || b.name == "percentile_disc"
+	if b.name != "median" {
 		var err error
 		if ps, isArray, err = b.percentages(b.args[1]); err != nil {
 			return nil, err
 		}
+	}
+	if b.name == "percentile" {
 		if len(b.args) == 3 {
 			if c, ok := b.args[2].(*Constant); !ok || c.Value != int32(1) {
 				return nil, errclass.UnsupportedFeature.New("percentile with frequencies is not supported yet.")
@@ -101,20 +105,37 @@ func buildPercentile(b *builder) (*aggregate, error) {
 			return nil, err
 		}
 	}
+	one := interpolated
+	if b.name == "percentile_disc" {
+		one = lowerOf
+	}
 	a := b.gathered(value, item, isArray, func(sorted arrow.Array, n int) []float64 {
 		out := make([]float64, len(ps))
 		for i, p := range ps {
-			at := p * float64(n-1)
-			low, high := numberAt(sorted, int(math.Floor(at))), numberAt(sorted, int(math.Ceil(at)))
-			out[i] = low
-			if low != high {
-				out[i] = (math.Ceil(at)-at)*low + (at-math.Floor(at))*high
-			}
+			out[i] = one(sorted, n, p)
 		}
 		return out
 	})
 	a.shown = shown
+	if within {
+		a.name, a.whole = b.name+"("+shown[1].String()+") WITHIN GROUP (ORDER BY "+shown[0].String()+")", true
+	}
 	return a, nil
+}
+
+// interpolated is the percentile between the two values around its place.
+func interpolated(sorted arrow.Array, n int, p float64) float64 {
+	at := p * float64(n-1)
+	low, high := numberAt(sorted, int(math.Floor(at))), numberAt(sorted, int(math.Ceil(at)))
+	if low == high {
+		return low
+	}
+	return (math.Ceil(at)-at)*low + (at-math.Floor(at))*high
+}
+
+// lowerOf is the first value at or below which that part of the values lies.
+func lowerOf(sorted arrow.Array, n int, p float64) float64 {
+	return numberAt(sorted, max(0, int(math.Ceil(p*float64(n)))-1))
 }
 
 // gathered is an aggregate over sorted values that gives numbers, one or an array of them.

@@ -98,98 +98,16 @@ func Storable(from, to types.Type) bool {
 	return storable(from, to) || from == types.String && isAtomic(to)
 }
 
-// tightest is the narrowest type that holds the values of both, without text and decimals.
-func tightest(a, b types.Type) (types.Type, bool) {
-	if types.EqualIgnoringNullability(a, b) {
-		return merged(a, b), true
-	}
-	if a == types.Null {
-		return b, true
-	}
-	if b == types.Null {
-		return a, true
-	}
-	if x, y := numericRank(a), numericRank(b); x > 0 && y > 0 {
-		wide := a
-		if y > x {
-			wide = b
-		}
-		if wide == types.Float {
-			return types.Double, true // a float holds not every integer
-		}
-		return wide, true
-	}
-	if (a == types.Date || isTimestamp(a)) && (b == types.Date || isTimestamp(b)) {
-		if a == types.Timestamp || b == types.Timestamp {
-			return types.Timestamp, true
-		}
-		return types.TimestampNTZ, true
-	}
-	x, ok := a.(types.Interval)
-	y, ok2 := b.(types.Interval)
-	if ok && ok2 && x.YearMonth() == y.YearMonth() {
-		return types.Interval{From: min(x.From, y.From), To: max(x.To, y.To)}, true
-	}
-	return nil, false
-}
-
-// merged is a type that two differ from only in nullability.
-func merged(a, b types.Type) types.Type {
-	switch a := a.(type) {
-	case types.Array:
-		b := b.(types.Array)
-		return types.Array{Element: merged(a.Element, b.Element), ContainsNull: a.ContainsNull || b.ContainsNull}
-	case types.Map:
-		b := b.(types.Map)
-		return types.Map{Key: merged(a.Key, b.Key), Value: merged(a.Value, b.Value), ValueContainsNull: a.ValueContainsNull || b.ValueContainsNull}
-	case types.Struct:
-		b := b.(types.Struct)
-		fields := make([]types.Field, len(a.Fields))
-		for i, f := range a.Fields {
-			g := b.Fields[i]
-			fields[i] = types.Field{Name: f.Name, Type: merged(f.Type, g.Type), Nullable: f.Nullable || g.Nullable, Metadata: f.Metadata}
-		}
-		return types.Struct{Fields: fields}
-	}
-	return a
-}
-
 // Wider is the type to which CASE, UNION, IN and arrays bring values of two types; false where
-// there is none.
+// there is none. What text becomes is decided here, the rest is [types.Widest].
 func Wider(a, b types.Type, ansi bool) (types.Type, bool) {
-	if t, ok := tightest(a, b); ok {
-		return t, true
-	}
-	if t, ok := widerDecimal(a, b); ok {
+	if t, ok := types.Widest(a, b); ok {
 		return t, true
 	}
 	if t, ok := widerText(a, b, ansi); ok {
 		return t, true
 	}
-	return widerNested(a, b, ansi)
-}
-
-func widerDecimal(a, b types.Type) (types.Type, bool) {
-	_, decA := a.(types.Decimal)
-	_, decB := b.(types.Decimal)
-	if !decA && !decB {
-		return nil, false
-	}
-	if isFloat(a) || isFloat(b) {
-		return types.Double, true
-	}
-	x, ok := decimalFor(a)
-	y, ok2 := decimalFor(b)
-	if !ok || !ok2 {
-		return nil, false
-	}
-	return widestDecimal(x, y), true
-}
-
-// widestDecimal holds the values of both, as far as 38 digits do.
-func widestDecimal(a, b types.Decimal) types.Decimal {
-	scale := max(a.Scale, b.Scale)
-	return bounded(max(a.Precision-a.Scale, b.Precision-b.Scale)+scale, scale)
+	return types.CommonParts(a, b, func(a, b types.Type) (types.Type, bool) { return Wider(a, b, ansi) })
 }
 
 // widerText: with ANSI on, text meets a number as the widest number of its kind, anything else as
@@ -212,38 +130,6 @@ func widerText(a, b types.Type, ansi bool) (types.Type, bool) {
 	}
 	_, interval := b.(types.Interval)
 	return b, !interval
-}
-
-func widerNested(a, b types.Type, ansi bool) (types.Type, bool) {
-	switch a := a.(type) {
-	case types.Array:
-		if b, ok := b.(types.Array); ok {
-			element, ok := Wider(a.Element, b.Element, ansi)
-			return types.Array{Element: element, ContainsNull: a.ContainsNull || b.ContainsNull}, ok
-		}
-	case types.Map:
-		if b, ok := b.(types.Map); ok {
-			key, ok := Wider(a.Key, b.Key, ansi)
-			value, ok2 := Wider(a.Value, b.Value, ansi)
-			return types.Map{Key: key, Value: value, ValueContainsNull: a.ValueContainsNull || b.ValueContainsNull}, ok && ok2
-		}
-	case types.Struct:
-		b, ok := b.(types.Struct)
-		if !ok || len(a.Fields) != len(b.Fields) {
-			return nil, false
-		}
-		fields := make([]types.Field, len(a.Fields))
-		for i, f := range a.Fields {
-			g := b.Fields[i]
-			t, ok := Wider(f.Type, g.Type, ansi)
-			if !ok {
-				return nil, false
-			}
-			fields[i] = types.Field{Name: f.Name, Type: t, Nullable: f.Nullable || g.Nullable}
-		}
-		return types.Struct{Fields: fields}, true
-	}
-	return nil, false
 }
 
 // WiderAll is [Wider] of any number of types. Text comes last, so that the order does not matter.

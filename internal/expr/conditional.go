@@ -30,7 +30,7 @@ func NewCase(ctx *BuildContext, whens, thens []Expr, orElse Expr) (Expr, error) 
 	if !ok {
 		return nil, errclass.DatatypeMismatchDataDiff.New(
 			"Cannot resolve \"%s\" due to data type mismatch: Input to `casewhen` should all be the same type, but it's %s.",
-			(&Case{branches: branchesOf(whens, thens), orElse: orElse}).String(), "["+strings.Trim(quoteAll(typesOf(values)), "()")+"]")
+			(&Case{branches: branchesOf(whens, thens), orElse: orElse}).String(), "["+strings.ReplaceAll(strings.Trim(quoteAll(typesOf(values)), "()"), " or ", ", ")+"]")
 	}
 	values, err := implicitAll(ctx, values, wide)
 	if err != nil {
@@ -38,8 +38,9 @@ func NewCase(ctx *BuildContext, whens, thens []Expr, orElse Expr) (Expr, error) 
 	}
 	c := &Case{result: wide}
 	for i, w := range whens {
-		if w, err = implicit(ctx, w, types.Boolean); err != nil {
-			return nil, err
+		if w.Type() != types.Boolean {
+			text := (&Case{branches: branchesOf(whens, thens), orElse: orElse}).String()
+			return nil, unexpectedInput(text, 2*i, w, `"BOOLEAN"`) // never converted
 		}
 		c.branches = append(c.branches, branch{w, values[i]})
 	}
@@ -237,11 +238,15 @@ func caseOf(b *builder, text string, whens, thens []Expr, orElse Expr) (Expr, er
 
 // buildIf is if(condition, then, else).
 func buildIf(b *builder) (Expr, error) {
-	when, err := implicit(b.ctx, b.args[0], types.Boolean)
-	if err != nil {
-		return nil, err
+	text := "(" + callText("IF", b.args) + ")"
+	when := b.args[0]
+	if when.Type() == types.Null {
+		when = &Constant{DataType: types.Boolean}
 	}
-	return caseOf(b, "("+callText("IF", b.args)+")", []Expr{when}, []Expr{b.args[1]}, b.args[2])
+	if when.Type() != types.Boolean {
+		return nil, unexpectedInput(text, 0, when, `"BOOLEAN"`)
+	}
+	return caseOf(b, text, []Expr{when}, []Expr{b.args[1]}, b.args[2])
 }
 
 // buildNullIf is nullif(a, b): null where they are equal.

@@ -14,8 +14,17 @@ import (
 	"lakehouse/internal/types"
 )
 
-// FormatValue is a value as Spark shows it: 1.0E10, 2025-01-31 10:00:00, {a, 1}, {k -> v}, [1, null].
-// A null is NULL on its own and null inside others; binary is [53 70].
+// ShowValue is a value as Spark's show() prints it: 1.0E10, 2025-01-31 10:00:00, {a, 1}, {k -> v}, [1, NULL], and for
+// binary [53 70].
+func ShowValue(arr arrow.Array, i int, t types.Type, tz *time.Location) string {
+	if isNull(arr, i) {
+		return "NULL"
+	}
+	return string(look{zone: tz, null: "NULL", hex: true}.formatter(arr, t)(nil, i))
+}
+
+// FormatValue is a value as CAST(x AS STRING) gives it, but for null, which is NULL, and for binary, which is [53 70].
+// Inside others a null is null.
 func FormatValue(arr arrow.Array, i int, t types.Type, tz *time.Location) string {
 	if isNull(arr, i) {
 		return "NULL"
@@ -44,25 +53,40 @@ func formatConstant(c *Constant) string {
 type formatter func(dst []byte, i int) []byte
 
 func newFormatter(arr arrow.Array, t types.Type, tz *time.Location) formatter {
+	return look{zone: tz, null: "null"}.formatter(arr, t)
+}
+
+// A look is in what show() and a cast to text differ.
+type look struct {
+	zone *time.Location
+	null string // inside others
+	hex  bool   // of binary
+}
+
+func (l look) formatter(arr arrow.Array, t types.Type) formatter {
 	switch t := t.(type) {
 	case types.Primitive:
-		return primitiveFormatter(arr, t, tz)
+		return l.primitive(arr, t)
 	case types.Decimal:
 		values := fixedValues[decimal128.Num](arr)
 		return func(dst []byte, i int) []byte { return appendDecimal(dst, values[i], t.Scale) }
 	case types.Interval:
 		return intervalFormatter(arr, t)
 	case types.Array:
-		return arrayFormatter(arr.(list), t, tz)
+		return l.array(arr.(list), t)
 	case types.Map:
-		return mapFormatter(arr.(*array.Map), t, tz)
+		return l.mapping(arr.(*array.Map), t)
 	case types.Struct:
-		return structFormatter(arr.(*array.Struct), t, tz)
+		return l.structure(arr.(*array.Struct), t)
 	}
 	return func(dst []byte, _ int) []byte { return dst }
 }
 
-func primitiveFormatter(arr arrow.Array, t types.Primitive, tz *time.Location) formatter {
+func (l look) primitive(arr arrow.Array, t types.Primitive) formatter {
+	if t == types.Binary && l.hex {
+		values := textValues(arr)
+		return func(dst []byte, i int) []byte { return append(dst, formatBinary([]byte(values[i]))...) }
+	}
 	switch t {
 	case types.Boolean:
 		values := boolBits(arr)
@@ -88,7 +112,7 @@ func primitiveFormatter(arr arrow.Array, t types.Primitive, tz *time.Location) f
 		values := fixedValues[int32](arr)
 		return func(dst []byte, i int) []byte { return appendDate(dst, int64(values[i])) }
 	case types.Timestamp:
-		values, z := fixedValues[int64](arr), newZone(tz)
+		values, z := fixedValues[int64](arr), newZone(l.zone)
 		return func(dst []byte, i int) []byte { return appendTimestamp(dst, z.Local(values[i])) }
 	case types.TimestampNTZ:
 		values := fixedValues[int64](arr)
@@ -97,7 +121,7 @@ func primitiveFormatter(arr arrow.Array, t types.Primitive, tz *time.Location) f
 		values := fixedValues[arrow.MonthDayNanoInterval](arr)
 		return func(dst []byte, i int) []byte { return appendCalendarInterval(dst, values[i]) }
 	default:
-		return func(dst []byte, _ int) []byte { return append(dst, "null"...) }
+		return func(dst []byte, _ int) []byte { return append(dst, l.null...) }
 	}
 }
 
@@ -105,16 +129,16 @@ func integerFormatter[T int8 | int16 | int32 | int64](values []T) formatter {
 	return func(dst []byte, i int) []byte { return strconv.AppendInt(dst, int64(values[i]), 10) }
 }
 
-func appendElement(dst []byte, arr arrow.Array, f formatter, i int) []byte {
+func (l look) element(dst []byte, arr arrow.Array, f formatter, i int) []byte {
 	if isNull(arr, i) {
-		return append(dst, "null"...)
+		return append(dst, l.null...)
 	}
 	return f(dst, i)
 }
 
-func arrayFormatter(arr list, t types.Array, tz *time.Location) formatter {
+func (l look) array(arr list, t types.Array) formatter {
 	elements := elementsOf(arr)
-	f := newFormatter(elements, t.Element, tz)
+	f := l.formatter(elements, t.Element)
 	return func(dst []byte, i int) []byte {
 		start, end := arr.ValueOffsets(i)
 		dst = append(dst, '[')
@@ -122,15 +146,15 @@ func arrayFormatter(arr list, t types.Array, tz *time.Location) formatter {
 			if e > start {
 				dst = append(dst, ", "...)
 			}
-			dst = appendElement(dst, elements, f, int(e))
+			dst = l.element(dst, elements, f, int(e))
 		}
 		return append(dst, ']')
 	}
 }
 
-func mapFormatter(arr *array.Map, t types.Map, tz *time.Location) formatter {
+func (l look) mapping(arr *array.Map, t types.Map) formatter {
 	keys, values := arr.Keys(), arr.Items()
-	k, v := newFormatter(keys, t.Key, tz), newFormatter(values, t.Value, tz)
+	k, v := l.formatter(keys, t.Key), l.formatter(values, t.Value)
 	return func(dst []byte, i int) []byte {
 		start, end := arr.ValueOffsets(i)
 		dst = append(dst, '{')
@@ -139,16 +163,16 @@ func mapFormatter(arr *array.Map, t types.Map, tz *time.Location) formatter {
 				dst = append(dst, ", "...)
 			}
 			dst = append(k(dst, int(e)), " -> "...)
-			dst = appendElement(dst, values, v, int(e))
+			dst = l.element(dst, values, v, int(e))
 		}
 		return append(dst, '}')
 	}
 }
 
-func structFormatter(arr *array.Struct, t types.Struct, tz *time.Location) formatter {
+func (l look) structure(arr *array.Struct, t types.Struct) formatter {
 	fields := make([]formatter, len(t.Fields))
 	for i, f := range t.Fields {
-		fields[i] = newFormatter(arr.Field(i), f.Type, tz)
+		fields[i] = l.formatter(arr.Field(i), f.Type)
 	}
 	return func(dst []byte, i int) []byte {
 		dst = append(dst, '{')
@@ -156,7 +180,7 @@ func structFormatter(arr *array.Struct, t types.Struct, tz *time.Location) forma
 			if f > 0 {
 				dst = append(dst, ", "...)
 			}
-			dst = appendElement(dst, arr.Field(f), fields[f], i)
+			dst = l.element(dst, arr.Field(f), fields[f], i)
 		}
 		return append(dst, '}')
 	}

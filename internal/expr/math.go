@@ -79,9 +79,12 @@ var mathFunctions = table{
 		}
 		return out, true, nil
 	}), anInt).nullable().infallible(),
-	"bin":       fn(types.String, text1(func(dst []byte, v int64) ([]byte, bool) { return strconv.AppendUint(dst, uint64(v), 2), true }), aLong).infallible(),
-	"bit_count": built(1, 1, buildBitCount),
-	"bit_get":   getBit, "getbit": getBit,
+	"bin":                  fn(types.String, text1(func(dst []byte, v int64) ([]byte, bool) { return strconv.AppendUint(dst, uint64(v), 2), true }), aLong).infallible(),
+	"bit_count":            built(1, 1, buildBitCount),
+	"bitmap_count":         built(1, 1, buildBitmapCount),
+	"bitmap_bit_position":  fn(types.Long, map1(types.Long, bitmapPosition), aLong).infallible(),
+	"bitmap_bucket_number": fn(types.Long, map1(types.Long, bitmapBucket), aLong).infallible(),
+	"bit_get":              getBit, "getbit": getBit,
 	"width_bucket": built(4, 4, buildWidthBucket),
 	"conv": fn(types.String, text3(func(dst []byte, s string, from, to int32) ([]byte, bool) { return appendConverted(dst, s, from, to) }),
 		aString, anInt, anInt).nullable(),

@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/big"
+	"math/bits"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -33,6 +34,42 @@ var getBit = fn(types.Byte, try2(types.Byte, func(_ *Context, v int64, pos int32
 	}
 	return int8(v >> pos & 1), true, nil
 }), aLong, anInt)
+
+// bitmapBits is how many values one bitmap of bitmap_construct_agg tells apart.
+const bitmapBits = 8 * 4096
+
+// bitmapPosition is the bit that stands for a value in its bucket's bitmap.
+func bitmapPosition(v int64) int64 {
+	if v > 0 {
+		return (v - 1) % bitmapBits
+	}
+	return -v % bitmapBits
+}
+
+// bitmapBucket numbers the bitmaps that values fall into: the positive ones from 1.
+func bitmapBucket(v int64) int64 {
+	if v > 0 {
+		return 1 + (v-1)/bitmapBits
+	}
+	return v / bitmapBits
+}
+
+// buildBitmapCount counts the bits of a bitmap.
+func buildBitmapCount(b *builder) (Expr, error) {
+	if err := b.coerceTo(is(types.Binary)); err != nil {
+		return nil, err
+	}
+	return b.make(types.Long, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
+		bytes := textsOf(args[0])
+		return tryRows(types.Long, n, args, func(i int) (int64, bool, error) {
+			count := int64(0)
+			for _, x := range []byte(bytes.at(args[0].at(i))) {
+				count += int64(bits.OnesCount8(x))
+			}
+			return count, true, nil
+		})
+	}), nil
+}
 
 // buildWidthBucket tells which of n equal parts of a range a value falls into.
 func buildWidthBucket(b *builder) (Expr, error) {

@@ -164,11 +164,17 @@ func newStructLike(t arrow.DataType, fields []arrow.Array, valid mask, n int) ar
 	return array.MakeFromData(array.NewData(t, n, []*memory.Buffer{valid.buffer()}, children, valid.nulls(n), 0))
 }
 
-// Concat puts columns of one type behind each other.
+// Concat puts columns of one type behind each other. Where they differ in the names and nullability of nested fields,
+// the first one's hold.
 func Concat(arrays []arrow.Array) (arrow.Array, error) {
 	if len(arrays) == 1 {
 		return arrays[0], nil
 	}
+	alike := make([]arrow.Array, len(arrays))
+	for i, arr := range arrays {
+		alike[i] = Relabel(arr, arrays[0].DataType())
+	}
+	arrays = alike
 	return array.Concatenate(arrays, memory.DefaultAllocator)
 }
 
@@ -185,4 +191,26 @@ func takeBatch(in arrow.RecordBatch, rows []int32, wanted map[int]bool) arrow.Re
 		}
 	}
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(len(rows)))
+}
+
+// Relabel gives a column a type that differs from its own, if at all, in the names and nullability of nested fields. No
+// value is touched.
+func Relabel(arr arrow.Array, to arrow.DataType) arrow.Array {
+	if arrow.TypeEqual(arr.DataType(), to) {
+		return arr
+	}
+	return array.MakeFromData(relabelled(arr.Data(), to))
+}
+
+func relabelled(data arrow.ArrayData, to arrow.DataType) arrow.ArrayData {
+	nested, ok := to.(arrow.NestedType)
+	children := data.Children()
+	if !ok || data.DataType().ID() != to.ID() || len(children) != nested.NumFields() {
+		return data
+	}
+	changed := make([]arrow.ArrayData, len(children))
+	for i, f := range nested.Fields() {
+		changed[i] = relabelled(children[i], f.Type)
+	}
+	return array.NewData(to, data.Len(), data.Buffers(), changed, data.NullN(), data.Offset())
 }

@@ -10,6 +10,7 @@ import (
 type aggregation struct {
 	keys  []Named
 	calls []AggregateCall
+	bare  bool     // there is no GROUP BY: aggregates alone make one group of all rows
 	sets  [][]bool // grouping sets: which keys each has; nil: plain grouping
 }
 
@@ -29,7 +30,10 @@ func (a *aggregation) over(e expr.Expr) (expr.Expr, error) {
 		if i := a.key(e); i >= 0 {
 			return a.keyColumn(i, e), nil
 		}
-		if c, ok := e.(*expr.Column); ok {
+		if c, ok := e.(*expr.Column); ok && a.bare {
+			return nil, errclass.MissingGroupBy.New("The query does not include a GROUP BY clause: the column `%s` has no one value.", c.Name).
+				WithHint("Add GROUP BY or turn it into the window functions using OVER clauses.")
+		} else if ok {
 			return nil, errclass.MissingAggregation.New(
 				"The non-aggregating expression \"%s\" is based on columns which are not participating in the GROUP BY clause.\nAdd the columns or the expression to the GROUP BY, aggregate the expression, or use \"any_value(%s)\" if you do not care which of the values within a group is returned.",
 				c.Name, c.Name)

@@ -119,10 +119,8 @@ func (x *expressions) base(parts []string) (e expr.Expr, fields []string, err er
 		c.Name = parts[len(parts)-len(fields)-1] // as written here
 		return c, fields, nil
 	}
-	for _, item := range slices.Backward(x.earlier) {
-		if strings.EqualFold(item.Name, parts[0]) {
-			return &laterAlias{item.Expr, parts[0]}, parts[1:], nil
-		}
+	if e, err := x.lateralAlias(parts[0]); e != nil || err != nil {
+		return e, parts[1:], err
 	}
 	if e, fields := x.outerBase(parts); e != nil {
 		return e, fields, nil
@@ -131,6 +129,24 @@ func (x *expressions) base(parts []string) (e expr.Expr, fields []string, err er
 		return e, nil, err
 	}
 	return nil, nil, x.scope.unresolved(parts)
+}
+
+// lateralAlias finds what an earlier alias of the same select list names.
+func (x *expressions) lateralAlias(name string) (expr.Expr, error) {
+	var found *laterAlias
+	matches := 0
+	for _, item := range x.earlier {
+		if strings.EqualFold(item.Name, name) {
+			found, matches = &laterAlias{item.Expr, name}, matches+1
+		}
+	}
+	switch matches {
+	case 0:
+		return nil, nil
+	case 1:
+		return found, nil
+	}
+	return nil, errclass.AmbiguousLateralAlias.New("Lateral column alias `%s` is ambiguous and has %d matches.", name, matches)
 }
 
 // item finds a column of the select list, for the clauses behind it.

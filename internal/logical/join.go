@@ -74,12 +74,13 @@ type Union struct {
 	Inputs []Node
 }
 
-// Schema has the first input's names; a column is nullable where any input's is.
+// Schema has the first input's names; a column, or what it is made of, is nullable where any input's is.
 func (n *Union) Schema() types.Struct {
 	fields := append([]types.Field(nil), n.Inputs[0].Schema().Fields...)
 	for _, in := range n.Inputs[1:] {
 		for i, f := range in.Schema().Fields {
 			fields[i].Nullable = fields[i].Nullable || f.Nullable
+			fields[i].Type = types.EitherNullable(fields[i].Type, f.Type)
 		}
 	}
 	return types.Struct{Fields: fields}

@@ -1,11 +1,13 @@
 package logical
 
 import (
+	"errors"
 	"strings"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
 )
 
 // join resolves a join: ON a condition, USING columns, or NATURAL: all columns that both sides have.
@@ -48,6 +50,9 @@ func (r *resolver) joinOn(left, right *scope, j *plan.Join) (*scope, error) {
 	var conditions []expr.Expr
 	if j.Condition != nil {
 		condition, err := r.over(both).condition(j.Condition)
+		if e, ok := errors.AsType[*errclass.Error](err); ok && e.Class == errclass.DatatypeMismatchFilter {
+			return nil, r.over(both).notJoinCondition(j.Condition)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -61,6 +66,15 @@ func (r *resolver) joinOn(left, right *scope, j *plan.Join) (*scope, error) {
 		how = plan.CrossJoin
 	}
 	return joined(newJoin(left.node, right.node, how, conditions), left, right), nil
+}
+
+// notJoinCondition is the error for an ON that is not true or false.
+func (x *expressions) notJoinCondition(e plan.Expression) error {
+	out, err := x.resolve(e)
+	if err != nil {
+		return err
+	}
+	return errclass.JoinNotBoolean.New("The join condition \"%s\" has the invalid type \"%s\", expected \"BOOLEAN\".", out, types.SQL(out.Type()))
 }
 
 // joined is the scope of a join, with the nullability that it has given to the columns.

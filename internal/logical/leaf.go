@@ -35,7 +35,7 @@ func (r *resolver) values(v *plan.Values) (*scope, error) {
 			return nil, placed(err, v.At)
 		}
 		schema.Fields = append(schema.Fields, field)
-		columns[c] = column
+		columns[c] = expr.Relabel(column, types.ToArrowSchema(types.Struct{Fields: []types.Field{field}}).Field(0).Type)
 	}
 	batch := array.NewRecordBatch(types.ToArrowSchema(schema), columns, int64(len(rows)))
 	return scopeOf(NewLocalRelation(schema, []arrow.RecordBatch{batch}), nil), nil

@@ -157,6 +157,9 @@ func (r *resolver) offset(rel *plan.Offset) (*scope, error) {
 // constantCount is the number of rows that LIMIT or OFFSET names.
 func (r *resolver) constantCount(e plan.Expression, clause string) (int64, error) {
 	resolved, err := r.over(scopeOf(oneRow(), nil)).resolve(e)
+	if column, ok := e.(*plan.UnresolvedAttribute); ok && err != nil {
+		return 0, placed(errclass.InvalidLimitColumn.New("The %s like expression \"%s\" is invalid. The %s expression must evaluate to a constant value.", clause, strings.Join(column.Parts, "."), clause), column.At)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -166,10 +169,10 @@ func (r *resolver) constantCount(e plan.Expression, clause string) (int64, error
 	}
 	n, ok := wholeNumber(value)
 	if !ok {
-		return 0, errclass.InvalidLimit.New("The %s like expression \"%s\" is invalid. The %s must evaluate to a whole number, not \"%s\".", clause, resolved, clause, types.SQL(resolved.Type()))
+		return 0, errclass.InvalidLimitType.New("The %s like expression \"%s\" is invalid. The %s expression must be integer type, but got \"%s\".", clause, resolved, clause, types.SQL(resolved.Type()))
 	}
 	if n < 0 {
-		return 0, errclass.InvalidLimit.New("The %s like expression \"%s\" is invalid. The %s expression must be equal to or greater than 0, but got %d.", clause, resolved, strings.ToLower(clause), n)
+		return 0, errclass.InvalidLimitNegative.New("The %s like expression \"%s\" is invalid. The %s expression must be equal to or greater than 0, but got %d.", clause, resolved, strings.ToLower(clause), n)
 	}
 	return n, nil
 }

@@ -194,6 +194,9 @@ func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := boundedRelation(s.node); err != nil {
+		return nil, err
+	}
 	s = s.visible()
 	if len(a.Columns) > 0 {
 		if s, err = s.withNames(a.Columns); err != nil {
@@ -201,7 +204,7 @@ func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {
 		}
 	}
 	if a.Alias == "" {
-		return s, nil
+		return s.renamed(nil), nil
 	}
 	return s.renamed([]string{a.Alias}), nil
 }

@@ -1,8 +1,6 @@
 package logical
 
 import (
-	"strconv"
-
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -35,7 +33,7 @@ func (r *resolver) projection(p *plan.Project) (*selection, error) {
 	}
 	for _, item := range s.items {
 		if has[*aggregateCall](item.Expr) {
-			s.grouped = &aggregation{}
+			s.grouped = &aggregation{bare: true}
 		}
 	}
 	return s, nil
@@ -50,7 +48,7 @@ func (r *resolver) aggregate(a *plan.Aggregate) (*selection, error) {
 	if input, err = r.withTimeWindow(input, all); err != nil {
 		return nil, err
 	}
-	s := &selection{resolver: r, input: input, grouped: &aggregation{}}
+	s := &selection{resolver: r, input: input, grouped: &aggregation{bare: len(a.Grouping) == 0 && !a.All && a.Type == plan.GroupBy}}
 	list := a.Aggregates
 	if a.KeysFirst {
 		list = append(append([]plan.Expression(nil), a.Grouping...), a.Aggregates...)
@@ -172,7 +170,7 @@ func (s *selection) keyAt(at int) (Named, error) {
 	}
 	item := s.items[at-1]
 	if has[*aggregateCall](item.Expr) {
-		return Named{}, errclass.GroupByAggregate.New("Aggregate functions are not allowed in GROUP BY, but found %s at position %s.", item.Expr, strconv.Itoa(at))
+		return Named{}, errclass.GroupByPositionAggregate.New("GROUP BY %d refers to an expression %s AS `%s` that contains an aggregate function. Aggregate functions are not allowed in GROUP BY.", at, item.Expr, item.Name)
 	}
 	return item, nil
 }

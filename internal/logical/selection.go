@@ -55,6 +55,9 @@ func (s *selection) selectItem(e plan.Expression) error {
 		return s.aliased(x, e)
 	}
 	out, err := x.resolve(e)
+	if err == nil {
+		err = boundedItem(out)
+	}
 	if err != nil {
 		return err
 	}
@@ -67,6 +70,9 @@ func (s *selection) aliased(x *expressions, a *plan.Alias) error {
 		return placed(errclass.InvalidStarUsage.New("Invalid usage of '*' in expression `alias`."), star.At)
 	}
 	out, err := x.resolve(a.Child)
+	if err == nil {
+		err = boundedItem(out)
+	}
 	if err != nil {
 		return err
 	}

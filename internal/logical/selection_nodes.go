@@ -93,7 +93,7 @@ func (b *selectionNodes) generators(names [][]string) error {
 		call, ok := item.Expr.(*generatorCall)
 		if !ok {
 			if has[*generatorCall](item.Expr) {
-				return errclass.UnsupportedGenerator.New("The generator is not supported: nested in expressions \"%s\".", item.Expr)
+				return errclass.NestedGenerator.New("The generator is not supported: nested in expressions \"%s\".", item.Expr)
 			}
 			items = append(items, item)
 			continue

@@ -119,35 +119,6 @@ func decodeFooter(data []byte) (footer, error) {
 	return f, r.err
 }
 
-// integerOf reads an integer where the field has one, and skips what else it may have.
-func (r *thriftReader) integerOf(f thriftField) int64 {
-	switch f.kind {
-	case thriftI16, thriftI32, thriftI64:
-		return r.integer()
-	}
-	r.skip(f.kind, 0)
-	return 0
-}
-
-// int32Of is integerOf for what must fit 32 bits.
-func (r *thriftReader) int32Of(f thriftField) int32 {
-	switch f.kind {
-	case thriftI16, thriftI32, thriftI64:
-		return r.int32()
-	}
-	r.skip(f.kind, 0)
-	return 0
-}
-
-// bytesOf reads a string where the field has one, and skips what else it may have.
-func (r *thriftReader) bytesOf(f thriftField) []byte {
-	if f.kind == thriftBinary {
-		return r.bytes()
-	}
-	r.skip(f.kind, 0)
-	return nil
-}
-
 func (r *thriftReader) element() element {
 	e := element{converted: -1, fieldID: -1}
 	r.fields(func(f thriftField) {
@@ -287,93 +258,6 @@ func (r *thriftReader) statistics(b *chunkBounds, f thriftField) {
 		b.max = r.bytesOf(f)
 	case 6:
 		b.min = r.bytesOf(f)
-	default:
-		r.skip(f.kind, 0)
-	}
-}
-
-// A pageHeader is what readers need of any of the page headers.
-type pageHeader struct {
-	kind         format.PageType
-	uncompressed int32
-	size         int32
-	crc          uint32
-	hasCRC       bool
-	values       int32
-	encoding     format.Encoding
-	defEncoding  format.Encoding
-	repEncoding  format.Encoding
-	defBytes     int32 // of a version 2 page
-	repBytes     int32 // of a version 2 page
-	stored       bool  // of a version 2 page: its values are not compressed
-}
-
-// decodePageHeader gives the header at the start of data and its length.
-func decodePageHeader(data []byte) (pageHeader, int, error) {
-	r := &thriftReader{data: data}
-	h := pageHeader{kind: -1, values: -1}
-	r.fields(func(f thriftField) {
-		switch f.id {
-		case 1:
-			h.kind = format.PageType(r.int32Of(f))
-		case 2:
-			h.uncompressed = r.int32Of(f)
-		case 3:
-			h.size = r.int32Of(f)
-		case 4:
-			h.crc, h.hasCRC = uint32(r.int32Of(f)), true
-		case 5:
-			r.structOf(f, func(f thriftField) { r.dataPageHeader(&h, f) })
-		case 7:
-			r.structOf(f, func(f thriftField) { r.dictionaryPageHeader(&h, f) })
-		case 8:
-			r.structOf(f, func(f thriftField) { r.dataPageHeaderV2(&h, f) })
-		default:
-			r.skip(f.kind, 0)
-		}
-	})
-	return h, r.at, r.err
-}
-
-func (r *thriftReader) dataPageHeader(h *pageHeader, f thriftField) {
-	switch f.id {
-	case 1:
-		h.values = r.int32Of(f)
-	case 2:
-		h.encoding = format.Encoding(r.int32Of(f))
-	case 3:
-		h.defEncoding = format.Encoding(r.int32Of(f))
-	case 4:
-		h.repEncoding = format.Encoding(r.int32Of(f))
-	default:
-		r.skip(f.kind, 0)
-	}
-}
-
-func (r *thriftReader) dictionaryPageHeader(h *pageHeader, f thriftField) {
-	switch f.id {
-	case 1:
-		h.values = r.int32Of(f)
-	case 2:
-		h.encoding = format.Encoding(r.int32Of(f))
-	default:
-		r.skip(f.kind, 0)
-	}
-}
-
-func (r *thriftReader) dataPageHeaderV2(h *pageHeader, f thriftField) {
-	switch f.id {
-	case 1:
-		h.values = r.int32Of(f)
-	case 4:
-		h.encoding = format.Encoding(r.int32Of(f))
-	case 5:
-		h.defBytes = r.int32Of(f)
-	case 6:
-		h.repBytes = r.int32Of(f)
-	case 7:
-		h.stored = !f.truth()
-		r.skip(f.kind, 0)
 	default:
 		r.skip(f.kind, 0)
 	}

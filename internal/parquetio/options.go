@@ -81,12 +81,30 @@ var codecNames = map[string]format.CompressionCodec{
 	"uncompressed": format.Uncompressed,
 }
 
+// Codecs are the names that WriterOptions.Compression takes, as Spark spells them.
+func Codecs() []string { return []string{"snappy", "zstd", "gzip", "lz4_raw", "none", "uncompressed"} }
+
+// Extension is what Spark puts before ".parquet" in the name of a file of that compression: ".snappy", or nothing.
+func Extension(compression string) string {
+	switch name := strings.ToLower(compression); name {
+	case "":
+		return ".snappy"
+	case "gzip":
+		return ".gz"
+	case "lz4_raw":
+		return ".lz4raw"
+	case "none", "uncompressed":
+		return ""
+	default:
+		return "." + name
+	}
+}
+
 func codecOf(name string) (format.CompressionCodec, error) {
 	codec, ok := codecNames[strings.ToLower(name)]
 	if !ok {
 		return 0, errclass.InvalidOptionValue.New("Parquet compression %q is unknown.", name).
-			WithHint("Use one of snappy, zstd, gzip, lz4_raw, none. %s",
-				errclass.DidYouMean(name, []string{"snappy", "zstd", "gzip", "lz4_raw", "none", "uncompressed"}))
+			WithHint("Use one of %s. %s", strings.Join(Codecs(), ", "), errclass.DidYouMean(name, Codecs()))
 	}
 	return codec, nil
 }

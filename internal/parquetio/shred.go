@@ -17,6 +17,8 @@ type slots struct {
 	def  []uint8 // nil: all base
 	rep  []uint8 // nil: all 0
 	at   []int32 // positions in the node's array; nil: 0 … n-1
+
+	ownRep []uint8 // memory for rep: what rep points to may be the levels of the slots above
 }
 
 // A shredder turns nested arrays into leaves with levels. It holds scratch memory for each depth, so
@@ -153,7 +155,7 @@ func listOf(a arrow.Array) ([]int32, arrow.Array, error) {
 
 // expand fills s with the slots of the list's elements, and counts the slots without a list.
 func (s *slots) expand(valid validity, offsets []int32, outer *slots, n *writeNode) (nulls int64) {
-	s.def, s.rep, s.at = s.def[:0], s.rep[:0], s.at[:0]
+	s.def, s.rep, s.at = s.def[:0], s.ownRep[:0], s.at[:0]
 	present := uint8(0) // what a list that is not null adds to the level
 	if n.nullable {
 		present = 1
@@ -176,7 +178,7 @@ func (s *slots) expand(valid validity, offsets []int32, outer *slots, n *writeNo
 			s.append(level+1, n.repetition, k)
 		}
 	}
-	s.n = len(s.at)
+	s.n, s.ownRep = len(s.at), s.rep
 	return nulls
 }
 

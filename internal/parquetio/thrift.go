@@ -209,3 +209,32 @@ func (r *thriftReader) skipMap(depth int) {
 		r.skipElement(kinds&0x0f, depth)
 	}
 }
+
+// integerOf reads an integer where the field has one, and skips what else it may have.
+func (r *thriftReader) integerOf(f thriftField) int64 {
+	switch f.kind {
+	case thriftI16, thriftI32, thriftI64:
+		return r.integer()
+	}
+	r.skip(f.kind, 0)
+	return 0
+}
+
+// int32Of is integerOf for what must fit 32 bits.
+func (r *thriftReader) int32Of(f thriftField) int32 {
+	switch f.kind {
+	case thriftI16, thriftI32, thriftI64:
+		return r.int32()
+	}
+	r.skip(f.kind, 0)
+	return 0
+}
+
+// bytesOf reads a string where the field has one, and skips what else it may have.
+func (r *thriftReader) bytesOf(f thriftField) []byte {
+	if f.kind == thriftBinary {
+		return r.bytes()
+	}
+	r.skip(f.kind, 0)
+	return nil
+}

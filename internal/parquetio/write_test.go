@@ -102,6 +102,25 @@ func TestFileStatistics(t *testing.T) {
 	}
 }
 
+// A list in a struct in a list, next to a list of structs: the levels of the one are not those of the other.
+func TestSiblingsKeepTheirLevels(t *testing.T) {
+	point := columns("x", types.Long)
+	list := func(of types.Type) types.Type { return types.Array{Element: of, ContainsNull: true} }
+	schema := columns("a", list(point), "m", list(list(point)), "n", list(columns("p", point, "l", list(types.Long))))
+	rows := []string{
+		`{"a":[{"x":1},{"x":2}],"m":[[{"x":1},{"x":2}],[{"x":3}]],"n":[{"l":[1,2,3],"p":{"x":1}},{"l":[4],"p":{"x":2}}]}`,
+		`{"a":[null,{"x":null}],"m":[null,[],[null,{"x":4},{"x":5}]],"n":[{"l":[],"p":null},null,{"l":[null,5],"p":{"x":3}}]}`,
+	}
+	data, _ := writeAll(t, schema, WriterOptions{}, batchOf(t, schema, rows...))
+	for _, b := range readAll(t, data, ReadOptions{Schema: schema}) {
+		for i, got := range rowsOf(t, b) {
+			if got != rows[i] {
+				t.Errorf("row %d:\n got %s\nwant %s", i, got, rows[i])
+			}
+		}
+	}
+}
+
 // Bounds that are cut are still bounds, and short.
 func TestCutBounds(t *testing.T) {
 	tests := []struct {

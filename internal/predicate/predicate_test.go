@@ -18,6 +18,8 @@ func TestMayMatch(t *testing.T) {
 		"flag":    {Min: false, Max: false},
 		"price":   {Min: decimal128.FromI64(100), Max: decimal128.FromI64(250)},
 		"ratio":   {Min: 0.5}, // a NaN may be there: nothing is known of the largest
+		"nan":     {Min: 0.5, Max: 1.5, MayHoldNaN: true},
+		"allnan?": {Min: 1.5, Max: 1.5, MayHoldNaN: true},
 		"zero":    {Min: math.Copysign(0, -1), Max: 0.0},
 		"empty":   {Nulls: 8},
 		"unknown": {Nulls: -1},
@@ -57,6 +59,12 @@ func TestMayMatch(t *testing.T) {
 		{"> below max", compare("id", predicate.Greater, int64(19)), true},
 		{">= max", compare("id", predicate.GreaterOrEqual, int64(20)), true},
 		{">= above", compare("id", predicate.GreaterOrEqual, int64(21)), false},
+		{"> max, but for NaN", compare("nan", predicate.Greater, 2.5), true},
+		{">= max, but for NaN", compare("nan", predicate.GreaterOrEqual, 2.5), true},
+		{"!= the only one, but for NaN", compare("allnan?", predicate.NotEqual, 1.5), true},
+		{"= above max, which NaN is not", compare("nan", predicate.Equal, 2.5), false},
+		{"in above max, which NaN is not", in("nan", 2.5, 3.5), false},
+		{"< min", compare("nan", predicate.Less, 0.5), false},
 		{"an operator of the future", compare("id", predicate.Op(99), int64(21)), true},
 
 		{"string", compare("name", predicate.Less, "b"), false},

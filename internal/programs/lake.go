@@ -29,6 +29,16 @@ func Answer[T any](t *testing.T, program, file string) T {
 	return answer
 }
 
+// AnswerText is one of the captured answers that is plain text.
+func AnswerText(t *testing.T, program, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(realdata.Path(t, "programs", program, "expected", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // A Lake is a session with its root folder. It has one worker, and so cleans finished files within the batch that
 // may: what a test finds in the archive depends on no timing.
 type Lake struct {

@@ -1,11 +1,13 @@
 package programs_test
 
 import (
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/programs"
 	"lakehouse/internal/realdata"
 	"lakehouse/medallion"
@@ -49,12 +51,21 @@ func (o orders) start(trigger medallion.Trigger) (*medallion.StreamingQuery, err
 
 // flatOrders makes a row of each item with each of the metadata.
 func flatOrders(frame *medallion.DataFrame) *medallion.DataFrame {
-	return frame.SelectCols("order_id", "customer.customer_id", "customer.email", "customer.name", "customer.address.city",
-		"customer.address.country", "customer.address.postal_code", "payment.method", "payment.transaction_id", "timestamp", "metadata", "items").
-		WithColumn("metadata", medallion.ExplodeOuter(medallion.Col("metadata"))).
-		WithColumn("items", medallion.ExplodeOuter(medallion.Col("items"))).
+	return explodedOrders(frame).
 		SelectCols("*", "items.item_id", "items.price", "items.product_name", "items.quantity", "metadata.key", "metadata.value").
 		Drop("items", "metadata")
+}
+
+// selectedOrders takes the orders' columns out of their structs.
+func selectedOrders(frame *medallion.DataFrame) *medallion.DataFrame {
+	return frame.SelectCols("order_id", "customer.customer_id", "customer.email", "customer.name", "customer.address.city",
+		"customer.address.country", "customer.address.postal_code", "payment.method", "payment.transaction_id", "timestamp", "metadata", "items")
+}
+
+func explodedOrders(frame *medallion.DataFrame) *medallion.DataFrame {
+	return selectedOrders(frame).
+		WithColumn("metadata", medallion.ExplodeOuter(medallion.Col("metadata"))).
+		WithColumn("items", medallion.ExplodeOuter(medallion.Col("items")))
 }
 
 // rows are the sink's, in any order.
@@ -79,6 +90,78 @@ func TestOrdersOnceADay(t *testing.T) {
 	programs.Equal(t, "rows after day 3", o.rows(), programs.AnswerLines(t, "orders", "once_after_day3.jsonl"))
 	programs.Equal(t, "status", q.Status(), medallion.StreamingQueryStatus{Message: "Stopped"})
 	programs.Equal(t, "is active", q.IsActive(), false)
+	o.AssertCheckpoint(ordersVolume+"/sink/checkpoint", programs.Answer[map[string]any](t, "orders", "once_checkpoint.json"))
+	var tree strings.Builder
+	if err := o.Session.Table("delta.`"+ordersVolume+"/sink/data/`").PrintSchema(t.Context(), &tree); err != nil {
+		t.Fatal(err)
+	}
+	programs.Equal(t, "schema of the sink", strings.TrimSpace(tree.String()), strings.TrimSpace(programs.AnswerText(t, "orders", "once_sink_schema.txt")))
+}
+
+// What the program declares and infers has Spark's schemas, at each of its steps.
+func TestOrdersSchemas(t *testing.T) {
+	o := orders{programs.NewLake(t), "json", "", nil}
+	o.land("day1.json", "day1.json")
+	frame, err := o.Session.Read().Format("json").Option("inferSchema", "true").Option("multiline", "true").Load(t.Context(), ordersVolume+"/json/day1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := o.Session.ReadStream().Format("json").Option("multiline", "true").Schema(ordersSchema).Load(t.Context(), ordersVolume+"/json/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	atRest := programs.Answer[map[string]string](t, "orders", "batch_schemas.json")
+	flowing := programs.Answer[map[string]string](t, "orders", "stream_schema.json")
+	for _, c := range []struct {
+		step  string
+		frame *medallion.DataFrame
+		want  string
+	}{
+		{"as read (inferred)", frame, atRest["as read (inferred)"]},
+		{"after select", selectedOrders(frame), atRest["after select"]},
+		{"after explode", explodedOrders(frame), atRest["after explode"]},
+		{"final", flatOrders(frame), atRest["final"]},
+		{"declared", stream, flowing["declared"]},
+	} {
+		var tree strings.Builder
+		if err := c.frame.PrintSchema(t.Context(), &tree); err != nil {
+			t.Fatal(err)
+		}
+		if c.want == "" {
+			t.Fatalf("no answer for %q", c.step)
+		}
+		programs.Equal(t, c.step, strings.TrimSpace(tree.String()), strings.TrimSpace(c.want))
+	}
+	var shown strings.Builder
+	shown.WriteString("as read\n")
+	if err := frame.Show(t.Context(), &shown); err != nil {
+		t.Fatal(err)
+	}
+	shown.WriteString("final, in Spark's own row order\n")
+	if err := flatOrders(frame).ShowRows(t.Context(), &shown, medallion.ShowOptions{Full: true}); err != nil {
+		t.Fatal(err)
+	}
+	programs.Equal(t, "what show prints", "\n"+strings.TrimSpace(shown.String()), "\n"+strings.TrimSpace(programs.AnswerText(t, "orders", "batch_show.txt")))
+}
+
+// An interval that Spark does not take is refused here too, before the query starts.
+func TestBadIntervalsAreRefused(t *testing.T) {
+	captured := programs.Answer[struct {
+		Bad []struct{ Stage string } `json:"bad intervals"`
+	}](t, "orders", "triggers.json")
+	tried := 0
+	for _, bad := range captured.Bad {
+		_, interval, ok := strings.Cut(bad.Stage, "'processingTime': '")
+		interval = strings.TrimSuffix(interval, "'})")
+		if !ok || interval == "" { // the others cannot be said in Go; an empty text is the default trigger
+			continue
+		}
+		tried++
+		if got, err := medallion.ParseTrigger(interval); !errors.Is(err, errclass.CannotParseInterval) {
+			t.Errorf("%q is taken for %v, %v", interval, got, err)
+		}
+	}
+	programs.Equal(t, "bad intervals", tried, 3)
 }
 
 // At rest, the inferred orders have Spark's schemas, rows and their order.

@@ -178,9 +178,9 @@ var notations = map[string]notation{
 	"<": {binds: powerCompare, infix: "<"}, "<=": {binds: powerCompare, infix: "<="},
 	">": {binds: powerCompare, infix: ">"}, ">=": {binds: powerCompare, infix: ">="},
 	"|": {binds: powerBitOr, infix: "|"}, "^": {binds: powerBitXor, infix: "^"}, "&": {binds: powerBitAnd, infix: "&"},
-	"shiftleft": {binds: powerShift, infix: "<<"}, "shiftright": {binds: powerShift, infix: ">>"},
-	"shiftrightunsigned": {binds: powerShift, infix: ">>>"},
-	"+":                  {binds: powerAdd, infix: "+"}, "-": {binds: powerAdd, infix: "-"},
+	"<<": {binds: powerShift, infix: "<<"}, ">>": {binds: powerShift, infix: ">>"},
+	">>>": {binds: powerShift, infix: ">>>"},
+	"+":   {binds: powerAdd, infix: "+"}, "-": {binds: powerAdd, infix: "-"},
 	"*": {binds: powerMultiply, infix: "*"}, "/": {binds: powerMultiply, infix: "/"}, "%": {binds: powerMultiply, infix: "%"},
 	"div": {binds: powerMultiply, infix: "DIV"},
 

@@ -351,6 +351,10 @@ func (w *printer) watermark(m *plan.WithWatermark) {
 }
 
 func (w *printer) aliased(a *plan.SubqueryAlias) {
+	if a.Alias == "" {
+		w.primary(a.Input)
+		return
+	}
 	if _, twice := a.Input.(*plan.SubqueryAlias); twice {
 		w.text("(")
 		w.primary(a.Input)

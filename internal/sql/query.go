@@ -1,6 +1,9 @@
 package sql
 
 import (
+	"strings"
+
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 )
 
@@ -71,7 +74,17 @@ func (p *parser) ctes() ([]plan.SubqueryAlias, error) {
 	if p.is("recursive") && p.peek(1).kind == kindWord && p.peek(1).key != "as" {
 		return nil, p.refuse("WITH RECURSIVE")
 	}
-	return list(p, p.namedQuery)
+	seen := map[string]bool{}
+	return list(p, func() (plan.SubqueryAlias, error) {
+		at := p.i
+		named, err := p.namedQuery()
+		if key := strings.ToLower(named.Alias); err == nil && seen[key] {
+			p.i = at
+			return named, p.errorHere(errclass.DuplicatedCTE, "CTE definition can't have duplicate names: `"+named.Alias+"`.")
+		}
+		seen[strings.ToLower(named.Alias)] = true
+		return named, err
+	})
 }
 
 func (p *parser) namedQuery() (plan.SubqueryAlias, error) {

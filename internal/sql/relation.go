@@ -105,6 +105,7 @@ func (p *parser) joinCriteria(join *plan.Join) (err error) {
 // relationPrimary: '(' query ')' | '(' relation ')' | VALUES … | [STREAM] table | function '(' … ')',
 // each with an alias
 func (p *parser) relationPrimary() (plan.Relation, error) {
+	isQuery := p.is("(") && p.isQuery(p.i)
 	r, err := p.unnamedRelation()
 	if err != nil {
 		return nil, err
@@ -113,6 +114,9 @@ func (p *parser) relationPrimary() (plan.Relation, error) {
 		return nil, p.refuse("TABLESAMPLE")
 	}
 	r, err = p.tableAlias(r)
+	if _, named := r.(*plan.SubqueryAlias); isQuery && !named && err == nil {
+		r = &plan.SubqueryAlias{Input: r} // what lies inside is not to be seen, whether it has a name or not
+	}
 	if err == nil && p.isAny("pivot", "unpivot", "match_recognize") && (p.peek(1).key == "(" || p.peek(1).kind == kindWord) {
 		return nil, p.refuse(upper(p.tok().key))
 	}

@@ -23,7 +23,7 @@ func TightestCommon(a, b Type) (Type, bool) {
 		}
 		return nil, false
 	}
-	return commonComplex(a, b, TightestCommon)
+	return CommonParts(a, b, TightestCommon)
 }
 
 func tightestPrimitive(a Primitive, b Type) (Type, bool) {
@@ -97,7 +97,7 @@ func Widest(a, b Type) (Type, bool) {
 	if t, ok := widestDecimal(b, a); ok {
 		return t, true
 	}
-	return commonComplex(a, b, Widest)
+	return CommonParts(a, b, Widest)
 }
 
 func widestDecimal(a, b Type) (Type, bool) {
@@ -118,8 +118,9 @@ func widestDecimal(a, b Type) (Type, bool) {
 	return nil, false
 }
 
-// commonComplex finds the common type of two arrays, maps or structs part by part.
-func commonComplex(a, b Type, common func(a, b Type) (Type, bool)) (Type, bool) {
+// CommonParts finds the common type of two arrays, maps or structs part by part; a struct's fields must have the same
+// names, letter case aside.
+func CommonParts(a, b Type, common func(a, b Type) (Type, bool)) (Type, bool) {
 	switch a := a.(type) {
 	case Array:
 		b, ok := b.(Array)

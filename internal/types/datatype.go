@@ -2,6 +2,7 @@ package types
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -202,4 +203,31 @@ func AsNullable(t Type) Type {
 	default:
 		return t
 	}
+}
+
+// EitherNullable is the type of values of both types, which are equal but for the nullability of elements, values and
+// fields: nullable is what is so in one of them.
+func EitherNullable(a, b Type) Type {
+	switch a := a.(type) {
+	case Array:
+		if b, ok := b.(Array); ok {
+			return Array{Element: EitherNullable(a.Element, b.Element), ContainsNull: a.ContainsNull || b.ContainsNull}
+		}
+	case Map:
+		if b, ok := b.(Map); ok {
+			return Map{Key: EitherNullable(a.Key, b.Key), Value: EitherNullable(a.Value, b.Value), ValueContainsNull: a.ValueContainsNull || b.ValueContainsNull}
+		}
+	case Struct:
+		b, ok := b.(Struct)
+		if !ok || len(a.Fields) != len(b.Fields) {
+			return a
+		}
+		fields := slices.Clone(a.Fields)
+		for i, f := range b.Fields {
+			fields[i].Nullable = fields[i].Nullable || f.Nullable
+			fields[i].Type = EitherNullable(fields[i].Type, f.Type)
+		}
+		return Struct{Fields: fields}
+	}
+	return a
 }

@@ -62,7 +62,7 @@ func format(schema types.Struct, batches []arrow.RecordBatch, style Style) (cell
 			for c, f := range schema.Fields {
 				row[c] = "NULL"
 				if !b.Column(c).IsNull(i) {
-					row[c] = shorten(expr.FormatValue(b.Column(c), i, f.Type, style.Zone), style.MaxWidth)
+					row[c] = shorten(expr.ShowValue(b.Column(c), i, f.Type, style.Zone), style.MaxWidth)
 				}
 			}
 			cells = append(cells, row)

@@ -223,11 +223,7 @@ func (w *fileWriter) put(ctx context.Context, open map[string]*openFile, g parti
 }
 
 func (w *fileWriter) start(ctx context.Context, g partitionRows) (*openFile, error) {
-	codec := w.opts.Compression
-	if codec == "" {
-		codec = "snappy"
-	}
-	name := path.Join(g.dir, fmt.Sprintf("part-00000-%s-c000.%s.parquet", uuid.NewString(), codec))
+	name := path.Join(g.dir, fmt.Sprintf("part-00000-%s-c000%s.parquet", uuid.NewString(), parquetio.Extension(w.opts.Compression)))
 	out, err := w.store.Create(ctx, name)
 	if err != nil {
 		return nil, err

@@ -2,11 +2,14 @@ package delta
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
@@ -17,6 +20,26 @@ type partitionColumn struct {
 	name     string
 	index    int
 	dataType types.Type
+}
+
+// partitionColumns spells the columns that a table is to be partitioned by as its schema does.
+func partitionColumns(schema types.Struct, by []string) ([]string, error) {
+	columns := make([]string, len(by))
+	for i, p := range by {
+		at := schema.Index(p)
+		if at < 0 {
+			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [`%s`].", p, strings.Join(schema.Names(), "`, `")).
+				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
+		}
+		columns[i] = schema.Fields[at].Name
+		if slices.Contains(columns[:i], columns[i]) {
+			return nil, errclass.DeltaDuplicateColumns.New("Found duplicate column(s) in the partitioning: %s", columns[i])
+		}
+	}
+	if len(by) > 0 && len(by) == len(schema.Fields) {
+		return nil, errclass.AllPartitionColumns.New("Cannot use all columns for partition columns.")
+	}
+	return columns, nil
 }
 
 // partitionRows is the rows of one partition in a batch.

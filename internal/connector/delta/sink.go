@@ -13,9 +13,6 @@ import (
 	"lakehouse/internal/types"
 )
 
-// SinkOptionTable lists the options of a stream into a table.
-var SinkOptionTable = WriteOptionTable
-
 // SinkOptions says what a stream writes.
 type SinkOptions struct {
 	QueryID     string

@@ -2,7 +2,9 @@ package delta
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"slices"
 	"time"
@@ -229,7 +231,7 @@ func (p *filePiece) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		for b, err := range batch.Transform(p.Piece.Read(ctx), p.complete) {
 			if err != nil {
-				yield(nil, fmt.Errorf("read %s of %s: %w", p.file.Path, p.source.name, err))
+				yield(nil, p.failed(err))
 				return
 			}
 			if !yield(b, nil) {
@@ -237,6 +239,18 @@ func (p *filePiece) Read(ctx context.Context) batch.Seq {
 			}
 		}
 	}
+}
+
+// failed says which data file could not be read.
+func (p *filePiece) failed(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return errclass.DeltaFileNotFound.New("File %s referenced in the transaction log cannot be found. This occurs when data has been manually deleted from the file system rather than using the table `DELETE` statement: %w",
+			p.source.table.URI+"/"+p.file.Path, err).WithHint("Restore the file, or read a version that does not need it.")
+	}
+	return errclass.FailedReadFile.New("Encountered error while reading file %s: %w", p.source.table.URI+"/"+p.file.Path, err)
 }
 
 // complete puts the partition columns, constant in a file, among those read.

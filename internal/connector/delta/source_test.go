@@ -1,7 +1,7 @@
 package delta
 
 import (
-	"fmt"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
@@ -99,7 +100,21 @@ func TestMissingDataFileIsNamed(t *testing.T) {
 	name := l.files()[0].Path
 	l.remove(name)
 	_, err := scanned(t.Context(), l.source(nil), logical.ScanOptions{})
-	if text := fmt.Sprint(err); !strings.Contains(text, name) || !strings.Contains(text, l.table.URI) {
+	if !errors.Is(err, errclass.DeltaFileNotFound) || !strings.Contains(err.Error(), l.table.URI+"/"+name) {
+		t.Error(err)
+	}
+}
+
+// So is one that is damaged.
+func TestDamagedDataFileIsNamed(t *testing.T) {
+	l := newLake(t)
+	l.write("n long", `{"n":1}`)
+	name := l.files()[0].Path
+	if err := l.store.Put(t.Context(), name, []byte("PAR1 and no more")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := scanned(t.Context(), l.source(nil), logical.ScanOptions{})
+	if !errors.Is(err, errclass.FailedReadFile) || !strings.Contains(err.Error(), l.table.URI+"/"+name) {
 		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -283,9 +284,7 @@ func TestPlannedBatchIsReadAgainTheSame(t *testing.T) {
 		for _, files := range []string{"1", "2", "1000"} {
 			t.Run(fmt.Sprint(options, files), func(t *testing.T) {
 				given := map[string]string{"maxFilesPerTrigger": files}
-				for name, value := range options {
-					given[name] = value
-				}
+				maps.Copy(given, options)
 				l := newLake(t)
 				l.number(1, 2, 3)
 				l.number(4, 5)
@@ -478,6 +477,24 @@ func TestStreamAfterASchemaChange(t *testing.T) {
 	got, err = l.tail(map[string]string{"startingVersion": "0"}, nil).try()
 	if want := `{"n":1} {"n":2,"a":2} {"n":3,"a":3,"b":3}`; err != nil || got != want {
 		t.Errorf("from the beginning: got %s, %v, want %s", got, err, want)
+	}
+}
+
+// A column that goes stops a running stream, also one that takes rewritten files.
+func TestStreamAfterAColumnWasDropped(t *testing.T) {
+	l := newLake(t)
+	l.write("n long, a int", `{"n":1,"a":1}`)
+	q := l.tail(map[string]string{"ignoreChanges": "true"}, nil)
+	if _, err := q.try(); err != nil {
+		t.Fatal(err)
+	}
+	opts := l.options(map[string]string{"overwriteSchema": "true"})
+	opts.Overwrite = true
+	if _, err := Write(t.Context(), l.table, l.rows("n long", `{"n":2}`), opts); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.try(); !errors.Is(err, errclass.DeltaSchemaChangedInStream) {
+		t.Errorf("got %v", err)
 	}
 }
 

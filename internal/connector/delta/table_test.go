@@ -35,7 +35,7 @@ func newLake(t *testing.T) *lake { return openLake(t, volumestest.NewMemory()) }
 
 // openLake is the table as another process finds it.
 func openLake(t *testing.T, store *volumestest.Memory) *lake {
-	return &lake{t, store, Table{Log: deltalog.Open(store, deltalog.Options{}), Store: store, URI: "memory:/t"}}
+	return &lake{t, store, Table{Log: deltalog.Open(store, deltalog.Options{Location: "memory:/t"}), Store: store, URI: "memory:/t"}}
 }
 
 func schemaOf(t testing.TB, ddl string) types.Struct {
@@ -129,7 +129,7 @@ func (l *lake) files() []deltalog.AddFile {
 func (l *lake) dataFiles() []string {
 	l.Helper()
 	names := []string{}
-	for info, err := range l.store.List(l.Context(), "", volumes.ListOptions{Recursive: true}) {
+	for info, err := range l.store.List(l.Context(), ".", volumes.ListOptions{Recursive: true}) {
 		if err != nil {
 			l.Fatal(err)
 		}

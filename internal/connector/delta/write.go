@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,21 +14,26 @@ import (
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/option"
+	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
 )
 
-// WriteOptionTable lists the options that batch writes and streams share.
-var WriteOptionTable = option.Table{
-	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
-	{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite: the table takes the rows' schema."},
-	{Name: "userMetadata", Doc: "A text of one's own in the commit."},
-	{Name: "txnAppId", Doc: "With txnVersion: names the writer, whose writes of one version count once."},
-	{Name: "txnVersion", Kind: option.Count, Doc: "With txnAppId: the version of the writer's write."},
-	{Name: "compression", Default: "snappy", Doc: "The codec of the data files: snappy, zstd, gzip, none."},
-	{Name: "targetFileSize", Kind: option.Bytes, Default: "128m", Doc: "About how large a data file becomes."},
-	{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version"},
-	{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static"}, Default: "static", Doc: "Only static: an overwrite replaces all partitions."},
-}
+// SinkOptionTable lists the options of a stream into a table; WriteOptionTable, those of batch writes, which have more.
+var (
+	SinkOptionTable = option.Table{
+		{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
+		{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite, or a stream's mode complete: the table takes the rows' schema."},
+		{Name: "userMetadata", Doc: "A text of one's own in the commit."},
+		{Name: "compression", Kind: option.Enum, Values: parquetio.Codecs(), Default: "snappy", Doc: "The codec of the data files."},
+		{Name: "targetFileSize", Kind: option.Bytes, Default: "128m", Doc: "About how large a data file becomes."},
+		{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version"},
+		{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static"}, Default: "static", Doc: "Only static: an overwrite replaces all partitions."},
+	}
+	WriteOptionTable = append(slices.Clip(SinkOptionTable), option.Table{
+		{Name: "txnAppId", Doc: "Batch writes: with txnVersion, names the writer, whose writes of one version count once."},
+		{Name: "txnVersion", Kind: option.Count, Doc: "Batch writes: with txnAppId, the version of the writer's write."},
+	}...)
+)
 
 // WriteOptions says how a batch is written.
 type WriteOptions struct {
@@ -54,6 +58,11 @@ type Written struct {
 // Write appends the operator's rows to the table, or replaces its content by them. A table that does not
 // exist is made by the same commit.
 func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (Written, error) {
+	app := opts.Options.String("txnAppId")
+	if opts.Options.Has("txnVersion") != (app != "") {
+		return Written{}, errclass.DeltaIdempotentOptions.New("Invalid options for idempotent Dataframe writes: both txnAppId and txnVersion must be given.").
+			WithHint("Give the one that is missing, or neither.")
+	}
 	var err error
 	if opts.Properties, err = tableProperties(opts.Properties); err != nil {
 		return Written{}, err
@@ -62,7 +71,7 @@ func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (W
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
 		return Written{}, err
 	}
-	if app := opts.Options.String("txnAppId"); app != "" {
+	if app != "" {
 		done, err := w.already(ctx, app, opts.Options.Int("txnVersion"))
 		if err != nil || done {
 			return Written{Skipped: true}, err
@@ -88,6 +97,10 @@ type writing struct {
 
 // begin opens the transaction and settles the table's schema.
 func (w *writing) begin(ctx context.Context, rows types.Struct) error {
+	if w.opts.Options.Bool("overwriteSchema") && !w.opts.Overwrite {
+		return errclass.InvalidOption.New("option 'overwriteSchema' says how a table is overwritten, and this write appends.").
+			WithHint("Write with mode overwrite, or add columns with option mergeSchema.")
+	}
 	snap, err := w.table.Log.Snapshot(ctx)
 	if errors.Is(err, errclass.DeltaTableNotFound) {
 		return w.create(rows)
@@ -154,25 +167,20 @@ func (w *writing) settle(have, rows types.Struct) error {
 			}
 		})
 	}
-	if by := w.opts.PartitionBy; len(by) > 0 && fmt.Sprint(by) != fmt.Sprint(w.parts) {
+	if by := w.opts.PartitionBy; len(by) > 0 && !slices.EqualFunc(by, w.parts, strings.EqualFold) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
 			WithHint("Leave out partitionBy, or overwrite with overwriteSchema=true.")
 	}
-	var extra []types.Field
-	for _, f := range rows.Fields {
-		if have.Index(f.Name) < 0 {
-			extra = append(extra, f)
-		}
-	}
-	if len(extra) == 0 {
+	extra := unknownField(have, rows)
+	if extra == "" {
 		return nil
 	}
 	if !w.opts.Options.Bool("mergeSchema") {
 		return errclass.DeltaSchemaMismatch.New("A schema mismatch detected when writing to the Delta table %s: it has no column `%s`. Table schema: %s. Data schema: %s.",
-			w.table.URI, extra[0].Name, have, rows).
+			w.table.URI, extra, have, rows).
 			WithHint("To enable schema migration, set: '.option(\"mergeSchema\", \"true\")'.")
 	}
-	w.schema = types.Struct{Fields: append(append([]types.Field{}, have.Fields...), extra...)}
+	w.schema = withUnknownFields(have, rows)
 	return w.update(func(*deltalog.Metadata) {})
 }
 
@@ -259,130 +267,3 @@ func (w *writing) replaceAll(ctx context.Context) (removed int, err error) {
 }
 
 func nullable(s types.Struct) types.Struct { return types.AsNullable(s).(types.Struct) }
-
-// partitionColumns spells the columns that a table is to be partitioned by as its schema does.
-func partitionColumns(schema types.Struct, by []string) ([]string, error) {
-	columns := make([]string, len(by))
-	for i, p := range by {
-		at := schema.Index(p)
-		if at < 0 {
-			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [`%s`].", p, strings.Join(schema.Names(), "`, `")).
-				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
-		}
-		columns[i] = schema.Fields[at].Name
-		if slices.Contains(columns[:i], columns[i]) {
-			return nil, errclass.DeltaDuplicateColumns.New("Found duplicate column(s) in the partitioning: %s", columns[i])
-		}
-	}
-	if len(by) > 0 && len(by) == len(schema.Fields) {
-		return nil, errclass.AllPartitionColumns.New("Cannot use all columns for partition columns.")
-	}
-	return columns, nil
-}
-
-// CreateOptions says what an empty table is.
-type CreateOptions struct {
-	Schema      types.Struct
-	PartitionBy []string
-	Properties  map[string]string
-	Comment     string
-	Managed     bool
-	Operation   string
-	Replace     bool
-}
-
-// Create makes an empty table. Where the folder holds a table already it is adopted if its columns are the
-// same (or none were asked for), replaced under Replace, and refused otherwise.
-func Create(ctx context.Context, t Table, opts CreateOptions) error {
-	var err error
-	if opts.Properties, err = tableProperties(opts.Properties); err != nil {
-		return err
-	}
-	snap, err := t.Log.Snapshot(ctx)
-	if errors.Is(err, errclass.DeltaTableNotFound) {
-		return createNew(ctx, t, opts)
-	}
-	if err != nil {
-		return err
-	}
-	have, err := snap.Schema()
-	if err != nil {
-		return err
-	}
-	switch {
-	case opts.Replace:
-		return replaceEmpty(ctx, snap, opts)
-	case len(opts.Schema.Fields) == 0:
-		return nil
-	case types.EqualIgnoringNullability(have, opts.Schema):
-		return adopt(t, snap, opts)
-	}
-	return errclass.DeltaSchemaMismatch.New("The specified schema does not match the existing schema at %s. Specified: %s. Existing: %s.", t.URI, opts.Schema, have).
-		WithHint("Leave out the columns to take over the table as it is, or choose another location.")
-}
-
-// adopt refuses a table that is not partitioned, or has not the properties, as was asked for.
-func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
-	meta := snap.Metadata()
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(parts, meta.PartitionColumns) {
-		return errclass.DeltaOtherPartitioning.New("The specified partitioning does not match the existing partitioning at %s. Specified: %v. Existing: %v.", t.URI, parts, meta.PartitionColumns).
-			WithHint("Leave out the columns to take over the table as it is, or choose another location.")
-	}
-	if opts.Properties != nil && !maps.Equal(opts.Properties, meta.Configuration) {
-		return errclass.DeltaOtherProperties.New("The specified properties do not match the existing properties at %s. Specified: %v. Existing: %v.", t.URI, opts.Properties, meta.Configuration).
-			WithHint("Leave out TBLPROPERTIES to take over the table as it is, or choose another location.")
-	}
-	return nil
-}
-
-func createNew(ctx context.Context, t Table, opts CreateOptions) error {
-	if len(opts.Schema.Fields) == 0 {
-		return errclass.DeltaSchemaNotSet.New("Table schema is not set. Write data into it or use CREATE TABLE to set the schema.")
-	}
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
-	if err != nil {
-		return err
-	}
-	_, err = deltalog.Create(ctx, t.Store, deltalog.CreateOptions{
-		Schema: opts.Schema, PartitionColumns: parts, Configuration: opts.Properties, Description: opts.Comment,
-		External: !opts.Managed, Operation: opts.operation(),
-	})
-	if errors.Is(err, errclass.DeltaTableAlreadyExists) {
-		return Create(ctx, t, opts) // another made it meanwhile: adopt or refuse
-	}
-	return err
-}
-
-// operation is empty for a plain CREATE TABLE, which the log itself knows how to describe.
-func (o CreateOptions) operation() deltalog.Operation {
-	if o.Operation == "CREATE TABLE" {
-		return deltalog.Operation{}
-	}
-	return deltalog.Operation{Name: o.Operation, Parameters: deltalog.Parameters{}.With("isManaged", strconv.FormatBool(o.Managed))}
-}
-
-func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptions) error {
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
-	if err != nil {
-		return err
-	}
-	txn := snap.Begin(opts.operation())
-	meta := snap.Metadata().WithSchema(opts.Schema)
-	meta.Description = opts.Comment
-	meta.PartitionColumns = parts
-	meta.Configuration = maps.Clone(opts.Properties)
-	txn.UpdateMetadata(meta)
-	txn.ReadWholeTable()
-	for f, err := range snap.Files(ctx) {
-		if err != nil {
-			return err
-		}
-		txn.Remove(f)
-	}
-	_, err = txn.Commit(ctx)
-	return err
-}

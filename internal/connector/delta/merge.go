@@ -1,0 +1,71 @@
+package delta
+
+import "lakehouse/internal/types"
+
+// The fields of structs, like columns, go by name: these functions hold rows of one type against a table of another, at
+// any depth, and find what the table lacks.
+
+// unknownField is the first field of rows that the table's type lacks, as a path; empty where it has them all.
+func unknownField(table, rows types.Type) string {
+	switch rows := rows.(type) {
+	case types.Struct:
+		table, ok := table.(types.Struct)
+		if !ok {
+			return ""
+		}
+		for _, f := range rows.Fields {
+			i := table.Index(f.Name)
+			if i < 0 {
+				return f.Name
+			}
+			if inner := unknownField(table.Fields[i].Type, f.Type); inner != "" {
+				return f.Name + "." + inner
+			}
+		}
+	case types.Array:
+		if table, ok := table.(types.Array); ok {
+			return unknownField(table.Element, rows.Element)
+		}
+	case types.Map:
+		if table, ok := table.(types.Map); ok {
+			if inner := unknownField(table.Key, rows.Key); inner != "" {
+				return inner
+			}
+			return unknownField(table.Value, rows.Value)
+		}
+	}
+	return ""
+}
+
+// withUnknown is the table's type with the fields that it lacks, behind its own.
+func withUnknown(table, rows types.Type) types.Type {
+	switch rows := rows.(type) {
+	case types.Struct:
+		if have, ok := table.(types.Struct); ok {
+			return withUnknownFields(have, rows)
+		}
+	case types.Array:
+		if have, ok := table.(types.Array); ok {
+			have.Element = withUnknown(have.Element, rows.Element)
+			return have
+		}
+	case types.Map:
+		if have, ok := table.(types.Map); ok {
+			have.Key, have.Value = withUnknown(have.Key, rows.Key), withUnknown(have.Value, rows.Value)
+			return have
+		}
+	}
+	return table
+}
+
+func withUnknownFields(table, rows types.Struct) types.Struct {
+	fields := append([]types.Field{}, table.Fields...)
+	for _, f := range rows.Fields {
+		if i := table.Index(f.Name); i >= 0 {
+			fields[i].Type = withUnknown(fields[i].Type, f.Type)
+		} else {
+			fields = append(fields, f)
+		}
+	}
+	return types.Struct{Fields: fields}
+}

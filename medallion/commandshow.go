@@ -1,0 +1,247 @@
+package medallion
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
+)
+
+// show answers the commands that ask.
+func (s *Session) show(ctx context.Context, c plan.Command) (*DataFrame, error) {
+	switch c := c.(type) {
+	case *plan.ShowTables:
+		return s.showTables(ctx, c)
+	case *plan.ShowSchemas:
+		return s.showSchemas(ctx, c)
+	case *plan.ShowCatalogs:
+		all, err := s.catalog.Catalogs(ctx)
+		return s.names("catalog string", all, c.Pattern, err)
+	case *plan.ShowColumns:
+		schema, err := s.tableSchema(ctx, c.Table)
+		return s.names("col_name string", schema.Names(), "", err)
+	case *plan.ShowTableProperties:
+		return s.showProperties(ctx, c)
+	case *plan.ShowCreateTable:
+		return s.showCreate(ctx, c)
+	case *plan.DescribeTable:
+		return s.describeTable(ctx, c)
+	case *plan.DescribeQuery:
+		schema, err := (&DataFrame{session: s, rel: c.Query}).Schema(ctx)
+		return s.columns(schema, nil, err)
+	case *plan.DescribeHistory:
+		return s.describeHistory(ctx, c)
+	case *plan.DescribeDetail:
+		return s.describeDetail(ctx, c)
+	case *plan.Explain:
+		return s.explain(ctx, c)
+	}
+	return nil, errclass.UnsupportedFeature.New("the statement %T is not supported.", c)
+}
+
+func (s *Session) names(ddl string, all []string, pattern string, err error) (*DataFrame, error) {
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, n := range all {
+		if matchesPattern(n, pattern) {
+			rows = append(rows, []any{n})
+		}
+	}
+	return s.answer(ddl, rows)
+}
+
+// matchesPattern is SHOW's LIKE: a regular expression in which * is any text, | separates alternatives, and letter
+// case does not count. One that is no regular expression matches nothing.
+func matchesPattern(name, pattern string) bool {
+	if pattern == "" {
+		return true
+	}
+	for alternative := range strings.SplitSeq(strings.TrimSpace(pattern), "|") {
+		re, err := regexp.Compile("(?is)^(?:" + strings.ReplaceAll(alternative, "*", ".*") + ")$")
+		if err == nil && re.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Session) showTables(ctx context.Context, c *plan.ShowTables) (*DataFrame, error) {
+	catalogName, schema := s.current()
+	if len(c.Schema) > 0 {
+		var err error
+		if catalogName, schema, err = s.schemaName(c.Schema); err != nil {
+			return nil, err
+		}
+	}
+	tables, err := s.catalog.Tables(ctx, catalogName, schema)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, t := range tables {
+		if matchesPattern(t, c.Pattern) {
+			rows = append(rows, []any{schema, t, false})
+		}
+	}
+	s.mu.Lock()
+	views := slices.Sorted(maps.Keys(s.views))
+	s.mu.Unlock()
+	for _, v := range views {
+		if matchesPattern(v, c.Pattern) {
+			rows = append(rows, []any{"", v, true})
+		}
+	}
+	return s.answer("namespace string, tableName string, isTemporary boolean", rows)
+}
+
+func (s *Session) showSchemas(ctx context.Context, c *plan.ShowSchemas) (*DataFrame, error) {
+	catalogName, _ := s.current()
+	if c.Catalog != "" {
+		catalogName = strings.ToLower(c.Catalog)
+		if err := s.requireCatalog(ctx, catalogName); err != nil {
+			return nil, err
+		}
+	}
+	all, err := s.catalog.Schemas(ctx, catalogName)
+	return s.names("namespace string", all, c.Pattern, err)
+}
+
+func (s *Session) tableSchema(ctx context.Context, parts []string) (Schema, error) {
+	return (&DataFrame{session: s, rel: &plan.NamedTable{Name: parts}}).Schema(ctx)
+}
+
+func (s *Session) columns(schema Schema, more [][]any, err error) (*DataFrame, error) {
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, f := range schema.Fields {
+		rows = append(rows, columnRow(f))
+	}
+	return s.answer("col_name string, data_type string, comment string", append(rows, more...))
+}
+
+// columnRow describes a column: its name, type and comment.
+func columnRow(f types.Field) []any {
+	var comment any
+	if text, ok := f.Metadata["comment"].(string); ok {
+		comment = text
+	}
+	return []any{f.Name, f.Type.String(), comment}
+}
+
+func (s *Session) showProperties(ctx context.Context, c *plan.ShowTableProperties) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	detail, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	props := tableProperties(detail)
+	var rows [][]any
+	for _, k := range slices.Sorted(maps.Keys(props)) {
+		rows = append(rows, []any{k, props[k]})
+	}
+	return s.answer("key string, value string", rows)
+}
+
+const historyColumns = "version bigint, timestamp timestamp, userId string, userName string, operation string, operationParameters map<string,string>, " +
+	"readVersion bigint, isolationLevel string, isBlindAppend boolean, operationMetrics map<string,string>, userMetadata string, engineInfo string"
+
+func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	history, err := table.Log.History(ctx, c.Limit)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, h := range history {
+		row := []any{
+			h.Version, h.Timestamp, text(h.UserID), text(h.UserName), text(h.Operation), parameterTexts(h.OperationParameters),
+			nil, text(h.IsolationLevel), nil, h.OperationMetrics, text(h.UserMetadata), text(h.EngineInfo),
+		}
+		if h.ReadVersion != nil {
+			row[6] = *h.ReadVersion
+		}
+		if h.IsBlindAppend != nil {
+			row[8] = *h.IsBlindAppend
+		}
+		rows = append(rows, row)
+	}
+	return s.answer(historyColumns, rows)
+}
+
+// parameterTexts shows an operation's parameters as Spark's history does: every value as a text.
+func parameterTexts(parameters deltalog.Parameters) map[string]string {
+	texts := make(map[string]string, len(parameters))
+	for _, p := range parameters {
+		if p.Value != nil {
+			texts[p.Name] = fmt.Sprint(p.Value)
+		}
+	}
+	return texts
+}
+
+// text is a value that is null when empty.
+func text(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+const detailColumns = "format string, id string, name string, description string, location string, createdAt timestamp, lastModified timestamp, " +
+	"partitionColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>"
+
+func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*DataFrame, error) {
+	table, err := s.tableOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	d, err := table.Detail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := ""
+	if !isDeltaPath(c.Table) {
+		name = s.fullName(c.Table)
+	}
+	return s.answer(detailColumns, [][]any{{
+		"delta", d.ID, text(name), text(d.Description), table.URI, d.CreatedAt, d.LastModified, d.PartitionColumns,
+		d.NumFiles, d.SizeInBytes, d.Properties, int32(d.MinReaderVersion), int32(d.MinWriterVersion), d.Features,
+	}})
+}
+
+func (s *Session) explain(ctx context.Context, c *plan.Explain) (*DataFrame, error) {
+	query, ok := c.Statement.(*plan.Query)
+	if !ok {
+		return nil, errclass.UnsupportedFeature.New("EXPLAIN of a command is not supported.")
+	}
+	node, err := (&DataFrame{session: s, rel: query.Relation}).resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text := "== Physical Plan ==\n" + logical.Explain(logical.Optimize(node))
+	if c.Mode == "extended" {
+		text = "== Analyzed Logical Plan ==\n" + logical.Explain(node) + "\n" + text
+	}
+	return s.answer("plan string", [][]any{{text}})
+}
+
+// nullable is a schema as a table stores it: every column may be null.
+func nullable(s Schema) Schema { return types.AsNullable(s).(types.Struct) }
