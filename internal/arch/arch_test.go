@@ -86,6 +86,7 @@ var osUsers = map[string]struct {
 	why   string
 }{
 	"internal/layercmd/layercmd.go": {[]string{"Interrupt", "Signal", "Stderr", "Stdout"}, "it is the main of three commands"},
+	"internal/programs/captured.go": {[]string{"ReadFile"}, "it serves tests"},
 	"internal/programs/lake.go":     {[]string{"IsNotExist", "ReadFile"}, "it serves tests"},
 	"internal/realdata/realdata.go": {[]string{"Getenv", "Getwd", "Stat"}, "it serves tests"},
 	"internal/stream/query.go":      {[]string{"Getpid"}, "a lock names the process that holds it"},

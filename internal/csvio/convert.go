@@ -101,15 +101,24 @@ func (r *rows) appendFloat(b *records.Builder, text []byte) bool {
 	return true
 }
 
-// float reads a number, or a text that stands for one. A number too large is refused: it never
-// becomes infinite.
+// float reads a number, or a text that stands for one, with space around it as Java allows. A number too large is
+// refused: it never becomes infinite.
 func (v *valueTexts) float(text []byte, bits int) (float64, bool) {
+	text = bytes.TrimFunc(text, func(r rune) bool { return r <= ' ' })
 	switch string(text) {
 	case v.nan:
 		return math.NaN(), true
 	case v.positiveInf:
 		return math.Inf(1), true
 	case v.negativeInf:
+		return math.Inf(-1), true
+	}
+	switch string(text) {
+	case "NaN":
+		return math.NaN(), true
+	case "Infinity", "+Infinity":
+		return math.Inf(1), true
+	case "-Infinity":
 		return math.Inf(-1), true
 	}
 	for _, c := range text {
