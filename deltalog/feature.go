@@ -145,6 +145,13 @@ func (p *Protocol) CheckWrite() error {
 		WithHint("The table can still be read. Drop the feature, or upgrade.")
 }
 
+// Features are the names of all features that the protocol demands, of readers or writers, by name or by version.
+func (p *Protocol) Features() []string {
+	all := append(slices.Clone(p.demandedOfReaders()), p.demandedOfWriters()...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 func (p *Protocol) demandedOfReaders() []string {
 	if p.MinReaderVersion >= readerTableFeatures {
 		return p.ReaderFeatures

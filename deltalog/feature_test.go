@@ -105,3 +105,20 @@ func TestParseInterval(t *testing.T) {
 		}
 	}
 }
+
+// All that a protocol demands, whether its versions say so or its lists, each once.
+func TestFeaturesOfAProtocol(t *testing.T) {
+	tests := []struct {
+		protocol Protocol
+		want     []string
+	}{
+		{Protocol{MinReaderVersion: 1, MinWriterVersion: 1}, nil},
+		{Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, []string{"appendOnly", "invariants"}},
+		{Protocol{MinReaderVersion: 3, MinWriterVersion: 7, ReaderFeatures: []string{"timestampNtz"}, WriterFeatures: []string{"timestampNtz", "appendOnly"}}, []string{"appendOnly", "timestampNtz"}},
+	}
+	for _, test := range tests {
+		if got := test.protocol.Features(); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: got %v, want %v", test.protocol, got, test.want)
+		}
+	}
+}

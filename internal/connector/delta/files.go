@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -177,8 +178,8 @@ func (w *fileWriter) drain(ctx context.Context, seq batch.Seq) (err error) {
 			}
 		}
 	}
-	for dir, f := range open {
-		if err := w.finish(f); err != nil {
+	for _, dir := range slices.Sorted(maps.Keys(open)) { // their times are in the order of their names
+		if err := w.finish(open[dir]); err != nil {
 			return err
 		}
 		delete(open, dir)

@@ -76,6 +76,6 @@ func (t Table) Detail(ctx context.Context) (Detail, error) {
 		CreatedAt: time.UnixMilli(meta.CreatedTime).UTC(), LastModified: snap.Timestamp(),
 		PartitionColumns: meta.PartitionColumns, NumFiles: files, SizeInBytes: bytes, Properties: meta.Configuration,
 		MinReaderVersion: protocol.MinReaderVersion, MinWriterVersion: protocol.MinWriterVersion,
-		Features: append(append([]string{}, protocol.ReaderFeatures...), protocol.WriterFeatures...),
+		Features: protocol.Features(),
 	}, nil
 }
