@@ -93,6 +93,8 @@ func TestValuesAreCut(t *testing.T) {
 		{"trailing blanks ignored", options{"ignoreTrailingWhiteSpace": "true"}, `a ," b "`, `a| b `},
 		{"unescaped quote", nil, `"a"b,c`, `"a"b|c`},
 		{"unescaped quote skipped", options{"unescapedQuoteHandling": "skip_value"}, `"a"b,c`, `∅|c`},
+		{"unescaped quote up to a separator", options{"unescapedQuoteHandling": "BACK_TO_DELIMITER"}, `"a,x"b`, `"a|x"b`},
+		{"unescaped quote up to a quote that closes", options{"unescapedQuoteHandling": "STOP_AT_CLOSING_QUOTE"}, `"a"b,c",d`, `a"b,c|d`},
 		{"tab", options{"sep": `\t`}, "a b\tc", "a b|c"},
 		{"long separator", options{"delimiter": "||"}, "a|b||\"c||d\"", "a|b|c||d"},
 		{"other quote", options{"quote": "'"}, `'a,b',"c"`, `a,b|"c"`},

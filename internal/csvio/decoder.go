@@ -2,7 +2,6 @@ package csvio
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -16,29 +15,31 @@ import (
 	"lakehouse/internal/types"
 )
 
-const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
-
 // A Decoder reads CSV records. It is immutable and safe for concurrent use.
 type Decoder struct {
 	opts     Options
 	header   []string // the names of the columns in the files
-	schema   types.Struct
-	arrow    *arrow.Schema
-	corrupt  int   // position of the corrupt-record column in schema; -1: none
-	position []int // of each column of schema in the records; -1: none
+	rules    records.Rules
+	position []int // of each column of the rules' schema in the records; -1: none
 }
 
 // NewDecoder makes a decoder for files with the columns of file. The batches have the columns of schema, which are among
 // them, or is the corrupt-record column.
 func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
 	schema = types.AsNullable(schema).(types.Struct)
-	d := &Decoder{opts: opts, schema: schema, arrow: types.ToArrowSchema(schema), corrupt: -1}
+	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	if err != nil {
+		return nil, err
+	}
+	d := &Decoder{opts: opts, rules: records.Rules{
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Counts: opts.Counts,
+	}}
 	for _, name := range file.Names() {
 		if name != opts.CorruptColumn {
 			d.header = append(d.header, name)
 		}
 	}
-	for i, f := range schema.Fields {
+	for _, f := range schema.Fields {
 		b, err := records.NewBuilder(f.Type)
 		if err != nil {
 			return nil, err
@@ -47,19 +48,13 @@ func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
 			return nil, errclass.UnsupportedDatatype.New("The CSV datasource doesn't support the column `%s` of the type \"%s\".", f.Name, types.SQL(f.Type)).
 				WithHint("Read the column as STRING and convert it in the query.")
 		}
-		if f.Name == opts.CorruptColumn {
-			d.corrupt = i
-			if b.Kind != records.String {
-				return nil, errclass.InvalidOptionValue.New("the column '%s' for corrupt records must have the type STRING, not %s.", f.Name, types.SQL(f.Type))
-			}
-		}
 		d.position = append(d.position, slices.Index(d.header, f.Name))
 	}
 	return d, nil
 }
 
 // Schema is the batches' schema.
-func (d *Decoder) Schema() types.Struct { return d.schema }
+func (d *Decoder) Schema() types.Struct { return d.rules.Schema }
 
 // Decode reads a whole file, one record a line. Blank lines and comments are passed over.
 func (d *Decoder) Decode(r io.Reader) batch.Seq {
@@ -79,36 +74,20 @@ func (d *Decoder) DecodeRange(r io.ReaderAt, size, start, end int64) batch.Seq {
 func (d *Decoder) decode(open func() *lines.Reader, header bool, skip int) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		in, rows := open(), d.newRows()
-		defer rows.count()
-		for skip > 0 && in.Next() {
+		for skip := skip; skip > 0 && in.Next(); {
 			skip--
 		}
-		for in.Next() {
-			if rows.tokens.passedOver(in.Bytes()) {
-				continue
-			}
-			var err error
-			if header {
+		header := header
+		rows.Lines(in, func(in *lines.Reader) error {
+			switch {
+			case rows.tokens.passedOver(in.Bytes()):
+				return nil
+			case header:
 				header = false
-				err = rows.checkHeader(in.Bytes())
-			} else {
-				err = rows.line(in)
+				return rows.checkHeader(in.Bytes())
 			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if rows.full() && !yield(rows.flush(), nil) {
-				return
-			}
-		}
-		if err := in.Err(); err != nil {
-			yield(nil, fmt.Errorf("read: %w", err))
-			return
-		}
-		if rows.root.Len > 0 {
-			yield(rows.flush(), nil)
-		}
+			return rows.line(in)
+		}, yield)
 	}
 }
 
@@ -121,7 +100,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			return
 		}
 		rows := d.newRows()
-		defer rows.count()
+		defer rows.Count()
 		in := newDocument(text, &d.opts)
 		header := d.opts.Header
 		for in.next(&rows.tokens) {
@@ -136,13 +115,11 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 				yield(nil, err)
 				return
 			}
-			if rows.full() && !yield(rows.flush(), nil) {
+			if rows.Full() && !yield(rows.Flush(), nil) {
 				return
 			}
 		}
-		if rows.root.Len > 0 {
-			yield(rows.flush(), nil)
-		}
+		rows.Rest(yield)
 	}
 }
 

@@ -1,73 +1,43 @@
 package jsonio
 
 import (
-	"github.com/apache/arrow-go/v18/arrow"
-
-	"lakehouse/internal/batch"
 	"lakehouse/internal/lines"
 	"lakehouse/internal/records"
 )
 
-// rows collects the records of one decoding into batches, and decides what becomes of malformed ones.
+// rows reads the records of one decoding.
 type rows struct {
+	*records.Collector
 	d      *Decoder
 	parser parser
 	root   *node
-	text   int   // bytes of the records collected
 	offset int64 // of the record in the file, for errors
-	tally  tally
 }
-
-// tally counts the records since the last batch.
-type tally struct{ read, malformed, dropped int64 }
 
 func (d *Decoder) newRows() *rows {
-	b, err := records.NewBuilder(d.schema)
-	if err != nil {
-		panic("internal error: the schema was checked by NewDecoder: " + err.Error())
-	}
-	root := newNode(b)
-	if d.corrupt >= 0 {
+	c := records.NewCollector(&d.rules)
+	root := newNode(c.Root)
+	if d.rules.Corrupt >= 0 {
 		root.keys.hide(d.opts.CorruptColumn)
 	}
-	return &rows{d: d, root: root, parser: parser{Syntax: d.opts.Syntax, formats: &d.opts.Formats}}
-}
-
-func (r *rows) full() bool {
-	return r.root.b.Len >= batch.TargetRows || r.text >= batchBytes && r.root.b.Len > 0
-}
-
-// flush gives the rows collected.
-func (r *rows) flush() arrow.RecordBatch {
-	r.text = 0
-	r.count()
-	return r.root.b.FinishRows(r.d.arrow)
-}
-
-func (r *rows) count() {
-	if c := r.d.opts.Counts; c != nil {
-		c.Read.Add(r.tally.read)
-		c.Malformed.Add(r.tally.malformed)
-		c.Dropped.Add(r.tally.dropped)
-	}
-	r.tally = tally{}
+	return &rows{Collector: c, d: d, root: root, parser: parser{Syntax: d.opts.Syntax, formats: &d.opts.Formats}}
 }
 
 // line adds the records of a line. If it is not JSON to its end, the line is one malformed record.
 func (r *rows) line(in *lines.Reader) error {
 	r.offset = in.Offset()
 	text := in.Bytes()
-	r.text += len(text)
+	r.Took(len(text))
 	if in.Truncated() {
-		return r.malformed(text, "the record is longer than maxRecordBytes")
+		return r.Lose(text, r.offset, "the record is longer than maxRecordBytes")
 	}
 	p := &r.parser
 	p.reset(text)
-	before, tallied := r.root.b.Len, r.tally
+	before, tallied := r.Root.Len, r.Tally()
 	switch p.space() {
 	case '{': // the usual line
 		if p.object(r.root) != failed && p.end() {
-			return r.finish(text)
+			return r.Keep(text, r.offset, p.mismatch)
 		}
 	case 0:
 		if p.failure == "" && p.done() {
@@ -78,9 +48,8 @@ func (r *rows) line(in *lines.Reader) error {
 			return err
 		}
 	}
-	r.root.b.Truncate(before)
-	r.tally = tallied
-	return r.malformed(text, p.failure)
+	r.TakeBack(before, tallied)
+	return r.Lose(text, r.offset, p.failure)
 }
 
 // document adds the records of a whole file. more is called after each, and may stop the reading.
@@ -98,7 +67,7 @@ func (r *rows) document(data []byte, more func() bool) error {
 	}
 	r.offset = int64(whole)
 	rest := data[whole:]
-	return r.malformed(rest[:min(len(rest), r.d.opts.maxRecord())], p.failure)
+	return r.Lose(rest[:min(len(rest), r.d.opts.maxRecord())], r.offset, p.failure)
 }
 
 // values adds a record, or each of an array of records. Where the text is not JSON it stops, with the
@@ -140,73 +109,25 @@ func (r *rows) values(more func() bool) (whole int, err error) {
 // value adds the record at the parser's place. A value that is no object is a malformed record.
 func (r *rows) value(more func() bool) (whole int, err error) {
 	p := &r.parser
-	start, before := p.pos, r.root.b.Len
+	start, before := p.pos, r.Root.Len
 	p.mismatch = ""
 	object := p.peek() == '{'
 	if object && p.object(r.root) == failed || !object && !p.skip() {
-		r.root.b.Truncate(before)
+		r.Root.Truncate(before)
 		return start, nil
 	}
 	text := p.data[start:p.pos]
 	if object {
-		err = r.finish(text)
+		err = r.Keep(text, r.offset, p.mismatch)
 	} else {
-		err = r.malformed(text, "a record must be an object")
+		err = r.Lose(text, r.offset, "a record must be an object")
 	}
 	if err != nil {
 		return p.pos, err
 	}
-	r.text += len(text)
+	r.Took(len(text))
 	if !more() {
 		return -1, nil
 	}
 	return p.pos, nil
-}
-
-// finish decides about a record that is JSON and stands as the last row.
-func (r *rows) finish(text []byte) error {
-	r.tally.read++
-	if r.parser.mismatch == "" {
-		return nil
-	}
-	switch r.d.opts.Mode {
-	case records.DropMalformed:
-		r.root.b.Truncate(r.root.b.Len - 1)
-		r.tally.dropped++
-	case records.FailFast:
-		return records.Malformed(text, r.offset, r.parser.mismatch)
-	default:
-		r.tally.malformed++
-		r.setCorrupt(text)
-	}
-	return nil
-}
-
-// malformed decides about a record of which nothing can be used.
-func (r *rows) malformed(text []byte, reason string) error {
-	r.tally.read++
-	switch r.d.opts.Mode {
-	case records.DropMalformed:
-		r.tally.dropped++
-	case records.FailFast:
-		return records.Malformed(text, r.offset, reason)
-	default:
-		r.tally.malformed++
-		for _, column := range r.root.b.Children {
-			column.AppendNull()
-		}
-		r.root.b.Len++
-		r.setCorrupt(text)
-	}
-	return nil
-}
-
-// setCorrupt fills the corrupt-record column of the last row.
-func (r *rows) setCorrupt(text []byte) {
-	if r.d.corrupt < 0 {
-		return
-	}
-	column := r.root.b.Children[r.d.corrupt]
-	column.Truncate(r.root.b.Len - 1)
-	column.AppendBytes([]byte(records.Text(text)))
 }

@@ -192,6 +192,14 @@ func (b *Builder) AppendNull() {
 	b.Len++
 }
 
+// AppendNullRow adds a row of nulls to a struct's builder: a row that is there, unlike that of AppendNull.
+func (b *Builder) AppendNullRow() {
+	for _, column := range b.Children {
+		column.AppendNull()
+	}
+	b.Len++
+}
+
 // Truncate takes back every row from row n on, finished or not.
 func (b *Builder) Truncate(n int) {
 	switch b.Kind {

@@ -7,21 +7,38 @@ import (
 )
 
 // Finish gives the rows collected as an Arrow array, and begins anew.
-func (b *Builder) Finish() arrow.Array { return array.MakeFromData(b.finish()) }
+func (b *Builder) Finish() arrow.Array {
+	data := array.MakeFromData(b.finish())
+	b.restart()
+	return data
+}
 
-// FinishRows gives the rows of a struct's builder as a batch.
+// FinishRows gives the rows of a struct's builder as a batch, and begins anew.
 func (b *Builder) FinishRows(schema *arrow.Schema) arrow.RecordBatch {
+	rows := b.LastRows(schema)
+	b.restart()
+	return rows
+}
+
+// LastRows is FinishRows where nothing follows: the builder is done, and makes no room for more.
+func (b *Builder) LastRows(schema *arrow.Schema) arrow.RecordBatch {
 	columns := make([]arrow.Array, len(b.Children))
 	for i, child := range b.Children {
-		columns[i] = child.Finish()
+		columns[i] = array.MakeFromData(child.finish())
 	}
-	rows := b.Len
-	b.start(0, 0)
-	return array.NewRecordBatch(schema, columns, int64(rows))
+	return array.NewRecordBatch(schema, columns, int64(b.Len))
+}
+
+// restart begins with room for as much as there was, and a little more.
+func (b *Builder) restart() {
+	rows, bytes := b.Len, len(b.Bytes)
+	b.start(rows+rows/8, bytes+bytes/8)
+	for _, child := range b.Children {
+		child.restart()
+	}
 }
 
 func (b *Builder) finish() arrow.ArrayData {
-	rows, bytes := b.Len, len(b.Bytes)
 	buffers := []*memory.Buffer{b.validity()}
 	var children []arrow.ArrayData
 	switch b.Kind {
@@ -56,9 +73,7 @@ func (b *Builder) finish() arrow.ArrayData {
 	case Null:
 		buffers = []*memory.Buffer{nil}
 	}
-	data := array.NewData(b.arrow, rows, buffers, children, b.nullCount(), 0)
-	b.start(rows+rows/8, bytes+bytes/8)
-	return data
+	return array.NewData(b.arrow, b.Len, buffers, children, b.nullCount(), 0)
 }
 
 func (b *Builder) nullCount() int {

@@ -1,12 +1,18 @@
 package records
 
 import (
+	"errors"
+	"fmt"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"pgregory.net/rapid"
 
+	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
 
@@ -96,4 +102,157 @@ func TestTruncateTakesRowsBack(t *testing.T) {
 	if again := b.Finish(); again.Len() != 1 || again.NullN() != 1 || list.Len() != 2 {
 		t.Errorf("got %v", again)
 	}
+}
+
+// A collector decides by the mode, and its counts agree: what was read is in a row, or was dropped.
+func TestACollectorDecidesByTheMode(t *testing.T) {
+	schema := types.Struct{Fields: []types.Field{{Name: "n", Type: types.Long, Nullable: true}, {Name: "bad", Type: types.String, Nullable: true}}}
+	for _, c := range []struct {
+		mode                     Mode
+		corrupt                  int
+		want                     string
+		read, malformed, dropped int64
+		fails                    bool
+	}{
+		{Permissive, 1, `[1 (null)] [(null) half] [(null) lost] [2 (null)]`, 4, 2, 0, false},
+		{"", -1, `[1 (null)] [(null) (null)] [(null) (null)] [2 (null)]`, 4, 2, 0, false},
+		{DropMalformed, 1, `[1 (null)] [2 (null)]`, 4, 0, 2, false},
+		{FailFast, 1, "", 2, 0, 0, true},
+	} {
+		counts := &batch.Counts{}
+		col := NewCollector(&Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: c.mode, Corrupt: c.corrupt, Counts: counts})
+		add := func(n int64, text, fault string) error {
+			if fault == "lost" {
+				return col.Lose([]byte(text), 7, "")
+			}
+			if fault == "" {
+				col.Root.Children[0].Int64s = append(col.Root.Children[0].Int64s, n)
+				col.Root.Children[0].Len++
+			} else {
+				col.Root.Children[0].AppendNull()
+			}
+			col.Root.Children[1].AppendNull()
+			col.Root.Len++
+			return col.Keep([]byte(text), 7, fault)
+		}
+		err := errors.Join(add(1, "one", ""), add(0, "half", "no number"))
+		if c.fails {
+			if !errors.Is(err, errclass.MalformedRecord) || !strings.Contains(err.Error(), "half (no number, at byte 7)") {
+				t.Errorf("%s: got %v", c.mode, err)
+			}
+			continue
+		}
+		tally := col.Tally()
+		err = errors.Join(err, add(8, "taken back", ""), add(0, "too", "lost"))
+		col.TakeBack(int(2-tally.dropped), tally)
+		err = errors.Join(err, add(0, "lost", "lost"), add(2, "two", ""))
+		var got []string
+		b := col.Last()
+		for i := range int(b.NumRows()) {
+			got = append(got, fmt.Sprintf("[%s %s]", b.Column(0).ValueStr(i), b.Column(1).ValueStr(i)))
+		}
+		if err != nil || strings.Join(got, " ") != c.want {
+			t.Errorf("%q: got %s, %v, want %s", c.mode, strings.Join(got, " "), err, c.want)
+		}
+		if r, m, d := counts.Read.Load(), counts.Malformed.Load(), counts.Dropped.Load(); r != c.read || m != c.malformed || d != c.dropped || r != b.NumRows()+d {
+			t.Errorf("%q: counted %d read, %d malformed, %d dropped of %d rows", c.mode, r, m, d, b.NumRows())
+		}
+	}
+}
+
+func TestTheCorruptColumnIsAString(t *testing.T) {
+	schema := types.Struct{Fields: []types.Field{{Name: "n", Type: types.Long}, {Name: "s", Type: types.String}}}
+	for name, want := range map[string]int{"": -1, "x": -1, "s": 1} {
+		if got, err := CorruptColumn(schema, name); got != want || err != nil {
+			t.Errorf("%q: got %d, %v", name, got, err)
+		}
+	}
+	if _, err := CorruptColumn(schema, "n"); !errors.Is(err, errclass.InvalidOptionValue) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever is appended, taken back and made null, a column holds what a plain list would: for every kind, over batches.
+func TestABuilderHoldsWhatAListWould(t *testing.T) {
+	kinds := []types.Type{
+		types.Boolean, types.Byte, types.Short, types.Integer, types.Long, types.Float, types.Double, types.String, types.Binary,
+		types.Date, types.Timestamp, types.TimestampNTZ,
+		types.Decimal{Precision: 20, Scale: 2},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		kind := rapid.SampledFrom(kinds).Draw(t, "type")
+		b, err := NewBuilder(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range rapid.IntRange(1, 3).Draw(t, "batches") {
+			var want []int64 // -1: null
+			for range rapid.IntRange(0, 40).Draw(t, "steps") {
+				switch n := rapid.Int64Range(-10, 9).Draw(t, "step"); {
+				case n < -7:
+					keep := rapid.IntRange(0, len(want)).Draw(t, "keep")
+					b.Truncate(keep)
+					want = want[:keep]
+				case n < -4:
+					b.AppendNull()
+					want = append(want, -1)
+				default:
+					n = max(n, 0)
+					appendNumber(b, n)
+					want = append(want, n)
+				}
+			}
+			got := b.Finish()
+			if got.Len() != len(want) || got.DataType().ID() != types.ToArrow(kind).ID() {
+				t.Fatalf("%d rows of %v, want %d", got.Len(), got.DataType(), len(want))
+			}
+			model, err := NewBuilder(kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, n := range want {
+				if got.IsNull(i) != (n < 0) {
+					t.Fatalf("row %d is null: %v, want %d", i, got.IsNull(i), n)
+				}
+				if n >= 0 {
+					appendNumber(model, n)
+				}
+			}
+			values := model.Finish()
+			for i, at := 0, 0; i < len(want); i++ {
+				if want[i] >= 0 {
+					if got.ValueStr(i) != values.ValueStr(at) {
+						t.Fatalf("row %d is %s, want %s", i, got.ValueStr(i), values.ValueStr(at))
+					}
+					at++
+				}
+			}
+		}
+	})
+}
+
+// appendNumber adds a small number in the way of the builder's kind.
+func appendNumber(b *Builder, n int64) {
+	switch b.Kind {
+	case Bool:
+		b.Bools = append(b.Bools, n%2 == 1)
+	case Int8:
+		b.Int8s = append(b.Int8s, int8(n))
+	case Int16:
+		b.Int16s = append(b.Int16s, int16(n))
+	case Int32, Date:
+		b.Int32s = append(b.Int32s, int32(n))
+	case Int64, Timestamp, TimestampNTZ:
+		b.Int64s = append(b.Int64s, n)
+	case Float32:
+		b.Float32s = append(b.Float32s, float32(n))
+	case Float64:
+		b.Float64s = append(b.Float64s, float64(n))
+	case Decimal:
+		b.Decimals = append(b.Decimals, decimal128.FromI64(n))
+	default:
+		b.AppendBytes([]byte(strings.Repeat("x", int(n))))
+		return
+	}
+	b.Len++
 }

@@ -2,7 +2,6 @@ package textio
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"unicode/utf8"
 
@@ -15,8 +14,6 @@ import (
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
-
-const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
 
 // OptionTable declares the options of the text reader.
 var OptionTable = option.Table{
@@ -53,9 +50,7 @@ func Schema() types.Struct {
 // A Decoder reads text files. It is immutable and safe for concurrent use.
 type Decoder struct {
 	opts  Options
-	arrow *arrow.Schema
-	// columns is one for the value, or none where only the number of lines is asked for.
-	schema types.Struct
+	rules records.Rules // its schema has one column for the value, or none where only the number of lines is asked for
 }
 
 // NewDecoder makes a decoder. The schema has one string column of any name, or none.
@@ -63,7 +58,9 @@ func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
 	if len(schema.Fields) > 1 || len(schema.Fields) == 1 && schema.Fields[0].Type != types.Type(types.String) {
 		return nil, errclass.UnsupportedDatatype.New("Text data source supports only a single column of type STRING, not %s.", types.SQL(schema))
 	}
-	return &Decoder{opts: opts, arrow: types.ToArrowSchema(schema), schema: schema}, nil
+	return &Decoder{opts: opts, rules: records.Rules{
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Corrupt: -1, Counts: opts.Counts,
+	}}, nil
 }
 
 // Decode reads a file line by line.
@@ -82,32 +79,13 @@ func (d *Decoder) lines() lines.Options {
 
 func (d *Decoder) decode(open func() *lines.Reader) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		root, err := records.NewBuilder(d.schema)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		in, size := open(), 0
-		for in.Next() {
+		rows := records.NewCollector(&d.rules)
+		rows.Lines(open(), func(in *lines.Reader) error {
 			if in.Truncated() {
-				yield(nil, tooLong(in.Offset()))
-				return
+				return tooLong(in.Offset())
 			}
-			d.add(root, in.Bytes())
-			if size += len(in.Bytes()); root.Len >= batch.TargetRows || size >= batchBytes {
-				size = 0
-				if !yield(root.FinishRows(d.arrow), nil) {
-					return
-				}
-			}
-		}
-		if err := in.Err(); err != nil {
-			yield(nil, fmt.Errorf("read: %w", err))
-			return
-		}
-		if root.Len > 0 {
-			yield(root.FinishRows(d.arrow), nil)
-		}
+			return d.add(rows, in.Bytes())
+		}, yield)
 	}
 }
 
@@ -118,28 +96,26 @@ func tooLong(offset int64) error {
 
 // DecodeDocument gives a whole file as one value.
 func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
-	root, err := records.NewBuilder(d.schema)
-	if err != nil {
-		return batch.Fail(err)
-	}
 	text, err := lines.Document(data)
 	if err != nil {
 		return batch.Fail(err)
 	}
-	d.add(root, text)
-	return batch.Of(root.FinishRows(d.arrow))
+	rows := records.NewCollector(&d.rules)
+	if err := d.add(rows, text); err != nil {
+		return batch.Fail(err)
+	}
+	return batch.Of(rows.Last())
 }
 
 // add adds a row. Bytes that are not UTF-8 become U+FFFD, as in Spark's strings.
-func (d *Decoder) add(root *records.Builder, text []byte) {
-	if d.opts.Counts != nil {
-		d.opts.Counts.Read.Add(1)
-	}
-	if len(root.Children) == 1 {
+func (d *Decoder) add(rows *records.Collector, text []byte) error {
+	rows.Took(len(text))
+	if root := rows.Root; len(root.Children) == 1 {
 		if !utf8.Valid(text) {
 			text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 		}
 		root.Children[0].AppendBytes(text)
 	}
-	root.Len++
+	rows.Root.Len++
+	return rows.Keep(text, 0, "")
 }

@@ -1,0 +1,159 @@
+package records
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/lines"
+	"lakehouse/internal/types"
+)
+
+const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
+
+// Rules say what a [Collector] makes of records.
+type Rules struct {
+	Schema  types.Struct
+	Arrow   *arrow.Schema // of Schema
+	Mode    Mode
+	Corrupt int           // position of the corrupt-record column in Schema; -1: none
+	Counts  *batch.Counts // nil: not counted
+}
+
+// CorruptColumn finds the column for the text of malformed records; -1 where the schema has none.
+func CorruptColumn(schema types.Struct, name string) (position int, err error) {
+	if name == "" {
+		return -1, nil
+	}
+	position = slices.Index(schema.Names(), name)
+	if position >= 0 && schema.Fields[position].Type != types.Type(types.String) {
+		return -1, errclass.InvalidOptionValue.New("the column '%s' for corrupt records must have the type STRING, not %s.",
+			name, types.SQL(schema.Fields[position].Type))
+	}
+	return position, nil
+}
+
+// A Collector gathers the records of one decoding into batches, and decides what becomes of malformed ones.
+type Collector struct {
+	Root  *Builder // a row for each record
+	rules *Rules
+	text  int // bytes of the records collected
+	tally Tally
+}
+
+// A Tally counts the records since the last batch.
+type Tally struct{ read, malformed, dropped int64 }
+
+// NewCollector begins a decoding. The rules' schema is one that a builder can be made for.
+func NewCollector(rules *Rules) *Collector {
+	root, err := NewBuilder(rules.Schema)
+	if err != nil {
+		panic("internal error: the decoder has checked its schema: " + err.Error())
+	}
+	return &Collector{Root: root, rules: rules}
+}
+
+// Full tells that the rows are enough for a batch.
+func (c *Collector) Full() bool {
+	return c.Root.Len >= batch.TargetRows || c.text >= batchBytes && c.Root.Len > 0
+}
+
+// Flush gives the rows collected, and begins anew.
+func (c *Collector) Flush() arrow.RecordBatch {
+	c.text = 0
+	c.Count()
+	return c.Root.FinishRows(c.rules.Arrow)
+}
+
+// Last is Flush where nothing follows: most files hold less than one batch, and need no room for a second.
+func (c *Collector) Last() arrow.RecordBatch {
+	c.Count()
+	return c.Root.LastRows(c.rules.Arrow)
+}
+
+// Count hands the tally on, so that others see it.
+func (c *Collector) Count() {
+	if counts := c.rules.Counts; counts != nil {
+		counts.Read.Add(c.tally.read)
+		counts.Malformed.Add(c.tally.malformed)
+		counts.Dropped.Add(c.tally.dropped)
+	}
+	c.tally = Tally{}
+}
+
+// Took notes so many bytes of text, of which a batch holds a bounded amount.
+func (c *Collector) Took(bytes int) { c.text += bytes }
+
+// Tally is how many records have been counted, for TakeBack.
+func (c *Collector) Tally() Tally { return c.tally }
+
+// TakeBack forgets every row from row n on, and what has been counted since the tally.
+func (c *Collector) TakeBack(n int, t Tally) {
+	c.Root.Truncate(n)
+	c.tally = t
+}
+
+// Keep decides about a record that stands as the last row: whole if fault is empty, else with nulls for what did not fit.
+func (c *Collector) Keep(text []byte, offset int64, fault string) error {
+	c.tally.read++
+	if fault == "" {
+		return nil
+	}
+	switch c.rules.Mode {
+	case DropMalformed:
+		c.Root.Truncate(c.Root.Len - 1)
+		c.tally.dropped++
+	case FailFast:
+		return Malformed(text, offset, fault)
+	default:
+		c.tally.malformed++
+		c.setCorrupt(text)
+	}
+	return nil
+}
+
+// Lose decides about a record of which nothing can be used, and no row stands.
+func (c *Collector) Lose(text []byte, offset int64, fault string) error {
+	c.Root.AppendNullRow()
+	return c.Keep(text, offset, cmp.Or(fault, "it is not of the format"))
+}
+
+// setCorrupt fills the corrupt-record column of the last row.
+func (c *Collector) setCorrupt(text []byte) {
+	if c.rules.Corrupt < 0 {
+		return
+	}
+	column := c.Root.Children[c.rules.Corrupt]
+	column.Truncate(c.Root.Len - 1)
+	column.AppendBytes([]byte(Text(text)))
+}
+
+// Lines adds each record of a file of lines, and hands on the batches.
+func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield func(arrow.RecordBatch, error) bool) {
+	defer c.Count()
+	for in.Next() {
+		if err := add(in); err != nil {
+			yield(nil, err)
+			return
+		}
+		if c.Full() && !yield(c.Flush(), nil) {
+			return
+		}
+	}
+	if err := in.Err(); err != nil {
+		yield(nil, fmt.Errorf("read: %w", err))
+		return
+	}
+	c.Rest(yield)
+}
+
+// Rest hands on the last batch, if it has rows.
+func (c *Collector) Rest(yield func(arrow.RecordBatch, error) bool) {
+	if c.Root.Len > 0 {
+		yield(c.Last(), nil)
+	}
+}
