@@ -100,6 +100,8 @@ func TestProgramsSurviveKills(t *testing.T) {
 	}
 	await(t, "gold holds all line items", settled, slices.Collect(maps.Values(run))...)
 	for _, kind := range kinds {
+		// One that was just started may not listen to Ctrl-C yet.
+		await(t, kind+" speaks", func() bool { return run[kind].stdout.String() != "" }, slices.Collect(maps.Values(run))...)
 		run[kind].interrupt(t)
 		if status := run[kind].status(t); status != 0 {
 			t.Errorf("%s ended with status %d: %s", kind, status, run[kind].stderr)

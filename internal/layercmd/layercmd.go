@@ -80,6 +80,8 @@ func (r *runner) command() *cobra.Command {
 }
 
 func (r *runner) run(ctx context.Context) error {
+	stop, release := newStopper(r.errs)
+	defer release()
 	pipeline, err := layers.Named(r.pipeline)
 	if err != nil {
 		return err
@@ -102,10 +104,8 @@ func (r *runner) run(ctx context.Context) error {
 	}
 	defer session.Close()
 
-	stop, release := newStopper(r.errs)
-	defer release()
 	queries, err := r.start(ctx, session, pipeline, stop)
-	if err != nil || stop.asked {
+	if err != nil {
 		return err
 	}
 	return stop.wait(queries)
@@ -127,7 +127,8 @@ func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements slog.Handler.
 func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
 
-// start starts the kind's layers. One whose table is not there yet waits for it, unless its trigger ends.
+// start starts the kind's layers. One whose table is not there yet waits for it, unless its trigger ends. A signal
+// in the meantime ends those that run, and the others are not started.
 func (r *runner) start(ctx context.Context, session *medallion.Session, pipeline layers.Pipeline, stop *stopper) ([]*medallion.StreamingQuery, error) {
 	var queries []*medallion.StreamingQuery
 	for _, layer := range pipeline.Of(r.kind) {
@@ -138,8 +139,8 @@ func (r *runner) start(ctx context.Context, session *medallion.Session, pipeline
 			}
 			select {
 			case <-stop.signals:
-				stop.asked = true
-				return nil, nil
+				stop.ask(queries)
+				return queries, nil
 			case <-time.After(tableWait):
 			}
 			q, err = pipeline.StartLayer(ctx, session, layer, r.set)
@@ -215,12 +216,17 @@ func (s *stopper) wait(queries []*medallion.StreamingQuery) error {
 				}
 				return errInterrupted
 			}
-			s.asked = true
-			fmt.Fprintln(s.errs, "ending after the running batch; press Ctrl-C again to end at once")
-			finish(queries)
+			s.ask(queries)
 		}
 	}
 	return failure
+}
+
+// ask ends the queries after their running batches.
+func (s *stopper) ask(queries []*medallion.StreamingQuery) {
+	s.asked = true
+	fmt.Fprintln(s.errs, "ending after the running batch; press Ctrl-C again to end at once")
+	finish(queries)
 }
 
 func finish(queries []*medallion.StreamingQuery) {
