@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lakehouse/internal/batch"
 	"lakehouse/volumes"
 )
 
@@ -77,7 +78,11 @@ func (c *cleaner) stop() {
 
 func (c *cleaner) cleanAll(ctx context.Context, files []spent) {
 	for _, f := range files {
-		did, err := c.cleanOne(ctx, f)
+		var did bool
+		err := batch.Guard(func() (err error) {
+			did, err = c.cleanOne(ctx, f)
+			return err
+		})
 		switch {
 		case err != nil:
 			c.failed.Add(1)

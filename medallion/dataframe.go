@@ -212,7 +212,7 @@ func (d *DataFrame) Explain(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return logical.Explain(logical.Optimize(node)), nil
+	return guarded(d.session, func() (string, error) { return logical.Explain(logical.Optimize(node)), nil })
 }
 
 // IsStreaming reports whether the query reads a stream.
@@ -229,7 +229,7 @@ func (d *DataFrame) Batches(ctx context.Context) (Batches, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.InOrder(ctx, op, d.session.confInt(confWorkers)), nil
+	return d.session.logged(exec.InOrder(ctx, op, d.session.confInt(confWorkers))), nil
 }
 
 // operator is the batch query ready to run.
@@ -241,14 +241,18 @@ func (d *DataFrame) operator(ctx context.Context) (exec.Operator, error) {
 	if logical.IsStreaming(node) {
 		return nil, errStreaming()
 	}
-	return exec.Build(logical.Optimize(node), d.session.env())
+	return guarded(d.session, func() (exec.Operator, error) {
+		return exec.Build(logical.Optimize(node), d.session.env())
+	})
 }
 
 func (d *DataFrame) resolve(ctx context.Context) (logical.Node, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	return logical.Resolve(ctx, d.rel, d.session.resolveEnv())
+	return guarded(d.session, func() (logical.Node, error) {
+		return logical.Resolve(ctx, d.rel, d.session.resolveEnv())
+	})
 }
 
 // Collect runs the query and gives its rows.

@@ -2,6 +2,7 @@ package medallion
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,7 +15,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
 	"lakehouse/internal/catalog"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
@@ -255,6 +259,10 @@ func (s *Session) DeltaLog(ctx context.Context, table string) (*deltalog.Table, 
 // SQL runs one statement. A query gives its frame, unrun; a command is carried out at once and gives its
 // answer, if it has one, as a frame.
 func (s *Session) SQL(ctx context.Context, text string) (*DataFrame, error) {
+	return guarded(s, func() (*DataFrame, error) { return s.statement(ctx, text) })
+}
+
+func (s *Session) statement(ctx context.Context, text string) (*DataFrame, error) {
 	statement, err := sql.Parse(text)
 	if err != nil {
 		return nil, err
@@ -326,6 +334,34 @@ func qualify(parts []string, name catalog.Name) (catalog.Name, error) {
 	}
 	name.Catalog, name.Schema, name.Table = strings.ToLower(name.Catalog), strings.ToLower(name.Schema), strings.ToLower(name.Table)
 	return name, nil
+}
+
+// guarded makes an error of a panic in f: one statement fails, the session goes on. The log gets the stack.
+func guarded[T any](s *Session, f func() (T, error)) (out T, err error) {
+	err = batch.Guard(func() (err error) {
+		out, err = f()
+		return err
+	})
+	s.logFault(err)
+	return out, err
+}
+
+func (s *Session) logFault(err error) {
+	if fault := (*batch.Fault)(nil); errors.As(err, &fault) {
+		s.log.Error("the engine failed", "error", fault, "stack", string(fault.Stack))
+	}
+}
+
+// logged is a query's rows; of a fault that ends them the log gets the stack.
+func (s *Session) logged(in Batches) Batches {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range in {
+			s.logFault(err)
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
 }
 
 func errStreaming() error {

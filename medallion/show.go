@@ -31,7 +31,7 @@ func (d *DataFrame) ShowRows(ctx context.Context, w io.Writer, opts ShowOptions)
 		return err
 	}
 	var rows []arrow.RecordBatch
-	for b, err := range exec.InOrder(ctx, op, d.session.confInt(confWorkers)) {
+	for b, err := range d.session.logged(exec.InOrder(ctx, op, d.session.confInt(confWorkers))) {
 		if err != nil {
 			return err
 		}

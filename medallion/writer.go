@@ -74,6 +74,10 @@ var pathOption = option.Spec{Name: "path", Doc: "The folder of the Delta table t
 
 // Save writes to the table at a path.
 func (w DataFrameWriter) Save(ctx context.Context, paths ...string) error {
+	return w.guarded(func() error { return w.save(ctx, paths...) })
+}
+
+func (w DataFrameWriter) save(ctx context.Context, paths ...string) error {
 	if len(paths) > 0 {
 		w = w.Option("path", paths[0])
 	}
@@ -93,6 +97,10 @@ func (w DataFrameWriter) Save(ctx context.Context, paths ...string) error {
 
 // SaveAsTable writes to a table of the catalog, which it makes when there is none.
 func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
+	return w.guarded(func() error { return w.saveAsTable(ctx, name) })
+}
+
+func (w DataFrameWriter) saveAsTable(ctx context.Context, name string) error {
 	opts, err := w.check(ctx)
 	if err != nil {
 		return err
@@ -131,6 +139,10 @@ func (w DataFrameWriter) SaveAsTable(ctx context.Context, name string) error {
 // InsertInto writes to a table that is there, column by column by position, as INSERT INTO does; with mode overwrite in
 // place of its rows.
 func (w DataFrameWriter) InsertInto(ctx context.Context, name string) error {
+	return w.guarded(func() error { return w.insertInto(ctx, name) })
+}
+
+func (w DataFrameWriter) insertInto(ctx context.Context, name string) error {
 	opts, err := w.check(ctx)
 	if err != nil {
 		return err
@@ -144,6 +156,12 @@ func (w DataFrameWriter) InsertInto(ctx context.Context, name string) error {
 		return err
 	}
 	return w.frame.session.insertWith(ctx, &plan.Insert{Table: parts, Query: w.frame.rel, Overwrite: w.mode == saveOverwrite}, opts)
+}
+
+// guarded is a write whose panic is an error.
+func (w DataFrameWriter) guarded(write func() error) error {
+	_, err := guarded(w.frame.session, func() (struct{}, error) { return struct{}{}, write() })
+	return err
 }
 
 func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {

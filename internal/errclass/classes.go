@@ -60,6 +60,7 @@ const (
 	HashMapType                  Class = "DATATYPE_MISMATCH.HASH_MAP_TYPE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
+	InternalError                Class = "INTERNAL_ERROR"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
@@ -320,6 +321,7 @@ var sqlStates = map[Class]string{
 	HashMapType:                  "42K09",
 	IllegalDayOfWeek:             "22009",
 	IncompatibleColumnType:       "42825",
+	InternalError:                "XX000",
 	IntervalDividedByZero:        "22012",
 	IntervalOverflow:             "22015",
 	InvalidArrayIndex:            "22003",

@@ -16,9 +16,10 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 	if n <= 1 {
 		return gatherOne(ctx, op)
 	}
-	return func(yield func(arrow.RecordBatch, error) bool) {
+	return batch.Guarded(func(yield func(arrow.RecordBatch, error) bool) {
 		outer := ctx
 		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
 		results := make(chan result, n)
 		var walkers sync.WaitGroup
 		for _, seq := range op.Execute(ctx, n) {
@@ -38,15 +39,15 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 		if err := context.Cause(outer); err != nil { // the walkers may have left rows behind
 			yield(nil, err)
 		}
-	}
+	})
 }
 
 func gatherOne(ctx context.Context, op Operator) batch.Seq {
-	return func(yield func(arrow.RecordBatch, error) bool) {
+	return batch.Guarded(func(yield func(arrow.RecordBatch, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		op.Execute(ctx, 1)[0](yield)
-	}
+	})
 }
 
 type result struct {
@@ -56,7 +57,7 @@ type result struct {
 
 // send walks a sequence to its end, or to that of ctx.
 func send(ctx context.Context, seq batch.Seq, to chan<- result) {
-	for b, err := range seq {
+	for b, err := range batch.Guarded(seq) {
 		select {
 		case to <- result{b, err}:
 		case <-ctx.Done():
@@ -73,7 +74,10 @@ func gatherAll(ctx context.Context, op Operator, n int, take func(worker int, b 
 	var walkers sync.WaitGroup
 	for i, seq := range op.Execute(ctx, n) {
 		walkers.Go(func() {
-			if err := walk(seq, func(b arrow.RecordBatch) error { return take(i, b) }); err != nil {
+			err := batch.Guard(func() error {
+				return walk(seq, func(b arrow.RecordBatch) error { return take(i, b) })
+			})
+			if err != nil {
 				cancel(err)
 			}
 		})

@@ -25,12 +25,12 @@ func InOrder(ctx context.Context, op Operator, n int) batch.Seq {
 	if n <= 1 {
 		return gatherOne(ctx, op)
 	}
-	return func(yield func(arrow.RecordBatch, error) bool) {
+	return batch.Guarded(func(yield func(arrow.RecordBatch, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		o := &inOrder{workers: n}
 		o.rows(ctx, op, unchanged)(yield)
-	}
+	})
 }
 
 // inOrder is one run of InOrder. Its own goroutine alone touches it.
@@ -122,7 +122,7 @@ func startReading(ctx context.Context, in batch.Seq) *readAhead {
 	r := &readAhead{results: make(chan result, aheadBatches), room: semaphore.NewWeighted(aheadBytes)}
 	go func() {
 		defer close(r.results)
-		for b, err := range in {
+		for b, err := range batch.Guarded(in) {
 			if r.room.Acquire(ctx, weight(b)) != nil {
 				return
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/types"
 )
@@ -29,7 +30,9 @@ type joinBuild struct {
 
 // get makes the build side, once.
 func (b *joinBuild) get(ctx context.Context) error {
-	b.once.Do(func() { b.err = b.make(ctx) })
+	b.once.Do(func() {
+		b.err = batch.Guard(func() error { return b.make(ctx) }) // others wait for its outcome
+	})
 	return b.err
 }
 

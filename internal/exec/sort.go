@@ -63,8 +63,7 @@ func (s *sorter) sortRuns(ctx context.Context) ([]*sortRun, error) {
 	if err != nil {
 		return runs, err
 	}
-	sortAll(runs)
-	return runs, nil
+	return runs, sortAll(runs)
 }
 
 // A sortRun is the rows that one worker has read. It belongs to that worker.

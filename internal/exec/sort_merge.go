@@ -3,20 +3,25 @@ package exec
 import (
 	"bytes"
 	"cmp"
-	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/batch"
 )
 
 // sortAll sorts every run, all at once.
-func sortAll(runs []*sortRun) {
-	var all sync.WaitGroup
+func sortAll(runs []*sortRun) error {
+	var all errgroup.Group
 	for _, r := range runs {
-		all.Go(r.sort)
+		all.Go(func() error {
+			return batch.Guard(func() error {
+				r.sort()
+				return nil
+			})
+		})
 	}
-	all.Wait()
+	return all.Wait()
 }
 
 // emit gives the rows of sorted runs in order.

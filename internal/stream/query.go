@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lakehouse/internal/batch"
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
@@ -81,13 +82,13 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 		finish: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
 		status: Status{Message: statusStarting},
 	}
-	if err := q.open(ctx); err != nil {
+	if err := batch.Guard(func() error { return q.open(ctx) }); err != nil {
 		return nil, errors.Join(err, q.close())
 	}
 	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.cancel = cancel
 	go func() {
-		q.end(loopCtx, q.loop(loopCtx))
+		q.end(loopCtx, batch.Guard(func() error { return q.loop(loopCtx) }))
 		close(q.done)
 		if cfg.onEnd != nil {
 			cfg.onEnd(q)
@@ -127,7 +128,7 @@ func (q *Query) open(ctx context.Context) error {
 
 // end records how the loop ended, after the sources have stopped.
 func (q *Query) end(ctx context.Context, err error) {
-	err = errors.Join(err, q.close())
+	err = errors.Join(err, batch.Guard(q.close))
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.status = Status{Message: statusStopped}
@@ -135,6 +136,9 @@ func (q *Query) end(ctx context.Context, err error) {
 		q.err = errclass.StreamFailed.New("Query [id = %s, runId = %s] terminated with exception: %w", q.ID(), q.runID, err)
 		q.status.Message = statusFailed + err.Error()
 		q.cfg.Log.Error("streaming query failed", "name", q.cfg.Name, "id", q.ID(), "error", err)
+		if fault := (*batch.Fault)(nil); errors.As(err, &fault) {
+			q.cfg.Log.Error("the engine failed", "id", q.ID(), "stack", string(fault.Stack))
+		}
 	}
 	q.idle = q.polls
 	close(q.changed)

@@ -74,7 +74,7 @@ func (w *fileWriter) write(ctx context.Context, op exec.Operator, n int) ([]newF
 	group, each := errgroup.WithContext(ctx)
 	first := newGate(smallBatch)
 	for _, seq := range op.Execute(each, n) {
-		group.Go(func() error { return w.worker(each, seq, first) })
+		group.Go(func() error { return batch.Guard(func() error { return w.worker(each, seq, first) }) })
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
