@@ -30,40 +30,90 @@ func isContextual(e Expr) bool {
 
 // IsFoldable reports whether e depends on no column, so that it can be computed beforehand.
 func IsFoldable(e Expr) bool {
+	return foldableAlone(e) && !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !IsFoldable(c) })
+}
+
+// foldableAlone answers for an expression, not for its children.
+func foldableAlone(e Expr) bool {
 	switch e.(type) {
 	case *Constant, *folded:
 		return true
 	case *Column, *LambdaVariable:
 		return false
 	}
-	if d, ok := e.(deterministicExpr); ok && !d.deterministic() || isContextual(e) {
-		return false
-	}
-	return !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !IsFoldable(c) })
+	d, ok := e.(deterministicExpr)
+	return !(ok && !d.deterministic()) && !isContextual(e)
 }
 
 // Fold computes the subtrees that depend on no column. One that fails is left as it is: whether its
 // error is raised is for the run to say.
 func Fold(e Expr, ctx *Context) Expr {
+	f := &folder{ctx: ctx}
+	out, foldable := f.fold(e)
+	if foldable {
+		return f.compute(out)
+	}
+	return out
+}
+
+// maxFoldFailures is after how many failures a folder gives up: around a subtree that fails all that hold it fail
+// too, and each try walks down to it.
+const maxFoldFailures = 16
+
+// A folder folds one expression, looking at each node once.
+type folder struct {
+	ctx      *Context
+	failures int
+}
+
+// fold computes what is foldable below e. It leaves e itself, when it is foldable, to who holds it: the largest
+// subtree is computed at once.
+func (f *folder) fold(e Expr) (out Expr, foldable bool) {
 	children := e.Children()
-	if IsFoldable(e) && len(children) > 0 {
-		if out, ok := evalFolded(e, ctx); ok {
-			return out
+	if len(children) == 0 {
+		return e, foldableAlone(e)
+	}
+	folded, can := make([]Expr, len(children)), make([]bool, len(children))
+	foldable = foldableAlone(e)
+	for i, c := range children {
+		folded[i], can[i] = f.fold(c)
+		foldable = foldable && can[i]
+	}
+	if foldable {
+		return e, true
+	}
+	for i, c := range folded {
+		if can[i] {
+			folded[i] = f.compute(c)
 		}
 	}
-	if len(children) == 0 {
+	return over(e, children, folded), false
+}
+
+// compute is the value of a foldable expression, or, where that fails, the expression over such of its parts as
+// do not fail.
+func (f *folder) compute(e Expr) Expr {
+	children := e.Children()
+	if len(children) == 0 || f.failures == maxFoldFailures {
 		return e
 	}
-	changed := false
-	out := make([]Expr, len(children))
+	if out, ok := evalFolded(e, f.ctx); ok {
+		return out
+	}
+	f.failures++
+	computed := make([]Expr, len(children))
 	for i, c := range children {
-		out[i] = Fold(c, ctx)
-		changed = changed || out[i] != c
+		computed[i] = f.compute(c)
 	}
-	if !changed {
+	return over(e, children, computed)
+}
+
+// over is e over other children; e itself where they are the same.
+func over(e Expr, before, after []Expr) Expr {
+	if slices.Equal(before, after) {
 		return e
 	}
-	return e.WithChildren(out)
+	return e.WithChildren(after)
 }
 
 func evalFolded(e Expr, ctx *Context) (Expr, bool) {

@@ -14,6 +14,9 @@ var setOpNames = map[plan.SetOpType]string{plan.Union: "UNION", plan.Intersect: 
 
 // setOp resolves UNION, INTERSECT and EXCEPT: the columns of both sides are brought to common types.
 func (r *resolver) setOp(op *plan.SetOp) (*scope, error) {
+	if isUnionAll(op) {
+		return r.unionAll(op)
+	}
 	left, err := r.relation(op.Left)
 	if err != nil {
 		return nil, err
@@ -28,15 +31,76 @@ func (r *resolver) setOp(op *plan.SetOp) (*scope, error) {
 			return nil, err
 		}
 	}
-	if len(left.columns) != len(right.columns) {
-		return nil, errclass.NumColumnsMismatch.New("%s can only be performed on inputs with the same number of columns, but the first input has %d columns and the second input has %d columns.",
-			setOpNames[op.Type], len(left.columns), len(right.columns))
-	}
-	first, second, err := r.commonTypes(left, right, setOpNames[op.Type])
+	first, second, err := r.alike(op, left, right)
 	if err != nil {
 		return nil, err
 	}
 	return scopeOf(combined(op, first, second), nil), nil
+}
+
+func isUnionAll(op *plan.SetOp) bool { return op.Type == plan.Union && op.All && !op.ByName }
+
+// unionAll resolves a chain of UNION ALL as one union: a text may have thousands.
+func (r *resolver) unionAll(op *plan.SetOp) (*scope, error) {
+	var rights []plan.Relation // the last comes first
+	below := plan.Relation(op)
+	for next := op; isUnionAll(next); {
+		rights, below = append(rights, next.Right), next.Left
+		var ok bool
+		if next, ok = below.(*plan.SetOp); !ok {
+			break
+		}
+	}
+	left, err := r.relation(below)
+	if err != nil {
+		return nil, err
+	}
+	left = left.visible()
+	var all *Union // nobody else has it before the end
+	for _, rel := range slices.Backward(rights) {
+		right, err := r.relation(rel)
+		if err != nil {
+			return nil, err
+		}
+		right = right.visible()
+		first, second, err := r.alike(op, left, right)
+		if err != nil {
+			return nil, err
+		}
+		if all == nil || first != left.node {
+			all = &Union{Inputs: unionInputs(first)}
+		}
+		all.Inputs = append(all.Inputs, second)
+		left = &scope{node: all, columns: unionColumns(first, left, second, right)}
+	}
+	return left, nil
+}
+
+// unionColumns are the columns of a union, as its Schema tells them; a side that was converted tells its own.
+func unionColumns(first Node, left *scope, second Node, right *scope) []column {
+	columns, others := left.columns, right.columns
+	if first != left.node {
+		columns = scopeOf(first, nil).columns
+	}
+	if second != right.node {
+		others = scopeOf(second, nil).columns
+	}
+	out := make([]column, len(columns))
+	for i, c := range columns {
+		out[i].Field = c.Field
+		out[i].Nullable = c.Nullable || others[i].Nullable
+		out[i].Type = types.EitherNullable(c.Type, others[i].Type)
+	}
+	return out
+}
+
+// alike brings both sides to common types.
+func (r *resolver) alike(op *plan.SetOp, left, right *scope) (first, second Node, err error) {
+	if len(left.columns) != len(right.columns) {
+		return nil, nil, errclass.NumColumnsMismatch.New("%s can only be performed on inputs with the same number of columns, but the first input has %d columns and the second input has %d columns.",
+			setOpNames[op.Type], len(left.columns), len(right.columns))
+	}
+	return r.commonTypes(left, right, setOpNames[op.Type])
 }
 
 func combined(op *plan.SetOp, first, second Node) Node {
@@ -68,7 +132,7 @@ func allColumns(node Node) []int {
 
 // commonTypes casts both sides, where they need it.
 func (r *resolver) commonTypes(left, right *scope, op string) (first, second Node, err error) {
-	leftColumns, rightColumns := passThrough(left.node.Schema()), passThrough(right.node.Schema())
+	leftColumns, rightColumns := passThrough(left.fields()), passThrough(right.fields())
 	castLeft, castRight := false, false
 	for i := range leftColumns {
 		a, b := leftColumns[i].Expr, rightColumns[i].Expr
@@ -92,6 +156,15 @@ func (r *resolver) commonTypes(left, right *scope, op string) (first, second Nod
 		second = &Project{Input: second, Columns: rightColumns}
 	}
 	return first, second, nil
+}
+
+// fields is the schema of the scope's node, which need not be made anew.
+func (s *scope) fields() types.Struct {
+	fields := make([]types.Field, len(s.columns))
+	for i, c := range s.columns {
+		fields[i] = c.Field
+	}
+	return types.Struct{Fields: fields}
 }
 
 // castTo converts where the type differs, and says that it did.
