@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"fmt"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/types"
@@ -12,6 +14,10 @@ type aggregation struct {
 	calls []AggregateCall
 	bare  bool     // there is no GROUP BY: aggregates alone make one group of all rows
 	sets  [][]bool // grouping sets: which keys each has; nil: plain grouping
+
+	keyAt  map[string]int // the first of keys of each signature, as far as known
+	known  int            // how many keys are in keyAt
+	callAt map[string]int // the place in calls of each signature
 }
 
 // over turns an expression over the rows into one over the groups: what equals a key is that key, an
@@ -47,13 +53,20 @@ func (a *aggregation) over(e expr.Expr) (expr.Expr, error) {
 
 // key is the number of the key that an expression equals, or -1.
 func (a *aggregation) key(e expr.Expr) int {
-	if _, ok := e.(*expr.Constant); ok {
+	if _, ok := e.(*expr.Constant); ok || len(a.keys) == 0 {
 		return -1
 	}
-	for i, k := range a.keys {
-		if Same(k.Expr, e) {
-			return i
+	if a.keyAt == nil {
+		a.keyAt = map[string]int{}
+	}
+	for ; a.known < len(a.keys); a.known++ {
+		text := signature(a.keys[a.known].Expr)
+		if _, ok := a.keyAt[text]; !ok {
+			a.keyAt[text] = a.known
 		}
+	}
+	if at, ok := a.keyAt[signature(e)]; ok {
+		return at
 	}
 	return -1
 }
@@ -73,14 +86,14 @@ func (a *aggregation) width() int {
 
 // call is the column of an aggregate's result.
 func (a *aggregation) call(c *aggregateCall) expr.Expr {
-	at := -1
-	for i, known := range a.calls {
-		if Same(&aggregateCall{known}, c) && known.Distinct == c.Distinct {
-			at = i
+	text := fmt.Sprint(c.Distinct, signature(c))
+	at, ok := a.callAt[text]
+	if !ok {
+		if a.callAt == nil {
+			a.callAt = map[string]int{}
 		}
-	}
-	if at < 0 {
 		at = len(a.calls)
+		a.callAt[text] = at
 		a.calls = append(a.calls, c.AggregateCall)
 	}
 	return expr.NewColumn(a.width()+at, c.String(), c.Type(), c.Nullable())
