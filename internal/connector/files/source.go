@@ -182,8 +182,13 @@ func (s *Source) String() string { return s.name }
 // Scan gives the pieces of all files, in the order of their listing.
 func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
+		scan, err := s.format.Scan(s.schema, opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		for _, f := range s.files {
-			pieces, err := s.format.Pieces(ctx, f.Place, f.Info, s.schema, opts)
+			pieces, err := scan.Pieces(ctx, f.Place, f.Info)
 			if err != nil {
 				yield(nil, fmt.Errorf("read %s: %w", f.Place.URI, err))
 				return
