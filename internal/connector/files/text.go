@@ -2,9 +2,7 @@ package files
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -206,19 +204,7 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 			return nil
 		}
 	}
-	return p.stillThere(ctx)
-}
-
-// stillThere holds the file against what was listed once more, now that it is read.
-func (p *textPiece) stillThere(ctx context.Context) error {
-	now, err := p.place.Store.Stat(ctx, p.place.Key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // what was opened has been read, whatever became of its name
-	}
-	if err != nil {
-		return err
-	}
-	return unchanged(p.info, now)
+	return nil
 }
 
 // rows decodes the piece; done lets go of what it needed.
