@@ -34,13 +34,13 @@ type decoder interface {
 
 // textFormat is what the formats of text have in common.
 type textFormat struct {
-	whole       bool // a file is one document
-	unsplit     bool // a file is read from its beginning
-	maxUnpacked int64
-	counts      *batch.Counts
-	corrupt     string                                         // the corrupt-record column; empty: the format has none
-	newDecoder  func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
-	infer       func(ctx context.Context, files []File) (types.Struct, error)
+	whole      bool // a file is one document
+	unsplit    bool // a file is read from its beginning
+	unpack     *unpacker
+	counts     *batch.Counts
+	corrupt    string                                         // the corrupt-record column; empty: the format has none
+	newDecoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
+	infer      func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
 }
@@ -51,12 +51,12 @@ func newJSON(v option.Values) (Format, error) {
 		return nil, err
 	}
 	opts.Counts = &batch.Counts{}
-	maxUnpacked := v.Bytes("maxDecompressedBytes")
+	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
+		whole: opts.MultiLine, unpack: unpack, counts: opts.Counts, corrupt: opts.CorruptColumn,
 		newDecoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferJSON(ctx, files, opts, maxUnpacked)
+			return inferJSON(ctx, files, opts, unpack)
 		},
 		prunes: func(want types.Struct) bool {
 			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0
@@ -70,13 +70,13 @@ func newCSV(v option.Values) (Format, error) {
 		return nil, err
 	}
 	opts.Counts = &batch.Counts{}
-	maxUnpacked := v.Bytes("maxDecompressedBytes")
+	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
+		whole: opts.MultiLine, unpack: unpack, counts: opts.Counts, corrupt: opts.CorruptColumn,
 		unsplit:    opts.SkipRows > 0, // the rows to skip may reach into any piece
 		newDecoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferCSV(ctx, files, opts, maxUnpacked)
+			return inferCSV(ctx, files, opts, unpack)
 		},
 		prunes: func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
 	}, nil
@@ -89,7 +89,7 @@ func newText(v option.Values) (Format, error) {
 	}
 	opts.Counts = &batch.Counts{}
 	return &textFormat{
-		whole: opts.WholeText, maxUnpacked: v.Bytes("maxDecompressedBytes"), counts: opts.Counts,
+		whole: opts.WholeText, unpack: newUnpacker(v.Bytes("maxDecompressedBytes")), counts: opts.Counts,
 		newDecoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
 		infer: func(context.Context, []File) (types.Struct, error) {
 			return textio.Schema(), nil
@@ -212,7 +212,7 @@ func (p *textPiece) rows(ctx context.Context, in volumes.Reader) (rows batch.Seq
 	if !compressed(p.place.Key) && !p.scan.whole {
 		return p.scan.decoder.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
-	plain, err := unpack(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size), p.scan.maxUnpacked)
+	plain, err := p.scan.unpack.open(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
 	if err != nil {
 		return nil, nil, err
 	}
