@@ -32,7 +32,7 @@ func TestAFolderDescribesAsPackageOSDoes(t *testing.T) {
 	if !ok {
 		t.Skip("the kernel has no openat2")
 	}
-	defer folder.Close()
+	t.Cleanup(func() { _ = folder.Close() })
 	for _, name := range []string{".", "file", "folder", "link", "tofolder", "pipe", "sub", "sub/file", "sub/folder", "sub/link", "sub/tofolder", "sub/pipe", "sub/../file"} {
 		for kind, stat := range map[string][2]func(string) (os.FileInfo, error){"Stat": {folder.Stat, os.Stat}, "Lstat": {folder.Lstat, os.Lstat}} {
 			got, err := stat[0](name)

@@ -41,7 +41,10 @@ func TestADecoderReadsEachFileAsItsFirst(t *testing.T) {
 				return d.DecodeRange(strings.NewReader(text), int64(len(text)), 0, int64(len(text)))
 			},
 		} {
-			for range decode(used) {
+			for _, err := range decode(used) {
+				if err != nil {
+					t.Fatal(err)
+				}
 				break // a reading that nobody wants to the end leaves nothing to the next
 			}
 			rows, err := show(t, decode(newDecoder()))

@@ -70,18 +70,22 @@ func TestAnEndedDecodingLeavesNothingToTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	many := strings.Repeat(`{"a":7}`+"\n", 3*batch.TargetRows)
-	for range 3 {
-		if _, err := rowsOf(t, d.Decode(strings.NewReader(`{"a":1}`+"\n"+`{"a":`))); err == nil {
-			t.Fatal("a malformed record in mode FAILFAST is an error")
-		}
-		for range d.Decode(strings.NewReader(many)) {
-			break
-		}
-		for range d.DecodeDocument([]byte("[" + strings.ReplaceAll(strings.TrimSpace(many), "\n", ",") + "]")) {
+	document := "[" + strings.ReplaceAll(strings.TrimSpace(many), "\n", ",") + "]"
+	abandoned := map[string]func() batch.Seq{
+		"a malformed record in mode FAILFAST": func() batch.Seq { return d.Decode(strings.NewReader(`{"a":1}` + "\n" + `{"a":`)) },
+		"the same in a document":              func() batch.Seq { return d.DecodeDocument([]byte(`[{"a":1},{"a":`)) },
+		"lines that nobody wants":             func() batch.Seq { return d.Decode(strings.NewReader(many)) },
+		"a document that nobody wants":        func() batch.Seq { return d.DecodeDocument([]byte(document)) },
+	}
+	for name, seq := range abandoned {
+		for b, err := range seq() {
+			if err == nil && b.NumRows() == 0 {
+				t.Errorf("%s: an empty batch", name)
+			}
 			break
 		}
 		if got, err := rowsOf(t, d.Decode(strings.NewReader(`{"a":2}`))); got != `{"a":2}` || err != nil {
-			t.Fatalf("got %s, %v", got, err)
+			t.Fatalf("after %s: got %s, %v", name, got, err)
 		}
 	}
 }
