@@ -43,8 +43,8 @@ func FindPartitions(ctx context.Context, l Listing, zone *time.Location) (Partit
 	}
 	values := map[string][]string{}
 	var order []string
-	var walk func(dir string) error
-	walk = func(dir string) error {
+	var walk func(dir string, way trail) error
+	walk = func(dir string, way trail) error {
 		for info, err := range l.entries(ctx, dir) {
 			if err != nil {
 				return err
@@ -57,13 +57,13 @@ func FindPartitions(ctx context.Context, l Listing, zone *time.Location) (Partit
 				order = append(order, key)
 			}
 			values[key] = append(values[key], unescape(value))
-			if err := walk(info.Name); err != nil {
+			if err := l.enter(ctx, info, way, func(way trail) error { return walk(info.Name, way) }); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := walk(l.Base.Key); err != nil {
+	if err := walk(l.Base.Key, nil); err != nil {
 		return p, err
 	}
 	for _, key := range order {
