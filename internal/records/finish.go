@@ -23,13 +23,14 @@ func (b *Builder) FinishRows(schema *arrow.Schema) arrow.RecordBatch {
 // LastRows is FinishRows where nothing may follow: no room is made for more. A small batch is a copy, and leaves the builder
 // the room that it has: of many small files each is read into the slices of the one before.
 func (b *Builder) LastRows(schema *arrow.Schema) arrow.RecordBatch {
-	bytes, buffers := b.measure()
-	if bytes > copiedBytes {
+	var needed size
+	needed.add(b)
+	if needed.bytes > copiedBytes {
 		rows := b.rows(schema, &room{})
 		b.empty()
 		return rows
 	}
-	rows := b.rows(schema, newRoom(bytes, buffers))
+	rows := b.rows(schema, newRoom(needed))
 	b.Truncate(0)
 	return rows
 }

@@ -14,23 +14,45 @@ type room struct {
 	pointed []*memory.Buffer // of the arrays made so far
 }
 
-// newRoom has room for so many bytes in so many buffers.
-func newRoom(bytes, buffers int) *room {
-	return &room{copies: true, bytes: make([]byte, bytes), heads: make([]memory.Buffer, buffers), pointed: make([]*memory.Buffer, 0, buffers)}
-}
+// A size is what the copy of a batch needs.
+type size struct{ bytes, heads, pointers int }
 
-// measure is how many bytes and buffers a copy of the column needs at most.
-func (b *Builder) measure() (bytes, buffers int) {
-	bytes = 2*aligned(bitBytes(b.Len)) + aligned(len(b.values())) + aligned(len(b.Bytes))
-	buffers = 3
-	if b.Kind == Map {
-		buffers++ // of the entries
+// add counts a column and its children.
+func (s *size) add(b *Builder) {
+	if b.Kind != Null && len(b.nulls) > 0 {
+		s.bytes += aligned(bitBytes(b.Len))
+		s.heads++
+	}
+	s.pointers++ // to the validity, nil or not
+	switch b.Kind {
+	case Null, Struct:
+	case Bool:
+		s.addBuffer(bitBytes(b.Len))
+	case String, Binary:
+		s.addBuffer(len(b.values()))
+		s.addBuffer(len(b.Bytes))
+	case Map:
+		s.pointers++ // of the entries
+		s.addBuffer(len(b.values()))
+	default:
+		s.addBuffer(len(b.values()))
 	}
 	for _, child := range b.Children {
-		more, inMore := child.measure()
-		bytes, buffers = bytes+more, buffers+inMore
+		s.add(child)
 	}
-	return bytes, buffers
+}
+
+func (s *size) addBuffer(bytes int) {
+	s.bytes += aligned(bytes)
+	s.heads++
+	s.pointers++
+}
+
+func newRoom(s size) *room {
+	return &room{
+		copies: true, bytes: make([]byte, s.bytes),
+		heads: make([]memory.Buffer, s.heads), pointed: make([]*memory.Buffer, 0, s.pointers),
+	}
 }
 
 // aligned rounds up to whole words, where each buffer begins.
