@@ -18,6 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/connector/files"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/stream"
 	"lakehouse/internal/types"
@@ -37,7 +38,9 @@ var lineSchema = types.Struct{Fields: []types.Field{{Name: "line", Type: types.S
 // lines decodes a file into a row for each line.
 type lines struct{}
 
-func (lines) Pieces(_ context.Context, file volumes.Location, info volumes.Info, _ types.Struct, _ logical.ScanOptions) ([]batch.Piece, error) {
+func (l lines) Scan(types.Struct, logical.ScanOptions) (files.Scan, error) { return l, nil }
+
+func (lines) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
 	return []batch.Piece{linePiece{file, info.Size}}, nil
 }
 

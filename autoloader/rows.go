@@ -17,10 +17,10 @@ import (
 	"lakehouse/volumes"
 )
 
-// A Decoder takes a file apart into pieces of rows.
+// A Decoder reads files.
 type Decoder interface {
-	// Pieces reads the columns that opts wants of schema.
-	Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error)
+	// Scan settles, once for all files, how they are read: the columns that opts wants of schema.
+	Scan(schema types.Struct, opts logical.ScanOptions) (files.Scan, error)
 }
 
 // rows are those of some batches.
@@ -43,8 +43,13 @@ func (r *rows) String() string { return r.source.String() }
 // Scan opens one file after the other: each must still be there.
 func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
+		scan, err := r.source.config.Decoder.Scan(r.Schema(), opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		for _, f := range r.files {
-			pieces, err := r.open(ctx, f, opts)
+			pieces, err := r.open(ctx, f, scan)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -59,10 +64,10 @@ func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[bat
 }
 
 // open gives the pieces of one file.
-func (r *rows) open(ctx context.Context, f planned, opts logical.ScanOptions) ([]batch.Piece, error) {
+func (r *rows) open(ctx context.Context, f planned, scan files.Scan) ([]batch.Piece, error) {
 	info, err := f.place.Store.Stat(ctx, f.place.Key)
 	if err == nil {
-		return r.decode(ctx, f, info, opts)
+		return r.decode(ctx, f, info, scan)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read batch %d: %w", f.batch, err)
@@ -70,12 +75,12 @@ func (r *rows) open(ctx context.Context, f planned, opts logical.ScanOptions) ([
 	return nil, r.missing(ctx, f)
 }
 
-func (r *rows) decode(ctx context.Context, f planned, info volumes.Info, opts logical.ScanOptions) ([]batch.Piece, error) {
+func (r *rows) decode(ctx context.Context, f planned, info volumes.Info, scan files.Scan) ([]batch.Piece, error) {
 	config := r.source.config
 	if info.ModTime.UnixMilli() != f.modified {
 		config.Log.InfoContext(ctx, "a file changed after it was planned; it is read as it is", "file", f.place.URI)
 	}
-	pieces, err := config.Decoder.Pieces(ctx, f.place, info, r.source.Schema(), opts)
+	pieces, err := scan.Pieces(ctx, f.place, info)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, r.missing(ctx, f)
 	}

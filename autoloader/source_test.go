@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/stream"
@@ -271,7 +272,9 @@ func TestAFileThatChangesWhileItIsReadIsAnError(t *testing.T) {
 // growing is a decoder whose file is written while it is read.
 type growing struct{ store *volumestest.Memory }
 
-func (g growing) Pieces(_ context.Context, f volumes.Location, info volumes.Info, _ types.Struct, _ logical.ScanOptions) ([]batch.Piece, error) {
+func (g growing) Scan(types.Struct, logical.ScanOptions) (files.Scan, error) { return g, nil }
+
+func (g growing) Pieces(_ context.Context, f volumes.Location, info volumes.Info) ([]batch.Piece, error) {
 	return []batch.Piece{growingPiece{linePiece{f, info.Size}, g.store}}, nil
 }
 

@@ -74,6 +74,14 @@ func appendValue(b array.Builder, v any) error {
 			m.KeyBuilder().(*array.StringBuilder).Append(k)
 			m.ItemBuilder().(*array.StringBuilder).Append(v[k])
 		}
+	case []any:
+		fields := b.(*array.StructBuilder)
+		fields.Append(true)
+		for i, field := range v {
+			if err := appendValue(fields.FieldBuilder(i), field); err != nil {
+				return err
+			}
+		}
 	default:
 		return internalError("no column for a %T", v)
 	}

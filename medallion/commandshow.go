@@ -2,6 +2,7 @@ package medallion
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -158,6 +159,8 @@ func (s *Session) showProperties(ctx context.Context, c *plan.ShowTablePropertie
 }
 
 const historyColumns = "version bigint, timestamp timestamp, userId string, userName string, operation string, operationParameters map<string,string>, " +
+	"job struct<jobId: string, jobName: string, jobRunId: string, runId: string, jobOwnerId: string, triggerType: string>, " +
+	"notebook struct<notebookId: string>, clusterId string, " +
 	"readVersion bigint, isolationLevel string, isBlindAppend boolean, operationMetrics map<string,string>, userMetadata string, engineInfo string"
 
 func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) (*DataFrame, error) {
@@ -173,13 +176,8 @@ func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) 
 	for _, h := range history {
 		row := []any{
 			h.Version, h.Timestamp, text(h.UserID), text(h.UserName), text(h.Operation), parameterTexts(h.OperationParameters),
-			nil, text(h.IsolationLevel), nil, h.OperationMetrics, text(h.UserMetadata), text(h.EngineInfo),
-		}
-		if h.ReadVersion != nil {
-			row[6] = *h.ReadVersion
-		}
-		if h.IsBlindAppend != nil {
-			row[8] = *h.IsBlindAppend
+			textsOf(h.Job, "jobId", "jobName", "jobRunId", "runId", "jobOwnerId", "triggerType"), textsOf(h.Notebook, "notebookId"), text(h.ClusterID),
+			orNull(h.ReadVersion), text(h.IsolationLevel), orNull(h.IsBlindAppend), h.OperationMetrics, text(h.UserMetadata), text(h.EngineInfo),
 		}
 		rows = append(rows, row)
 	}
@@ -197,6 +195,30 @@ func parameterTexts(parameters deltalog.Parameters) map[string]string {
 	return texts
 }
 
+// textsOf takes members of a JSON object as the fields of a struct: what Databricks writes of its jobs. Where there is
+// no object the struct is null.
+func textsOf(object json.RawMessage, names ...string) any {
+	var members map[string]any
+	if json.Unmarshal(object, &members) != nil || members == nil {
+		return nil
+	}
+	fields := make([]any, len(names))
+	for i, name := range names {
+		if v := members[name]; v != nil {
+			fields[i] = fmt.Sprint(v)
+		}
+	}
+	return fields
+}
+
+// orNull is what a pointer leads to.
+func orNull[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
 // text is a value that is null when empty.
 func text(s string) any {
 	if s == "" {
@@ -206,7 +228,7 @@ func text(s string) any {
 }
 
 const detailColumns = "format string, id string, name string, description string, location string, createdAt timestamp, lastModified timestamp, " +
-	"partitionColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>"
+	"partitionColumns array<string>, clusteringColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>, statistics map<string,bigint>"
 
 func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*DataFrame, error) {
 	table, err := s.tableOf(ctx, c.Table)
@@ -223,7 +245,9 @@ func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*
 	}
 	return s.answer(detailColumns, [][]any{{
 		"delta", d.ID, text(name), text(d.Description), table.URI, d.CreatedAt, d.LastModified, d.PartitionColumns,
+		[]string{},
 		d.NumFiles, d.SizeInBytes, d.Properties, int32(d.MinReaderVersion), int32(d.MinWriterVersion), d.Features,
+		map[string]string{},
 	}})
 }
 

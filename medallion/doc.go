@@ -7,11 +7,15 @@
 //
 //	session, err := medallion.NewSession(medallion.Options{Root: "lake"})
 //	...
-//	query, err := session.ReadStream().Format("json").Schema("InvoiceNumber string, TotalAmount double").
+//	invoices, err := session.ReadStream().Format("json").Schema("InvoiceNumber string, TotalAmount double").
 //		Option("cleanSource", "archive").Option("sourceArchiveDir", "/Volumes/dev/sales/landing_archive").
-//		Load("/Volumes/dev/sales/landing").
-//		WriteStream().QueryName("bronze").Option("checkpointLocation", "/Volumes/dev/sales/checkpoints/bronze").
+//		Load(ctx, "/Volumes/dev/sales/landing")
+//	...
+//	query, err := invoices.WriteStream().QueryName("bronze").
+//		Option("checkpointLocation", "/Volumes/dev/sales/checkpoints/bronze").
 //		ToTable(ctx, "invoices_bz")
+//
+// Paths in /Volumes, /FileStore, /mnt, /user/hive/warehouse and dbfs: lie under the root; any other is the machine's.
 //
 // Names are Spark's; tables are Delta by default; ANSI mode is on; option names are read in any letter case,
 // and an option that does not exist is an error.

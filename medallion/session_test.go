@@ -228,3 +228,22 @@ func TestPrintSchemaPrintsAsSpark(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+// What Databricks writes of its jobs, notebooks and clusters is shown as there; our own versions have none.
+func TestHistoryShowsTheJobsOfOthers(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	d.frame("CREATE TABLE t (a int)")
+	version := `{"commitInfo":{"timestamp":1763700000000,"operation":"WRITE","operationParameters":{},"job":{"jobId":"7","triggerType":"manual"},` +
+		`"notebook":{"notebookId":"42"},"clusterId":"c-1","readVersion":0,"isBlindAppend":true}}`
+	if err := d.FS().Put(ctx, "/user/hive/warehouse/t/_delta_log/00000000000000000001.json", []byte(version)); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := d.frame("DESCRIBE HISTORY t").SelectExpr("job.jobId", "job.triggerType", "job.runId", "notebook.notebookId", "clusterId", "isBlindAppend").Collect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprint(rows), "[[7, manual, null, 42, c-1, true] [null, null, null, null, null, true]]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

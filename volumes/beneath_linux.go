@@ -86,15 +86,6 @@ func (b *beneath) Stat(name string) (fs.FileInfo, error) { return b.stat(name, 0
 // Lstat follows none at the end of the name.
 func (b *beneath) Lstat(name string) (fs.FileInfo, error) { return b.stat(name, unix.O_NOFOLLOW) }
 
-func (b *beneath) stat(name string, follow int) (fs.FileInfo, error) {
-	file, err := b.OpenFile(name, unix.O_PATH|follow, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	return info, errors.Join(err, file.Close())
-}
-
 // at calls do with the open folder of a name, and the name in it.
 func (b *beneath) at(op, name string, do func(dir int, base string) error) error {
 	dir, base := path.Split(name)

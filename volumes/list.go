@@ -167,7 +167,12 @@ func (w *walk) give(dir string, open DiskDir, base string) (isDir bool, err erro
 	if info.Mode()&fs.ModeSymlink != 0 {
 		info = target(open, base, info)
 	}
-	if !w.wanted(info) || !w.after(dir, base) || w.yield(describe(under(dir, base), info), nil) {
+	if !w.wanted(info) || !w.after(dir, base) {
+		return isDir, nil
+	}
+	found := describe(under(dir, base), info)
+	found.Lost = info.Mode()&fs.ModeSymlink != 0
+	if w.yield(found, nil) {
 		return isDir, nil
 	}
 	return false, errStopped

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"syscall"
 	"time"
 )
@@ -196,11 +197,14 @@ func (d *rootDisk) OpenDir(name string) (DiskDir, error) {
 	if err != nil {
 		return nil, classify(errors.Join(err, open.Close()))
 	}
-	return &rootDir{folder: open, names: names}, nil
+	return &rootDir{disk: d, name: name, folder: open, names: names}, nil
 }
 
-// rootDir holds a folder twice: for its names, and as the place from which one step leads to a file.
+// rootDir holds a folder twice: for its names, and as the place from which one step leads to a file. A symbolic link
+// may lead further, but not out of the disk.
 type rootDir struct {
+	disk   *rootDisk
+	name   string
 	folder folder
 	names  *os.File
 }
@@ -210,10 +214,7 @@ func (d *rootDir) ReadNames(n int) ([]string, error) {
 	return names, classify(err)
 }
 
-func (d *rootDir) Stat(base string) (fs.FileInfo, error) {
-	info, err := d.folder.Stat(base)
-	return info, classify(err)
-}
+func (d *rootDir) Stat(base string) (fs.FileInfo, error) { return d.disk.Stat(path.Join(d.name, base)) }
 
 func (d *rootDir) Lstat(base string) (fs.FileInfo, error) {
 	info, err := d.folder.Lstat(base)

@@ -19,7 +19,10 @@ const openNonblock = unix.O_NONBLOCK
 const maxHolderBytes = 4096
 
 func hostInode(info fs.FileInfo) uint64 {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+	switch stat := info.Sys().(type) {
+	case *syscall.Stat_t:
+		return stat.Ino
+	case *unix.Stat_t:
 		return stat.Ino
 	}
 	return 0
@@ -75,7 +78,7 @@ func lockFile(root folder, name string, file *os.File) (current bool, err error)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	return err == nil && os.SameFile(mine, there), err
+	return err == nil && hostInode(mine) == hostInode(there), err // one step apart: on one device
 }
 
 func readHolder(file *os.File) []byte {

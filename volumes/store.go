@@ -14,6 +14,7 @@ type Info struct {
 	ModTime time.Time
 	ETag    string // changes when the content does; on disk made of inode, size and time
 	IsDir   bool
+	Lost    bool // of a listing: it is a symbolic link that leads out of the root, or in a circle
 }
 
 // A Store holds files under one root. It is safe for concurrent use.

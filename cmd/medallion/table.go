@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/expr"
 )
 
 func (a *app) tableCommand() *cobra.Command {
@@ -79,14 +80,21 @@ func (a *app) describe(ctx context.Context, table string) error {
 	if err != nil {
 		return err
 	}
-	rows, err := frame.Collect(ctx)
+	rows, err := frame.Batches(ctx)
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		for i, name := range r.Names {
-			if r.Values[i] != nil {
-				fmt.Fprintf(a.out, "%-17s %v\n", name, r.Values[i])
+	schema, err := frame.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	for b, err := range rows {
+		if err != nil {
+			return err
+		}
+		for c, f := range schema.Fields {
+			if !b.Column(c).IsNull(0) {
+				fmt.Fprintf(a.out, "%-17s %s\n", f.Name, expr.FormatValue(b.Column(c), 0, f.Type, session.TimeZone()))
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -15,12 +16,13 @@ import (
 	"lakehouse/internal/types"
 )
 
-// A Decoder reads CSV records. It is immutable and safe for concurrent use.
+// A Decoder reads CSV records. It is safe for concurrent use.
 type Decoder struct {
 	opts     Options
 	header   []string // the names of the columns in the files
 	rules    records.Rules
-	position []int // of each column of the rules' schema in the records; -1: none
+	position []int     // of each column of the rules' schema in the records; -1: none
+	idle     sync.Pool // of *rows: what has read one file reads the next
 }
 
 // NewDecoder makes a decoder for files with the columns of file. The batches have the columns of schema, which are among
@@ -73,12 +75,12 @@ func (d *Decoder) DecodeRange(r io.ReaderAt, size, start, end int64) batch.Seq {
 
 func (d *Decoder) decode(open func() *lines.Reader, header bool, skip int) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		in, rows := open(), d.newRows()
+		in, rows := open(), d.rows()
 		for skip := skip; skip > 0 && in.Next(); {
 			skip--
 		}
 		header := header
-		rows.Lines(in, func(in *lines.Reader) error {
+		whole := rows.Lines(in, func(in *lines.Reader) error {
 			switch {
 			case rows.tokens.passedOver(in.Bytes()):
 				return nil
@@ -88,6 +90,9 @@ func (d *Decoder) decode(open func() *lines.Reader, header bool, skip int) batch
 			}
 			return rows.line(in)
 		}, yield)
+		if whole {
+			d.idle.Put(rows)
+		}
 	}
 }
 
@@ -99,7 +104,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(nil, err)
 			return
 		}
-		rows := d.newRows()
+		rows := d.rows()
 		defer rows.Count()
 		in := newDocument(text, &d.opts)
 		header := d.opts.Header
@@ -120,6 +125,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			}
 		}
 		rows.Rest(yield)
+		d.idle.Put(rows)
 	}
 }
 

@@ -6,11 +6,21 @@ import (
 	"lakehouse/internal/types"
 )
 
-// rows reads the records of one decoding.
+// rows reads the records of one decoding, and then perhaps of another.
 type rows struct {
 	*records.Collector
 	d      *Decoder
 	tokens tokenizer
+}
+
+// rows are those of an earlier decoding that has ended, or new.
+func (d *Decoder) rows() *rows {
+	idle, ok := d.idle.Get().(*rows)
+	if !ok {
+		return d.newRows()
+	}
+	idle.tokens = tokenizer{syntax: d.opts.Syntax, tokens: idle.tokens.tokens, scratch: idle.tokens.scratch}
+	return idle
 }
 
 func (d *Decoder) newRows() *rows {

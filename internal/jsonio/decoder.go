@@ -2,6 +2,7 @@ package jsonio
 
 import (
 	"io"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -11,10 +12,11 @@ import (
 	"lakehouse/internal/types"
 )
 
-// A Decoder reads JSON records of one schema. It is immutable and safe for concurrent use.
+// A Decoder reads JSON records of one schema. It is safe for concurrent use.
 type Decoder struct {
 	opts  Options
 	rules records.Rules
+	idle  sync.Pool // of *rows: what has read one file reads the next
 }
 
 // NewDecoder makes a decoder for records of the schema, whose fields all count as nullable.
@@ -44,8 +46,10 @@ func (d *Decoder) DecodeRange(r io.ReaderAt, size, start, end int64) batch.Seq {
 
 func (d *Decoder) decode(open func() *lines.Reader) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		rows := d.newRows()
-		rows.Lines(open(), rows.line, yield)
+		rows := d.rows()
+		if rows.Lines(open(), rows.line, yield) {
+			d.idle.Put(rows)
+		}
 	}
 }
 
@@ -58,7 +62,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(nil, err)
 			return
 		}
-		rows := d.newRows()
+		rows := d.rows()
 		defer rows.Count()
 		stopped := false
 		err = rows.document(text, func() bool {
@@ -73,6 +77,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(nil, err)
 		default:
 			rows.Rest(yield)
+			d.idle.Put(rows)
 		}
 	}
 }

@@ -5,13 +5,21 @@ import (
 	"lakehouse/internal/records"
 )
 
-// rows reads the records of one decoding.
+// rows reads the records of one decoding, and then perhaps of another.
 type rows struct {
 	*records.Collector
 	d      *Decoder
 	parser parser
 	root   *node
 	offset int64 // of the record in the file, for errors
+}
+
+// rows are those of an earlier decoding that has ended, or new.
+func (d *Decoder) rows() *rows {
+	if idle, ok := d.idle.Get().(*rows); ok {
+		return idle
+	}
+	return d.newRows()
 }
 
 func (d *Decoder) newRows() *rows {
@@ -57,6 +65,7 @@ func (r *rows) line(in *lines.Reader) error {
 func (r *rows) document(data []byte, more func() bool) error {
 	p := &r.parser
 	p.reset(data)
+	r.offset = 0
 	p.space()
 	if p.failure == "" && p.done() {
 		return nil

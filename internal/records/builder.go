@@ -113,7 +113,7 @@ func unsupported(t types.Type) error {
 
 // start begins empty slices of a capacity.
 func (b *Builder) start(rows, bytes int) {
-	b.Len, b.nulls = 0, nil
+	b.Len, b.nulls = 0, b.nulls[:0]
 	switch b.Kind {
 	case Bool:
 		b.Bools = make([]bool, 0, rows)

@@ -69,8 +69,10 @@ func (c *Collector) Flush() arrow.RecordBatch {
 	return c.Root.FinishRows(c.rules.Arrow)
 }
 
-// Last is Flush where nothing follows: most files hold less than one batch, and need no room for a second.
+// Last is Flush at the end of a decoding: most files hold less than one batch, and need no room for a second. The collector
+// can serve another decoding.
 func (c *Collector) Last() arrow.RecordBatch {
+	c.text = 0
 	c.Count()
 	return c.Root.LastRows(c.rules.Arrow)
 }
@@ -132,23 +134,25 @@ func (c *Collector) setCorrupt(text []byte) {
 	column.AppendBytes([]byte(Text(text)))
 }
 
-// Lines adds each record of a file of lines, and hands on the batches.
-func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield func(arrow.RecordBatch, error) bool) {
+// Lines adds each record of a file of lines, and hands on the batches. It reports whether the file was read to its end: then
+// the collector can serve another decoding.
+func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield func(arrow.RecordBatch, error) bool) (whole bool) {
 	defer c.Count()
 	for in.Next() {
 		if err := add(in); err != nil {
 			yield(nil, err)
-			return
+			return false
 		}
 		if c.Full() && !yield(c.Flush(), nil) {
-			return
+			return false
 		}
 	}
 	if err := in.Err(); err != nil {
 		yield(nil, fmt.Errorf("read: %w", err))
-		return
+		return false
 	}
 	c.Rest(yield)
+	return true
 }
 
 // Rest hands on the last batch, if it has rows.

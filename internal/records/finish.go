@@ -8,23 +8,37 @@ import (
 
 // Finish gives the rows collected as an Arrow array, and begins anew.
 func (b *Builder) Finish() arrow.Array {
-	data := array.MakeFromData(b.finish())
+	data := array.MakeFromData(b.finish(&room{}))
 	b.restart()
 	return data
 }
 
-// FinishRows gives the rows of a struct's builder as a batch, and begins anew.
+// FinishRows gives the rows of a struct's builder as a batch, and begins anew with room for as many.
 func (b *Builder) FinishRows(schema *arrow.Schema) arrow.RecordBatch {
-	rows := b.LastRows(schema)
+	rows := b.rows(schema, &room{})
 	b.restart()
 	return rows
 }
 
-// LastRows is FinishRows where nothing follows: the builder is done, and makes no room for more.
+// LastRows is FinishRows where nothing may follow: no room is made for more. A small batch is a copy, and leaves the builder
+// the room that it has: of many small files each is read into the slices of the one before.
 func (b *Builder) LastRows(schema *arrow.Schema) arrow.RecordBatch {
+	var needed size
+	needed.add(b)
+	if needed.bytes > copiedBytes {
+		rows := b.rows(schema, &room{})
+		b.empty()
+		return rows
+	}
+	rows := b.rows(schema, newRoom(needed))
+	b.Truncate(0)
+	return rows
+}
+
+func (b *Builder) rows(schema *arrow.Schema, r *room) arrow.RecordBatch {
 	columns := make([]arrow.Array, len(b.Children))
 	for i, child := range b.Children {
-		columns[i] = array.MakeFromData(child.finish())
+		columns[i] = array.MakeFromData(child.finish(r))
 	}
 	return array.NewRecordBatch(schema, columns, int64(b.Len))
 }
@@ -38,42 +52,68 @@ func (b *Builder) restart() {
 	}
 }
 
-func (b *Builder) finish() arrow.ArrayData {
-	buffers := []*memory.Buffer{b.validity()}
+// empty begins without room.
+func (b *Builder) empty() {
+	b.start(0, 0)
+	for _, child := range b.Children {
+		child.empty()
+	}
+}
+
+func (b *Builder) finish(r *room) arrow.ArrayData {
+	buffers := b.buffers(r)
 	var children []arrow.ArrayData
 	switch b.Kind {
-	case Bool:
-		buffers = append(buffers, memory.NewBufferBytes(packBits(b.Bools)))
-	case Int8:
-		buffers = append(buffers, bufferOf(b.Int8s))
-	case Int16:
-		buffers = append(buffers, bufferOf(b.Int16s))
-	case Int32, Date:
-		buffers = append(buffers, bufferOf(b.Int32s))
-	case Int64, Timestamp, TimestampNTZ:
-		buffers = append(buffers, bufferOf(b.Int64s))
-	case Float32:
-		buffers = append(buffers, bufferOf(b.Float32s))
-	case Float64:
-		buffers = append(buffers, bufferOf(b.Float64s))
-	case Decimal:
-		buffers = append(buffers, memory.NewBufferBytes(arrow.Decimal128Traits.CastToBytes(b.Decimals)))
-	case String, Binary:
-		buffers = append(buffers, bufferOf(b.Offsets), memory.NewBufferBytes(b.Bytes))
-	case List:
-		buffers = append(buffers, bufferOf(b.Offsets))
-		children = []arrow.ArrayData{b.Children[0].finish()}
 	case Map:
-		buffers = append(buffers, bufferOf(b.Offsets))
-		children = []arrow.ArrayData{b.entries()}
-	case Struct:
-		for _, child := range b.Children {
-			children = append(children, child.finish())
+		children = []arrow.ArrayData{b.entries(r)}
+	case List, Struct:
+		children = make([]arrow.ArrayData, len(b.Children))
+		for i, child := range b.Children {
+			children[i] = child.finish(r)
 		}
-	case Null:
-		buffers = []*memory.Buffer{nil}
+	default: // no other kind has children
 	}
 	return array.NewData(b.arrow, b.Len, buffers, children, b.nullCount(), 0)
+}
+
+// buffers are the column's own, without those of its children.
+func (b *Builder) buffers(r *room) []*memory.Buffer {
+	switch b.Kind {
+	case Null:
+		return r.list(nil)
+	case Struct:
+		return r.list(b.validity(r))
+	case Bool:
+		return r.list(b.validity(r), r.wrap(packBits(r.take(bitBytes(b.Len)), b.Bools)))
+	case String, Binary:
+		return r.list(b.validity(r), r.hold(b.values()), r.hold(b.Bytes))
+	default:
+		return r.list(b.validity(r), r.hold(b.values()))
+	}
+}
+
+// values is the memory of the slice that has an entry for each row: numbers, or offsets.
+func (b *Builder) values() []byte {
+	switch b.Kind {
+	case Int8:
+		return arrow.GetBytes(b.Int8s)
+	case Int16:
+		return arrow.GetBytes(b.Int16s)
+	case Int32, Date:
+		return arrow.GetBytes(b.Int32s)
+	case Int64, Timestamp, TimestampNTZ:
+		return arrow.GetBytes(b.Int64s)
+	case Float32:
+		return arrow.GetBytes(b.Float32s)
+	case Float64:
+		return arrow.GetBytes(b.Float64s)
+	case Decimal:
+		return arrow.Decimal128Traits.CastToBytes(b.Decimals)
+	case String, Binary, List, Map:
+		return arrow.GetBytes(b.Offsets)
+	default: // null, boolean, struct
+		return nil
+	}
 }
 
 func (b *Builder) nullCount() int {
@@ -84,37 +124,35 @@ func (b *Builder) nullCount() int {
 }
 
 // entries is the struct of keys and values inside a map.
-func (b *Builder) entries() arrow.ArrayData {
+func (b *Builder) entries(r *room) arrow.ArrayData {
 	rows := b.Children[0].Len
-	return array.NewData(b.arrow.(*arrow.MapType).Elem(), rows, []*memory.Buffer{nil},
-		[]arrow.ArrayData{b.Children[0].finish(), b.Children[1].finish()}, 0, 0)
+	return array.NewData(b.arrow.(*arrow.MapType).Elem(), rows, r.list(nil),
+		[]arrow.ArrayData{b.Children[0].finish(r), b.Children[1].finish(r)}, 0, 0)
 }
 
 // validity is nil when nothing is null.
-func (b *Builder) validity() *memory.Buffer {
+func (b *Builder) validity(r *room) *memory.Buffer {
 	if len(b.nulls) == 0 {
 		return nil
 	}
-	bits := make([]byte, (b.Len+7)/8)
+	bits := r.take(bitBytes(b.Len))
 	for i := range bits {
 		bits[i] = 0xFF
 	}
 	for _, row := range b.nulls {
 		bits[row/8] &^= 1 << (row % 8)
 	}
-	return memory.NewBufferBytes(bits)
+	return r.wrap(bits)
 }
 
-func packBits(values []bool) []byte {
-	bits := make([]byte, (len(values)+7)/8)
+func bitBytes(rows int) int { return (rows + 7) / 8 }
+
+// packBits sets those bits that are true.
+func packBits(bits []byte, values []bool) []byte {
 	for i, v := range values {
 		if v {
 			bits[i/8] |= 1 << (i % 8)
 		}
 	}
 	return bits
-}
-
-func bufferOf[T arrow.NumericType](values []T) *memory.Buffer {
-	return memory.NewBufferBytes(arrow.GetBytes(values))
 }

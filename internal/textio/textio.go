@@ -3,6 +3,7 @@ package textio
 import (
 	"bytes"
 	"io"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -47,10 +48,11 @@ func Schema() types.Struct {
 	return types.Struct{Fields: []types.Field{{Name: "value", Type: types.String, Nullable: true}}}
 }
 
-// A Decoder reads text files. It is immutable and safe for concurrent use.
+// A Decoder reads text files. It is safe for concurrent use.
 type Decoder struct {
 	opts  Options
 	rules records.Rules // its schema has one column for the value, or none where only the number of lines is asked for
+	idle  sync.Pool     // of *records.Collector: what has read one file reads the next
 }
 
 // NewDecoder makes a decoder. The schema has one string column of any name, or none.
@@ -79,14 +81,25 @@ func (d *Decoder) lines() lines.Options {
 
 func (d *Decoder) decode(open func() *lines.Reader) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		rows := records.NewCollector(&d.rules)
-		rows.Lines(open(), func(in *lines.Reader) error {
+		rows := d.rows()
+		whole := rows.Lines(open(), func(in *lines.Reader) error {
 			if in.Truncated() {
 				return tooLong(in.Offset())
 			}
 			return d.add(rows, in.Bytes())
 		}, yield)
+		if whole {
+			d.idle.Put(rows)
+		}
 	}
+}
+
+// rows are those of an earlier decoding that has ended, or new.
+func (d *Decoder) rows() *records.Collector {
+	if idle, ok := d.idle.Get().(*records.Collector); ok {
+		return idle
+	}
+	return records.NewCollector(&d.rules)
 }
 
 func tooLong(offset int64) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
@@ -17,44 +18,83 @@ import (
 	"lakehouse/internal/errclass"
 )
 
-// codecs open compressed files, by the suffix of their names, as Hadoop's codecs do.
-var codecs = map[string]func(io.Reader) (io.ReadCloser, error){
-	".gz":      func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) },
-	".bz2":     func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil },
-	".deflate": zlib.NewReader,
-	".snappy":  func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(&snappyBlocks{in: r}), nil },
-	".zst": func(r io.Reader) (io.ReadCloser, error) {
-		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-		if err != nil {
-			return nil, err
-		}
-		return d.IOReadCloser(), nil
+// A decompressor reads one compressed file, and after Reset another.
+type decompressor interface {
+	io.Reader
+	Reset(in io.Reader) error
+}
+
+// codecs make decompressors, by the suffix of the files' names, as Hadoop's codecs do.
+var codecs = map[string]func() (decompressor, error){
+	".gz":      func() (decompressor, error) { return new(gzip.Reader), nil },
+	".bz2":     func() (decompressor, error) { return new(bzipped), nil },
+	".deflate": func() (decompressor, error) { return new(deflated), nil },
+	".snappy":  func() (decompressor, error) { return new(snappyBlocks), nil },
+	".zst": func() (decompressor, error) {
+		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 	},
 }
 
-func codec(name string) func(io.Reader) (io.ReadCloser, error) {
-	return codecs[strings.ToLower(path.Ext(name))]
-}
+func suffix(name string) string { return strings.ToLower(path.Ext(name)) }
 
 // compressed reports whether a file's name says that it is.
-func compressed(name string) bool { return codec(name) != nil }
+func compressed(name string) bool { return codecs[suffix(name)] != nil }
 
-// unpack gives the plain bytes of a file, but no more than limit: a small file can hold a petabyte of zeros.
-// Several members in a row are read as one.
-func unpack(name string, r io.Reader, limit int64) (io.ReadCloser, error) {
-	open := codec(name)
-	if open == nil {
+// An unpacker opens compressed files. What has unpacked one unpacks the next.
+type unpacker struct {
+	limit int64 // plain bytes of a file: a small one can hold a petabyte of zeros
+	idle  map[string]*sync.Pool
+}
+
+func newUnpacker(limit int64) *unpacker {
+	u := &unpacker{limit: limit, idle: map[string]*sync.Pool{}}
+	for suffix := range codecs {
+		u.idle[suffix] = new(sync.Pool)
+	}
+	return u
+}
+
+// open gives the plain bytes of a file, to be read until it is closed. Several members in a row are read as one.
+func (u *unpacker) open(name string, r io.Reader) (io.ReadCloser, error) {
+	if !compressed(name) {
 		return io.NopCloser(r), nil
 	}
+	idle := u.idle[suffix(name)]
+	plain, ok := idle.Get().(decompressor)
+	if !ok {
+		var err error
+		if plain, err = codecs[suffix(name)](); err != nil {
+			return nil, err
+		}
+	}
 	counted := &offsetReader{in: r}
-	plain, err := open(counted)
-	if errors.Is(err, io.EOF) && counted.at == 0 {
+	err := plain.Reset(counted)
+	if counted.at == 0 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 		return io.NopCloser(strings.NewReader("")), nil // an empty file is empty, whatever its name
 	}
 	if err != nil {
 		return nil, counted.explain(err)
 	}
-	return &unpacked{plain: plain, packed: counted, limit: limit}, nil
+	return &unpacked{plain: plain, packed: counted, limit: u.limit, idle: idle}, nil
+}
+
+// bzipped is made anew for each file: package bzip2 has no other way.
+type bzipped struct{ io.Reader }
+
+func (b *bzipped) Reset(in io.Reader) error {
+	b.Reader = bzip2.NewReader(in)
+	return nil
+}
+
+// deflated has the header and the checksum of zlib.
+type deflated struct{ io.ReadCloser }
+
+func (d *deflated) Reset(in io.Reader) (err error) {
+	if d.ReadCloser != nil {
+		return d.ReadCloser.(zlib.Resetter).Reset(in, nil)
+	}
+	d.ReadCloser, err = zlib.NewReader(in)
+	return err
 }
 
 // offsetReader knows how far a file has been read.
@@ -78,8 +118,9 @@ func (o *offsetReader) explain(err error) error {
 
 // unpacked is the plain bytes, bounded.
 type unpacked struct {
-	plain  io.ReadCloser
+	plain  decompressor
 	packed *offsetReader
+	idle   *sync.Pool // takes plain when it is closed
 	limit  int64
 	n      int64
 }
@@ -97,7 +138,14 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (u *unpacked) Close() error { return u.plain.Close() }
+// Close lets the next file be unpacked.
+func (u *unpacked) Close() error {
+	if u.plain != nil {
+		u.idle.Put(u.plain)
+		u.plain = nil // it is another's now
+	}
+	return nil
+}
 
 // snappyBlocks reads Hadoop's framing of snappy: blocks, each with its plain length and then chunks, each with
 // its packed length.
@@ -109,6 +157,11 @@ type snappyBlocks struct {
 }
 
 const maxSnappyChunk = 64 << 20
+
+func (s *snappyBlocks) Reset(in io.Reader) error {
+	*s = snappyBlocks{in: in}
+	return nil
+}
 
 func (s *snappyBlocks) Read(p []byte) (int, error) {
 	for len(s.plain) == 0 {

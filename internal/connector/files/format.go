@@ -16,14 +16,20 @@ import (
 	"lakehouse/volumes"
 )
 
-// A Format takes files apart into pieces of rows.
+// A Format reads files.
 type Format interface {
-	// Pieces gives the pieces of one file, with the columns that opts wants of schema, in that order.
-	Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error)
+	// Scan settles, once for all files, how they are read: the columns that opts wants of schema, in that order.
+	Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error)
 	// Infer finds the columns of files.
 	Infer(ctx context.Context, files []File) (types.Struct, error)
 	// Counts says what became of the records of all pieces read so far.
 	Counts() *batch.Counts
+}
+
+// A Scan takes files apart into pieces of rows.
+type Scan interface {
+	// Pieces gives those of one file, which must be as info says when they are read.
+	Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error)
 }
 
 // A File is a file and where it lies.

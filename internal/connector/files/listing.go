@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )
 
@@ -61,7 +63,7 @@ var errEnough = errors.New("the consumer stopped")
 // match walks the globs of the path.
 func (l Listing) match(ctx context.Context, dir string, pattern []string, yield func(volumes.Info, error) bool) error {
 	if len(pattern) == 0 {
-		return l.folder(ctx, dir, yield)
+		return l.folder(ctx, dir, nil, yield)
 	}
 	for info, err := range l.entries(ctx, dir) {
 		if err != nil {
@@ -84,7 +86,7 @@ func (l Listing) match(ctx context.Context, dir string, pattern []string, yield 
 }
 
 // folder gives the files of a folder, and of those below it that are read.
-func (l Listing) folder(ctx context.Context, dir string, yield func(volumes.Info, error) bool) error {
+func (l Listing) folder(ctx context.Context, dir string, way trail, yield func(volumes.Info, error) bool) error {
 	for info, err := range l.entries(ctx, dir) {
 		if err != nil {
 			return err
@@ -95,13 +97,28 @@ func (l Listing) folder(ctx context.Context, dir string, yield func(volumes.Info
 		case !info.IsDir:
 			err = l.give(info, yield)
 		case l.Recursive || strings.Contains(base, "="):
-			err = l.folder(ctx, info.Name, yield)
+			err = l.enter(ctx, info, way, func(way trail) error { return l.folder(ctx, info.Name, way, yield) })
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// A trail is the folders that led to where a walk stands, by their ETags, the first left out: most folders hold no other.
+type trail []string
+
+// enter walks into a folder, unless it is a symbolic link back to where the walk has been: such links go in circles.
+func (l Listing) enter(ctx context.Context, folder volumes.Info, way trail, walk func(way trail) error) error {
+	first, err := l.Base.Store.Stat(ctx, l.Base.Key)
+	if err != nil {
+		return err
+	}
+	if folder.ETag == first.ETag || slices.Contains(way, folder.ETag) {
+		return nil
+	}
+	return walk(append(slices.Clip(way), folder.ETag))
 }
 
 // entries lists a folder; one that has vanished is empty.
@@ -122,6 +139,10 @@ func (l Listing) give(info volumes.Info, yield func(volumes.Info, error) bool) e
 	base := path.Base(info.Name)
 	if SkippedName(base) != "" || l.NameGlob != "" && !MatchGlob(l.NameGlob, base) {
 		return nil
+	}
+	if info.Lost {
+		return errclass.FailedReadFile.New("%s is a symbolic link that leads out of the volume, or in a circle.", info.Name).
+			WithHint("Put the file itself there, or remove the link.")
 	}
 	if !yield(info, nil) {
 		return errEnough

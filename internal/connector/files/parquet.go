@@ -35,8 +35,21 @@ func newParquet(v option.Values) (Format, error) {
 // Counts is of rows read: none is ever malformed.
 func (f parquetFormat) Counts() *batch.Counts { return f.counts }
 
+// parquetScan is a reading of Parquet files.
+type parquetScan struct {
+	opts   parquetio.ReadOptions
+	counts *batch.Counts
+}
+
+// Scan says what is read of each file.
+func (f parquetFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
+	return parquetScan{parquetio.ReadOptions{
+		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
+	}, f.counts}, nil
+}
+
 // Pieces shares the row groups out that the condition does not rule out.
-func (f parquetFormat) Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+func (s parquetScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
 	open := func(ctx context.Context) (parquetio.Input, int64, error) {
 		in, err := file.Store.Open(ctx, file.Key)
 		if err != nil {
@@ -48,11 +61,9 @@ func (f parquetFormat) Pieces(ctx context.Context, file volumes.Location, info v
 		}
 		return in, info.Size, nil
 	}
-	pieces := parquetio.Split(ctx, open, info.Size, parquetio.ReadOptions{
-		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
-	})
+	pieces := parquetio.Split(ctx, open, info.Size, s.opts)
 	for i, p := range pieces {
-		pieces[i] = &parquetPiece{p, file, f.counts}
+		pieces[i] = &parquetPiece{p, file, s.counts}
 	}
 	return pieces, nil
 }

@@ -43,8 +43,8 @@ func FindPartitions(ctx context.Context, l Listing, zone *time.Location) (Partit
 	}
 	values := map[string][]string{}
 	var order []string
-	var walk func(dir string) error
-	walk = func(dir string) error {
+	var walk func(dir string, way trail) error
+	walk = func(dir string, way trail) error {
 		for info, err := range l.entries(ctx, dir) {
 			if err != nil {
 				return err
@@ -57,13 +57,13 @@ func FindPartitions(ctx context.Context, l Listing, zone *time.Location) (Partit
 				order = append(order, key)
 			}
 			values[key] = append(values[key], unescape(value))
-			if err := walk(info.Name); err != nil {
+			if err := l.enter(ctx, info, way, func(way trail) error { return walk(info.Name, way) }); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := walk(l.Base.Key); err != nil {
+	if err := walk(l.Base.Key, nil); err != nil {
 		return p, err
 	}
 	for _, key := range order {
@@ -210,16 +210,13 @@ type Partitioned struct {
 	Partitions Partitions
 }
 
-// Pieces reads the file's own columns and adds those of its folders.
-func (p Partitioned) Pieces(ctx context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+// Scan reads the files' own columns, and adds those of their folders.
+func (p Partitioned) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
 	if len(p.Partitions.Fields) == 0 {
-		return p.Format.Pieces(ctx, file, info, schema, opts)
+		return p.Format.Scan(schema, opts)
 	}
-	want := wanted(schema, opts.Columns)
-	constants, err := p.Partitions.values(info.Name, schema)
-	if err != nil {
-		return nil, err
-	}
+	s := &partitionedScan{partitions: p.Partitions, schema: schema, want: wanted(schema, opts.Columns)}
+	s.arrow = types.ToArrowSchema(s.want)
 	var own types.Struct
 	for _, f := range schema.Fields {
 		if !p.Partitions.holds(f.Name) {
@@ -227,17 +224,36 @@ func (p Partitioned) Pieces(ctx context.Context, file volumes.Location, info vol
 		}
 	}
 	inner := logical.ScanOptions{Columns: []string{}, Where: opts.Where}
-	for _, f := range want.Fields {
+	for _, f := range s.want.Fields {
 		if !p.Partitions.holds(f.Name) {
 			inner.Columns = append(inner.Columns, f.Name)
 		}
 	}
-	pieces, err := p.Format.Pieces(ctx, file, info, own, inner)
+	var err error
+	s.files, err = p.Format.Scan(own, inner)
+	return s, err
+}
+
+// partitionedScan is a reading of files in key=value folders.
+type partitionedScan struct {
+	files        Scan // of the files' own columns
+	partitions   Partitions
+	schema, want types.Struct
+	arrow        *arrow.Schema // of want
+}
+
+// Pieces reads the values of the file's folders.
+func (s *partitionedScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
+	constants, err := s.partitions.values(info.Name, s.schema)
+	if err != nil {
+		return nil, err
+	}
+	pieces, err := s.files.Pieces(ctx, file, info)
 	if err != nil {
 		return nil, err
 	}
 	for i, piece := range pieces {
-		pieces[i] = &withConstants{Piece: piece, want: want, constants: constants, holds: p.Partitions.holds}
+		pieces[i] = &withConstants{Piece: piece, scan: s, constants: constants}
 	}
 	return pieces, nil
 }
@@ -245,30 +261,31 @@ func (p Partitioned) Pieces(ctx context.Context, file volumes.Location, info vol
 // withConstants puts a file's constants among the columns read.
 type withConstants struct {
 	batch.Piece
-	want      types.Struct
+	scan      *partitionedScan
 	constants map[string]scalar.Scalar
-	holds     func(string) bool
 }
 
 // Read completes each batch.
 func (w *withConstants) Read(ctx context.Context) batch.Seq {
-	return batch.Transform(w.Piece.Read(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-		columns := make([]arrow.Array, len(w.want.Fields))
-		next := 0
-		for i, f := range w.want.Fields {
-			if !w.holds(f.Name) {
-				columns[i] = b.Column(next)
-				next++
-				continue
-			}
-			c, err := constantColumn(w.constants[strings.ToLower(f.Name)], f.Type, int(b.NumRows()))
-			if err != nil {
-				return nil, err
-			}
-			columns[i] = c
+	return batch.Transform(w.Piece.Read(ctx), w.complete)
+}
+
+func (w *withConstants) complete(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+	columns := make([]arrow.Array, len(w.scan.want.Fields))
+	next := 0
+	for i, f := range w.scan.want.Fields {
+		if !w.scan.partitions.holds(f.Name) {
+			columns[i] = b.Column(next)
+			next++
+			continue
 		}
-		return array.NewRecordBatch(types.ToArrowSchema(w.want), columns, b.NumRows()), nil
-	})
+		c, err := constantColumn(w.constants[strings.ToLower(f.Name)], f.Type, int(b.NumRows()))
+		if err != nil {
+			return nil, err
+		}
+		columns[i] = c
+	}
+	return array.NewRecordBatch(w.scan.arrow, columns, b.NumRows()), nil
 }
 
 func constantColumn(s scalar.Scalar, t types.Type, rows int) (arrow.Array, error) {

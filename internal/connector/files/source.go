@@ -182,13 +182,19 @@ func (s *Source) String() string { return s.name }
 // Scan gives the pieces of all files, in the order of their listing.
 func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
+		scan, err := s.format.Scan(s.schema, opts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		for _, f := range s.files {
-			pieces, err := s.format.Pieces(ctx, f.Place, f.Info, s.schema, opts)
+			pieces, err := scan.Pieces(ctx, f.Place, f.Info)
 			if err != nil {
 				yield(nil, fmt.Errorf("read %s: %w", f.Place.URI, err))
 				return
 			}
 			for _, p := range pieces {
+				p = &listed{p, f}
 				if s.ignoreMissing || s.ignoreBroken {
 					p = &lenient{p, s}
 				}
@@ -198,6 +204,38 @@ func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[b
 			}
 		}
 	}
+}
+
+// listed is a piece of a file that must not change until it is read: that its name led to the same file when it was opened
+// does not tell that it was not written to since.
+type listed struct {
+	batch.Piece
+	file File
+}
+
+// Read holds the file against what was listed, after its last row.
+func (l *listed) Read(ctx context.Context) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		for b, err := range l.Piece.Read(ctx) {
+			if !yield(b, err) || err != nil {
+				return
+			}
+		}
+		if err := l.unchanged(ctx); err != nil {
+			yield(nil, failed(l.file.Place, err))
+		}
+	}
+}
+
+func (l *listed) unchanged(ctx context.Context) error {
+	now, err := l.file.Place.Store.Stat(ctx, l.file.Place.Key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // what was opened has been read, whatever became of its name
+	}
+	if err != nil {
+		return err
+	}
+	return unchanged(l.file.Info, now)
 }
 
 // lenient is a piece whose faults are passed over, as the options say.

@@ -2,9 +2,7 @@ package files
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -36,13 +34,13 @@ type decoder interface {
 
 // textFormat is what the formats of text have in common.
 type textFormat struct {
-	whole       bool // a file is one document
-	unsplit     bool // a file is read from its beginning
-	maxUnpacked int64
-	counts      *batch.Counts
-	corrupt     string                                         // the corrupt-record column; empty: the format has none
-	decoder     func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
-	infer       func(ctx context.Context, files []File) (types.Struct, error)
+	whole      bool // a file is one document
+	unsplit    bool // a file is read from its beginning
+	unpack     *unpacker
+	counts     *batch.Counts
+	corrupt    string                                         // the corrupt-record column; empty: the format has none
+	newDecoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
+	infer      func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
 }
@@ -53,12 +51,12 @@ func newJSON(v option.Values) (Format, error) {
 		return nil, err
 	}
 	opts.Counts = &batch.Counts{}
-	maxUnpacked := v.Bytes("maxDecompressedBytes")
+	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
-		decoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
+		whole: opts.MultiLine, unpack: unpack, counts: opts.Counts, corrupt: opts.CorruptColumn,
+		newDecoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferJSON(ctx, files, opts, maxUnpacked)
+			return inferJSON(ctx, files, opts, unpack)
 		},
 		prunes: func(want types.Struct) bool {
 			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0
@@ -72,13 +70,13 @@ func newCSV(v option.Values) (Format, error) {
 		return nil, err
 	}
 	opts.Counts = &batch.Counts{}
-	maxUnpacked := v.Bytes("maxDecompressedBytes")
+	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, maxUnpacked: maxUnpacked, counts: opts.Counts, corrupt: opts.CorruptColumn,
-		unsplit: opts.SkipRows > 0, // the rows to skip may reach into any piece
-		decoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
+		whole: opts.MultiLine, unpack: unpack, counts: opts.Counts, corrupt: opts.CorruptColumn,
+		unsplit:    opts.SkipRows > 0, // the rows to skip may reach into any piece
+		newDecoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferCSV(ctx, files, opts, maxUnpacked)
+			return inferCSV(ctx, files, opts, unpack)
 		},
 		prunes: func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
 	}, nil
@@ -91,8 +89,8 @@ func newText(v option.Values) (Format, error) {
 	}
 	opts.Counts = &batch.Counts{}
 	return &textFormat{
-		whole: opts.WholeText, maxUnpacked: v.Bytes("maxDecompressedBytes"), counts: opts.Counts,
-		decoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
+		whole: opts.WholeText, unpack: newUnpacker(v.Bytes("maxDecompressedBytes")), counts: opts.Counts,
+		newDecoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
 		infer: func(context.Context, []File) (types.Struct, error) {
 			return textio.Schema(), nil
 		},
@@ -108,8 +106,16 @@ func (f *textFormat) Infer(ctx context.Context, files []File) (types.Struct, err
 // Counts says what became of the records.
 func (f *textFormat) Counts() *batch.Counts { return f.counts }
 
-// Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
-func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volumes.Info, schema types.Struct, opts logical.ScanOptions) ([]batch.Piece, error) {
+// textScan is a reading of text files.
+type textScan struct {
+	*textFormat
+	decoder decoder
+	pick    []int         // columns of the decoder's batches that are wanted; nil: all as they come
+	picked  *arrow.Schema // of those columns
+}
+
+// Scan makes the decoder.
+func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
 	want := wanted(schema, opts.Columns)
 	if f.corrupt != "" && len(want.Fields) == 1 && want.Fields[0].Name == f.corrupt {
 		return nil, onlyCorrupt(f.corrupt)
@@ -118,18 +124,23 @@ func (f *textFormat) Pieces(_ context.Context, file volumes.Location, info volum
 	if f.prunes(want) {
 		decode = want
 	}
-	d, err := f.decoder(schema, decode)
+	d, err := f.newDecoder(schema, decode)
 	if err != nil {
 		return nil, err
 	}
-	var pick []int // columns of the decoder's batches that are wanted; nil: all as they come
+	scan := &textScan{textFormat: f, decoder: d, picked: types.ToArrowSchema(want)}
 	if !slices.Equal(decode.Names(), want.Names()) {
 		for _, field := range want.Fields {
-			pick = append(pick, decode.Index(field.Name))
+			scan.pick = append(scan.pick, decode.Index(field.Name))
 		}
 	}
-	piece := textPiece{place: file, info: info, decoder: d, pick: pick, want: want, format: f, end: info.Size}
-	if f.whole || f.unsplit || compressed(file.Key) || info.Size <= splitBytes {
+	return scan, nil
+}
+
+// Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
+func (s *textScan) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
+	piece := textPiece{scan: s, place: file, info: info, end: info.Size}
+	if s.whole || s.unsplit || compressed(file.Key) || info.Size <= splitBytes {
 		return []batch.Piece{&piece}, nil
 	}
 	var pieces []batch.Piece
@@ -150,12 +161,9 @@ func onlyCorrupt(column string) error {
 }
 
 type textPiece struct {
+	scan       *textScan
 	place      volumes.Location
 	info       volumes.Info // as listed
-	format     *textFormat
-	decoder    decoder
-	pick       []int
-	want       types.Struct
 	start, end int64
 }
 
@@ -192,44 +200,32 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 		if err != nil {
 			return err
 		}
-		if !yield(p.picked(b), nil) {
+		if !yield(p.scan.pickFrom(b), nil) {
 			return nil
 		}
 	}
-	return p.stillThere(ctx)
-}
-
-// stillThere holds the file against what was listed once more, now that it is read.
-func (p *textPiece) stillThere(ctx context.Context) error {
-	now, err := p.place.Store.Stat(ctx, p.place.Key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // what was opened has been read, whatever became of its name
-	}
-	if err != nil {
-		return err
-	}
-	return unchanged(p.info, now)
+	return nil
 }
 
 // rows decodes the piece; done lets go of what it needed.
 func (p *textPiece) rows(ctx context.Context, in volumes.Reader) (rows batch.Seq, done func(), err error) {
-	if !compressed(p.place.Key) && !p.format.whole {
-		return p.decoder.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
+	if !compressed(p.place.Key) && !p.scan.whole {
+		return p.scan.decoder.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
-	plain, err := unpack(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size), p.format.maxUnpacked)
+	plain, err := p.scan.unpack.open(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
 	if err != nil {
 		return nil, nil, err
 	}
 	done = func() { _ = plain.Close() } // read to its end or given up: nothing is lost
-	if !p.format.whole {
-		return p.decoder.Decode(plain), done, nil
+	if !p.scan.whole {
+		return p.scan.decoder.Decode(plain), done, nil
 	}
 	data, err := wholeDocument(plain)
 	if err != nil {
 		done()
 		return nil, nil, err
 	}
-	return p.decoder.DecodeDocument(data), done, nil
+	return p.scan.decoder.DecodeDocument(data), done, nil
 }
 
 // stoppable ends the reading when nobody wants it any more: a file may hold a terabyte without one record.
@@ -250,14 +246,14 @@ func wholeDocument(plain io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(plain, lines.MaxDocument+1))
 }
 
-// picked is the wanted columns of a decoder's batch.
-func (p *textPiece) picked(b arrow.RecordBatch) arrow.RecordBatch {
-	if p.pick == nil {
+// pickFrom gives the wanted columns of a decoder's batch.
+func (s *textScan) pickFrom(b arrow.RecordBatch) arrow.RecordBatch {
+	if s.pick == nil {
 		return b
 	}
-	columns := make([]arrow.Array, len(p.pick))
-	for i, at := range p.pick {
+	columns := make([]arrow.Array, len(s.pick))
+	for i, at := range s.pick {
 		columns[i] = b.Column(at)
 	}
-	return array.NewRecordBatch(types.ToArrowSchema(p.want), columns, b.NumRows())
+	return array.NewRecordBatch(s.picked, columns, b.NumRows())
 }

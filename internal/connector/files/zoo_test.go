@@ -152,6 +152,20 @@ func TestSpecialFilesAreNotRead(t *testing.T) {
 	}
 }
 
+// A link to a folder is followed, and one that goes in a circle ends.
+func TestLinkedFoldersAreReadOnce(t *testing.T) {
+	space, root := newSpace(t, map[string]string{"in/p=1/ok.json": goodLine, "other/deep.json": `{"n":9}`})
+	in := filepath.Join(root, vol, "in")
+	for link, to := range map[string]string{"p=2": "../other", "p=3": ".", "p=1/q=1": "..", "p=1/q=2": "../p=3/p=1"} {
+		if err := os.Symlink(to, filepath.Join(in, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	if got, err := read(t, space, "json", vol+"in", structOf(t, "n int"), nil); err != nil || strings.Count(got, `"n":`) != 2 {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 // A file that the system refuses to open is an error that names it, and is not taken for a corrupt one.
 func TestUnreadableFilesAreErrors(t *testing.T) {
 	if os.Geteuid() == 0 {
