@@ -42,7 +42,7 @@ func foldableAlone(e Expr) bool {
 		return false
 	}
 	d, ok := e.(deterministicExpr)
-	return !(ok && !d.deterministic()) && !isContextual(e)
+	return (!ok || d.deterministic()) && !isContextual(e)
 }
 
 // Fold computes the subtrees that depend on no column. One that fails is left as it is: whether its
