@@ -50,7 +50,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "medallion: interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintf(errs, "medallion: %v\n", err)
+	cli.Report(errs, "medallion", err)
 	return 1
 }
 

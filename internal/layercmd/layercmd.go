@@ -36,7 +36,7 @@ func Main(kind string) int {
 	run := &runner{kind: kind, out: os.Stdout, errs: os.Stderr}
 	cmd := run.command()
 	if err := cmd.ExecuteContext(context.Background()); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", kind, err)
+		cli.Report(os.Stderr, kind, err)
 		if errors.Is(err, errInterrupted) {
 			return ExitInterrupted
 		}
