@@ -78,18 +78,18 @@ func (it item) format(dst []byte, w *moment) []byte {
 		return append(dst, eraText(w.year, it.count)...)
 	case 'y':
 		if it.count == 2 {
-			return appendPadded(dst, FloorMod(w.year, 100), 2)
+			return AppendPadded(dst, FloorMod(w.year, 100), 2)
 		}
 		if it.count >= 4 && w.year > 9999 {
 			dst = append(dst, '+')
 		}
-		return appendPadded(dst, w.year, it.count)
+		return AppendPadded(dst, w.year, it.count)
 	case 'M', 'L':
 		return it.text(dst, int64(w.month), MonthNames[w.month-1])
 	case 'd':
-		return appendPadded(dst, int64(w.dom), it.count)
+		return AppendPadded(dst, int64(w.dom), it.count)
 	case 'D':
-		return appendPadded(dst, w.day-DayNumber(w.year, 1, 1)+1, it.count)
+		return AppendPadded(dst, w.day-DayNumber(w.year, 1, 1)+1, it.count)
 	case 'Q', 'q':
 		return it.quarter(dst, int64(w.month-1)/3+1)
 	case 'E':
@@ -99,24 +99,24 @@ func (it item) format(dst []byte, w *moment) []byte {
 		}
 		return append(dst, name...)
 	case 'F':
-		return appendPadded(dst, int64(w.dom-1)%7+1, it.count)
+		return AppendPadded(dst, int64(w.dom-1)%7+1, it.count)
 	case 'a':
 		if hour < 12 {
 			return append(dst, "AM"...)
 		}
 		return append(dst, "PM"...)
 	case 'h':
-		return appendPadded(dst, (hour+11)%12+1, it.count)
+		return AppendPadded(dst, (hour+11)%12+1, it.count)
 	case 'K':
-		return appendPadded(dst, hour%12, it.count)
+		return AppendPadded(dst, hour%12, it.count)
 	case 'k':
-		return appendPadded(dst, (hour+23)%24+1, it.count)
+		return AppendPadded(dst, (hour+23)%24+1, it.count)
 	case 'H':
-		return appendPadded(dst, hour, it.count)
+		return AppendPadded(dst, hour, it.count)
 	case 'm':
-		return appendPadded(dst, w.micros/MicrosPerMinute%60, it.count)
+		return AppendPadded(dst, w.micros/MicrosPerMinute%60, it.count)
 	case 's':
-		return appendPadded(dst, w.micros/MicrosPerSecond%60, it.count)
+		return AppendPadded(dst, w.micros/MicrosPerSecond%60, it.count)
 	case 'S':
 		nanos := w.micros % MicrosPerSecond * 1000
 		for scale, n := int64(100_000_000), it.count; n > 0; scale, n = scale/10, n-1 {
@@ -135,7 +135,7 @@ func (it item) text(dst []byte, v int64, name string) []byte {
 	case 4:
 		return append(dst, name...)
 	}
-	return appendPadded(dst, v, it.count)
+	return AppendPadded(dst, v, it.count)
 }
 
 func (it item) quarter(dst []byte, q int64) []byte {
@@ -145,7 +145,7 @@ func (it item) quarter(dst []byte, q int64) []byte {
 	case 4:
 		return append(dst, []string{"1st", "2nd", "3rd", "4th"}[q-1]+" quarter"...)
 	}
-	return appendPadded(dst, q, it.count)
+	return AppendPadded(dst, q, it.count)
 }
 
 func eraText(year int64, count int) string {
@@ -218,7 +218,7 @@ func appendGMT(dst []byte, offset int64, full bool) []byte {
 	}
 	dst = strconv.AppendInt(append(dst, sign), offset/3600, 10)
 	if offset%3600 != 0 {
-		dst = appendPadded(append(dst, ':'), offset/60%60, 2)
+		dst = AppendPadded(append(dst, ':'), offset/60%60, 2)
 	}
 	return dst
 }
@@ -232,7 +232,7 @@ func appendOffset(dst []byte, offset int64, style int, zed bool) []byte {
 	if offset < 0 {
 		sign, offset = '-', -offset
 	}
-	dst = appendPadded(append(dst, sign), offset/3600, 2)
+	dst = AppendPadded(append(dst, sign), offset/3600, 2)
 	if style == 1 && offset%3600 == 0 {
 		return dst
 	}
@@ -240,18 +240,18 @@ func appendOffset(dst []byte, offset int64, style int, zed bool) []byte {
 	if colon {
 		dst = append(dst, ':')
 	}
-	dst = appendPadded(dst, offset/60%60, 2)
+	dst = AppendPadded(dst, offset/60%60, 2)
 	if style >= 4 && offset%60 != 0 {
 		if colon {
 			dst = append(dst, ':')
 		}
-		dst = appendPadded(dst, offset%60, 2)
+		dst = AppendPadded(dst, offset%60, 2)
 	}
 	return dst
 }
 
-// appendPadded writes a number with zeros before it.
-func appendPadded(dst []byte, v int64, width int) []byte {
+// AppendPadded writes a number with zeros before it, to at least so many digits; the sign of a negative one comes first.
+func AppendPadded(dst []byte, v int64, width int) []byte {
 	if v < 0 {
 		dst = append(dst, '-')
 		v = -v

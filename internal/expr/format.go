@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/types"
 )
 
@@ -216,21 +217,7 @@ func withPoint(dst []byte, start int) []byte {
 	return append(dst, ".0"...)
 }
 
-func appendPadded(dst []byte, v int64, width int) []byte {
-	if v < 0 {
-		dst = append(dst, '-')
-		v = -v
-	}
-	for limit, w := int64(10), 1; w < width; limit, w = limit*10, w+1 {
-		if v < limit {
-			for range width - w {
-				dst = append(dst, '0')
-			}
-			break
-		}
-	}
-	return strconv.AppendInt(dst, v, 10)
-}
+func appendPadded(dst []byte, v int64, width int) []byte { return datetime.AppendPadded(dst, v, width) }
 
 func appendDate(dst []byte, day int64) []byte {
 	year, month, dom := civil(day)
