@@ -17,15 +17,15 @@ import (
 	"lakehouse/testsuite"
 )
 
-// python is an interpreter that has deltalake: $LAKEHOUSE_PYTHON, or python3. The test is skipped without.
-func python(t *testing.T) string {
+// pythonWith is an interpreter that has modules: $LAKEHOUSE_PYTHON, or python3. The test is skipped without.
+func pythonWith(t testing.TB, modules ...string) string {
 	t.Helper()
 	for _, name := range []string{os.Getenv("LAKEHOUSE_PYTHON"), "python3"} {
-		if name != "" && exec.Command(name, "-c", "import deltalake, pyarrow").Run() == nil {
+		if name != "" && exec.Command(name, "-c", "import "+strings.Join(modules, ", ")).Run() == nil {
 			return name
 		}
 	}
-	t.Skip("no python with deltalake and pyarrow: pip install deltalake pyarrow, or name one by LAKEHOUSE_PYTHON")
+	t.Skipf("no python with %s: install by pip, or name one by LAKEHOUSE_PYTHON", strings.Join(modules, " and "))
 	return ""
 }
 
@@ -46,7 +46,7 @@ os._exit(0) # the interpreter's own end is at times aborted by pyarrow's threads
 
 // Bronze, silver and gold of both pipelines are read back by delta-rs, row for row.
 func TestInteropDeltaRsReadsOurTables(t *testing.T) {
-	py := python(t)
+	py := pythonWith(t, "deltalake", "pyarrow")
 	for _, c := range []struct {
 		pipeline Pipeline
 		steps    []testsuite.Step

@@ -85,11 +85,10 @@ func (s *selection) selectItemAlone(e plan.Expression) error {
 
 // drop removes columns; a name that is not there removes nothing.
 func (r *resolver) drop(rel *plan.Drop) (*scope, error) {
-	s, err := r.relation(rel.Input)
+	s, err := r.columnsOf(rel.Input)
 	if err != nil {
 		return nil, err
 	}
-	s = s.visible()
 	gone := map[int]bool{}
 	for _, e := range rel.Columns {
 		a, ok := e.(*plan.UnresolvedAttribute)
@@ -112,13 +111,21 @@ func (r *resolver) drop(rel *plan.Drop) (*scope, error) {
 	return out, nil
 }
 
-// rename renames columns; a name that is not there changes nothing.
-func (r *resolver) rename(rel *plan.WithColumnsRenamed) (*scope, error) {
-	s, err := r.relation(rel.Input)
+// columnsOf is an input with the columns that a frame has: none that only a name reaches.
+func (r *resolver) columnsOf(input plan.Relation) (*scope, error) {
+	s, err := r.relation(input)
 	if err != nil {
 		return nil, err
 	}
-	s = s.visible()
+	return s.visible(), nil
+}
+
+// rename renames columns; a name that is not there changes nothing.
+func (r *resolver) rename(rel *plan.WithColumnsRenamed) (*scope, error) {
+	s, err := r.columnsOf(rel.Input)
+	if err != nil {
+		return nil, err
+	}
 	columns := passThrough(s.node.Schema())
 	out := &scope{columns: append([]column(nil), s.columns...)}
 	for _, pair := range rel.Renames {
@@ -149,11 +156,10 @@ func (s *scope) columnsByName(names []string) ([]int, error) {
 }
 
 func (r *resolver) deduplicate(rel *plan.Deduplicate) (*scope, error) {
-	s, err := r.relation(rel.Input)
+	s, err := r.columnsOf(rel.Input)
 	if err != nil {
 		return nil, err
 	}
-	s = s.visible()
 	columns, err := s.columnsByName(rel.Columns)
 	if err != nil {
 		return nil, err
@@ -163,11 +169,10 @@ func (r *resolver) deduplicate(rel *plan.Deduplicate) (*scope, error) {
 
 // dropNA keeps the rows that have enough values among the columns.
 func (r *resolver) dropNA(rel *plan.DropNA) (*scope, error) {
-	s, err := r.relation(rel.Input)
+	s, err := r.columnsOf(rel.Input)
 	if err != nil {
 		return nil, err
 	}
-	s = s.visible()
 	columns, err := s.columnsByName(rel.Columns)
 	if err != nil {
 		return nil, err
@@ -231,11 +236,10 @@ func (r *resolver) atLeast(conditions []expr.Expr, n int) (expr.Expr, error) {
 
 // fillNA replaces nulls. One value goes to all columns of its kind, several to the columns in turn.
 func (r *resolver) fillNA(rel *plan.FillNA) (*scope, error) {
-	s, err := r.relation(rel.Input)
+	s, err := r.columnsOf(rel.Input)
 	if err != nil {
 		return nil, err
 	}
-	s = s.visible()
 	at, err := s.columnsByName(rel.Columns)
 	if err != nil {
 		return nil, err
