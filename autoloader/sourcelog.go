@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
@@ -204,8 +205,12 @@ func decodeLog(name string, data []byte) ([]entry, error) {
 
 var errNoEntry = errors.New("no entry of a source log")
 
-// decodeEntry takes the usual spelling apart by hand: opening a log reads many.
+// decodeEntry takes the usual spelling apart by hand: opening a log reads many. A line that is no UTF-8 is refused, since
+// a decoder of JSON makes another path of it.
 func decodeEntry(line []byte) (entry, error) {
+	if !utf8.Valid(line) {
+		return entry{}, errNoEntry
+	}
 	if e, ok := decodePlainEntry(string(line)); ok {
 		return e, nil
 	}
@@ -225,7 +230,7 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 		return entry{}, false
 	}
 	e.Path, rest, ok = strings.Cut(rest, `","timestamp":`)
-	if !ok || e.Path == "" || strings.ContainsAny(e.Path, `"\`) {
+	if !ok || e.Path == "" || strings.ContainsFunc(e.Path, isEscaped) {
 		return entry{}, false
 	}
 	stamp, rest, ok := strings.Cut(rest, `,"batchId":`)
@@ -238,3 +243,6 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 	e.BatchID, batchErr = strconv.ParseInt(batch, 10, 64)
 	return e, ok && err == nil && batchErr == nil && e.BatchID >= 0
 }
+
+// isEscaped: what stands in a JSON string only behind a backslash.
+func isEscaped(r rune) bool { return r == '"' || r == '\\' || r < ' ' }

@@ -104,6 +104,7 @@ func FuzzDecodeLog(f *testing.F) {
 	f.Add([]byte(logOf(0, "a", "b%20c")))
 	f.Add([]byte("v1"))
 	f.Add([]byte("v2\n"))
+	f.Add([]byte("v1\n{\"path\":\"\x00\xff\",\"timestamp\":0,\"batchId\":0}"))
 	f.Add([]byte("v1\n{\"path\":\"\\u0041\",\"timestamp\":-1,\"batchId\":0}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		entries, err := decodeLog("sources/0/0", data)
