@@ -154,12 +154,13 @@ func (c *Checkpoint) readID(ctx context.Context) (string, error) {
 }
 
 func (c *Checkpoint) parseID(text []byte) (string, error) {
-	var metadata queryMetadata
+	var metadata map[string]any // not queryMetadata: its decoder takes "ID" for "id", as Spark does not
 	if err := json.Unmarshal(text, &metadata); err != nil {
 		return "", malformed(c.path+"/"+metadataFile, err.Error())
 	}
-	if metadata.ID == "" {
+	id, _ := metadata["id"].(string)
+	if id == "" {
 		return "", malformed(c.path+"/"+metadataFile, "it holds no id")
 	}
-	return metadata.ID, nil
+	return id, nil
 }

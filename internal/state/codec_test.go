@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -247,6 +248,8 @@ func FuzzDecodeRow(f *testing.F) {
 	}
 	f.Add(make([]byte, fixedSize(len(schema.Fields))))
 	f.Add(bytes.Repeat([]byte{0xff}, 200))
+	f.Add(rowOfDecimal(append([]byte{0x80}, make([]byte, 15)...)))
+	f.Add(rowOfDecimal(bytes.Repeat([]byte{0x7f}, 16)))
 	f.Fuzz(func(t *testing.T, row []byte) {
 		columns, err := decodeRows([][]byte{row, nil}, schema.Fields)
 		if err != nil {
@@ -263,6 +266,30 @@ func FuzzDecodeRow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// rowOfDecimal is a row of FuzzDecodeRow's fields of which only c, the third, is there.
+func rowOfDecimal(number []byte) []byte {
+	row := make([]byte, fixedSize(8))
+	row[0] = 0xff &^ (1 << 2)
+	binary.LittleEndian.PutUint64(row[nullBytes(8)+2*8:], uint64(len(row))<<32|uint64(len(number)))
+	return append(row, number...)
+}
+
+func TestDecimalsBeyondTheirDigitsAreRefused(t *testing.T) {
+	schema, err := types.ParseDDL("a int, b string, c decimal(30,2), d array<string>, e map<string,array<int>>, f struct<g:binary,h:array<struct<i:int>>>, j interval, k boolean")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lowest := append([]byte{0x80}, make([]byte, 15)...)
+	for _, number := range [][]byte{lowest, bytes.Repeat([]byte{0x7f}, 16), bytes.Repeat([]byte{0x7f}, 14)} {
+		if _, err := decodeRows([][]byte{rowOfDecimal(number)}, schema.Fields); err == nil {
+			t.Errorf("%x was read", number)
+		}
+	}
+	if _, err := decodeRows([][]byte{rowOfDecimal([]byte{0x80, 0})}, schema.Fields); err != nil {
+		t.Error(err)
+	}
 }
 
 func FuzzDecodeSchemas(f *testing.F) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/types"
@@ -124,6 +125,7 @@ func offsetBuffer(offsets []int32) *memory.Buffer {
 func decodeDecimals(data [][]byte, t types.Decimal) (arrow.Array, error) {
 	b := array.NewDecimal128Builder(memory.DefaultAllocator, types.ToArrow(t).(*arrow.Decimal128Type))
 	b.Reserve(len(data))
+	most := decimal128.GetMaxValue(int32(t.Precision))
 	for _, v := range data {
 		switch {
 		case v == nil:
@@ -131,7 +133,11 @@ func decodeDecimals(data [][]byte, t types.Decimal) (arrow.Array, error) {
 		case len(v) == 0 || len(v) > 16:
 			return nil, fmt.Errorf("a decimal of %d bytes", len(v))
 		default:
-			b.Append(bigInteger(v))
+			n := bigInteger(v)
+			if n.Greater(most) || n.Less(most.Negate()) {
+				return nil, fmt.Errorf("a decimal of more than %d digits", t.Precision)
+			}
+			b.Append(n)
 		}
 	}
 	return b.NewArray(), nil

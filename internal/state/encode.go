@@ -1,8 +1,8 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
-	"math/big"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -355,11 +355,12 @@ func encodeMaps(c *array.Map, t types.Map) values {
 	return out
 }
 
-// bigInteger reads what appendBigInteger writes.
+// bigInteger reads what appendBigInteger writes: 1 to 16 bytes.
 func bigInteger(data []byte) decimal128.Num {
-	n := new(big.Int).SetBytes(data)
-	if len(data) > 0 && data[0] >= 0x80 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(data))))
+	var whole [16]byte
+	if data[0] >= 0x80 {
+		copy(whole[:], bytes.Repeat([]byte{0xff}, len(whole)))
 	}
-	return decimal128.FromBigInt(n)
+	copy(whole[len(whole)-len(data):], data)
+	return decimal128.New(int64(binary.BigEndian.Uint64(whole[:8])), binary.BigEndian.Uint64(whole[8:]))
 }
