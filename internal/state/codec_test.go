@@ -250,6 +250,7 @@ func FuzzDecodeRow(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{0xff}, 200))
 	f.Add(rowOfDecimal(append([]byte{0x80}, make([]byte, 15)...)))
 	f.Add(rowOfDecimal(bytes.Repeat([]byte{0x7f}, 16)))
+	f.Add([]byte(">" + strings.Repeat("0", 55) + "\x10\x00\x00\x001\x00\x00\x0000000000")) // an interval of too many microseconds
 	f.Fuzz(func(t *testing.T, row []byte) {
 		columns, err := decodeRows([][]byte{row, nil}, schema.Fields)
 		if err != nil {

@@ -153,10 +153,14 @@ func decodeIntervals(data [][]byte) (arrow.Array, error) {
 		case len(v) != 16:
 			return nil, fmt.Errorf("an interval of %d bytes", len(v))
 		default:
+			micros := int64(binary.LittleEndian.Uint64(v[8:]))
+			if micros > math.MaxInt64/1000 || micros < math.MinInt64/1000 {
+				return nil, fmt.Errorf("an interval of %d microseconds, which are too many", micros)
+			}
 			b.Append(arrow.MonthDayNanoInterval{
 				Months:      int32(binary.LittleEndian.Uint32(v)),
 				Days:        int32(binary.LittleEndian.Uint32(v[4:])),
-				Nanoseconds: int64(binary.LittleEndian.Uint64(v[8:])) * 1000,
+				Nanoseconds: micros * 1000,
 			})
 		}
 	}
