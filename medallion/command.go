@@ -140,3 +140,13 @@ func (s *Session) tableOf(ctx context.Context, parts []string) (delta.Table, err
 	}
 	return s.deltaTable(entry.Location)
 }
+
+// detailOf opens the table as [Session.tableOf] and reads what its newest version is.
+func (s *Session) detailOf(ctx context.Context, parts []string) (delta.Table, delta.Detail, error) {
+	table, err := s.tableOf(ctx, parts)
+	if err != nil {
+		return delta.Table{}, delta.Detail{}, err
+	}
+	detail, err := table.Detail(ctx)
+	return table, detail, err
+}

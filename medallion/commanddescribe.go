@@ -30,11 +30,7 @@ func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*Da
 	if !named && !isDeltaPath(c.Table) { // a temporary view, or files of another format
 		return s.columns(schema, nil, nil)
 	}
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	detail, err := table.Detail(ctx)
+	table, detail, err := s.detailOf(ctx, c.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +134,7 @@ func (s *Session) showCreate(ctx context.Context, c *plan.ShowCreateTable) (*Dat
 	if named && entry.Type == catalog.View {
 		return s.answer("createtab_stmt string", [][]any{{createViewText(entry)}})
 	}
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	detail, err := table.Detail(ctx)
+	table, detail, err := s.detailOf(ctx, c.Table)
 	if err != nil {
 		return nil, err
 	}

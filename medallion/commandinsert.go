@@ -22,11 +22,7 @@ func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
 }
 
 func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Values) error {
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return err
-	}
-	detail, err := table.Detail(ctx)
+	table, detail, err := s.detailOf(ctx, c.Table)
 	if err != nil {
 		return err
 	}

@@ -142,11 +142,7 @@ func columnRow(f types.Field) []any {
 }
 
 func (s *Session) showProperties(ctx context.Context, c *plan.ShowTableProperties) (*DataFrame, error) {
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	detail, err := table.Detail(ctx)
+	_, detail, err := s.detailOf(ctx, c.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -231,11 +227,7 @@ const detailColumns = "format string, id string, name string, description string
 	"partitionColumns array<string>, clusteringColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>, statistics map<string,bigint>"
 
 func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*DataFrame, error) {
-	table, err := s.tableOf(ctx, c.Table)
-	if err != nil {
-		return nil, err
-	}
-	d, err := table.Detail(ctx)
+	table, d, err := s.detailOf(ctx, c.Table)
 	if err != nil {
 		return nil, err
 	}

@@ -29,15 +29,29 @@ func Nearest(name string, candidates []string, n int) []string {
 // DidYouMean gives "Did you mean `x`?" where a candidate is close enough to be a slip of the
 // fingers, and nothing otherwise.
 func DidYouMean(name string, candidates []string) string {
-	near := Nearest(name, candidates, 1)
+	near := Nearest(name, candidates, len(candidates))
 	if len(near) == 0 {
 		return ""
 	}
-	slips := distance(strings.ToLower(name), strings.ToLower(near[0]))
-	if slips > max(2, len(name)/3) || slips >= max(len(name), len(near[0])) { // the last: no letter in common
+	found := near[0]
+	slips := distance(strings.ToLower(name), strings.ToLower(found))
+	if slips > max(2, len(name)/3) || slips >= max(len(name), len(found)) { // the last: no letter in common
 		return ""
 	}
-	return "Did you mean `" + near[0] + "`?"
+	swapped := func(other string) bool {
+		return letters(other) == letters(name) && distance(strings.ToLower(name), strings.ToLower(other)) == slips
+	}
+	if i := slices.IndexFunc(near, swapped); i >= 0 { // of those equally near, two letters swapped is the likeliest slip
+		found = near[i]
+	}
+	return "Did you mean `" + found + "`?"
+}
+
+// letters are the letters of a name in their order, letter case aside.
+func letters(name string) string {
+	all := []byte(strings.ToLower(name))
+	slices.Sort(all)
+	return string(all)
 }
 
 // Slip finds the candidate that differs from name in at most two letters, or in letter case alone: in long names of

@@ -41,6 +41,8 @@ func TestDidYouMeanKnowsSlipsOfTheFingers(t *testing.T) {
 		{"MAXFILESPERTRIGER", []string{"maxFilesPerTrigger"}, "Did you mean `maxFilesPerTrigger`?"},
 		{"cloudFiles.maxFilePerTriger", []string{"cloudFiles.maxFilesPerTrigger"}, "Did you mean `cloudFiles.maxFilesPerTrigger`?"},
 		{"ordres", []string{"customers", "orders"}, "Did you mean `orders`?"},
+		{"cuont", []string{"conv", "count"}, "Did you mean `count`?"},
+		{"cuont", []string{"coint", "conv"}, "Did you mean `coint`?"},
 		{"badRecordsPath", []string{"latestFirst", "maxFilesPerTrigger"}, ""},
 		{"t", []string{"ab"}, ""},
 		{"t", []string{"t1"}, "Did you mean `t1`?"},
