@@ -12,7 +12,7 @@ func TestCommitsAreReadOnceForSnapshotAndFiles(t *testing.T) {
 	const commits = 3*commitsAhead + 5
 	store := volumestest.NewMemory()
 	writeCommits(t, store, commits)
-	recorded := volumestest.Record(store)
+	recorded := volumestest.RecordAll(store)
 	s, err := Open(recorded, Options{}).Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestCommitsAreReadOnceForSnapshotAndFiles(t *testing.T) {
 	if n != commits || s.Version() != commits-1 {
 		t.Errorf("%d files, version %d, of %d commits", n, s.Version(), commits)
 	}
-	if opened := strings.Count(recorded.Trace(), ".json"); opened != commits {
+	if opened := strings.Count(recorded.Trace(), "open "+logDir+"/0"); opened != commits {
 		t.Errorf("%d commits were opened, of %d", opened, commits)
 	}
 }
