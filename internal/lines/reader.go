@@ -78,10 +78,6 @@ func (r *Reader) Next() bool {
 		}
 		at, width, found := r.find()
 		switch {
-		case found && at-r.start > r.max:
-			r.take(at, width)
-			r.record, r.truncated = r.record[:min(sampleBytes, len(r.record))], true
-			return true
 		case found:
 			r.take(at, width)
 			return true
@@ -117,6 +113,9 @@ func (r *Reader) take(at, width int) {
 	r.record, r.truncated = r.buf[r.start:at:at], false
 	r.offset = r.base + int64(r.start)
 	r.start = at + width
+	if len(r.record) > r.max {
+		r.record, r.truncated = r.record[:min(sampleBytes, len(r.record))], true
+	}
 }
 
 // find looks for the next separator in the buffer. At the buffer's end a "\r" is not yet one: "\n"

@@ -20,8 +20,7 @@ type Rules struct {
 	Schema  types.Struct
 	Arrow   *arrow.Schema // of Schema
 	Mode    Mode
-	Corrupt int           // position of the corrupt-record column in Schema; -1: none
-	Counts  *batch.Counts // nil: not counted
+	Corrupt int // position of the corrupt-record column in Schema; -1: none
 }
 
 // CorruptColumn finds the column for the text of malformed records; -1 where the schema has none.
@@ -42,19 +41,22 @@ type Collector struct {
 	Root  *Builder // a row for each record
 	rules *Rules
 	text  int // bytes of the records collected
-	tally Tally
+	tally batch.Counts
+	told  *batch.Counts // who wants to know the tally; nil: nobody
 }
 
-// A Tally counts the records since the last batch.
-type Tally struct{ read, malformed, dropped int64 }
-
-// NewCollector begins a decoding. The rules' schema is one that a builder can be made for.
+// NewCollector makes a collector. The rules' schema is one that a builder can be made for.
 func NewCollector(rules *Rules) *Collector {
 	root, err := NewBuilder(rules.Schema)
 	if err != nil {
 		panic("internal error: the decoder has checked its schema: " + err.Error())
 	}
 	return &Collector{Root: root, rules: rules}
+}
+
+// Begin begins a decoding, whose records counts will hold when it ends; nil: nobody asks.
+func (c *Collector) Begin(counts *batch.Counts) {
+	c.tally, c.told = batch.Counts{}, counts
 }
 
 // Full tells that the rows are enough for a batch.
@@ -65,7 +67,6 @@ func (c *Collector) Full() bool {
 // Flush gives the rows collected, and begins anew.
 func (c *Collector) Flush() arrow.RecordBatch {
 	c.text = 0
-	c.Count()
 	return c.Root.FinishRows(c.rules.Arrow)
 }
 
@@ -73,46 +74,43 @@ func (c *Collector) Flush() arrow.RecordBatch {
 // can serve another decoding.
 func (c *Collector) Last() arrow.RecordBatch {
 	c.text = 0
-	c.Count()
 	return c.Root.LastRows(c.rules.Arrow)
 }
 
-// Count hands the tally on, so that others see it.
-func (c *Collector) Count() {
-	if counts := c.rules.Counts; counts != nil {
-		counts.Read.Add(c.tally.read)
-		counts.Malformed.Add(c.tally.malformed)
-		counts.Dropped.Add(c.tally.dropped)
+// End tells what became of the records of the decoding, however it ended.
+func (c *Collector) End() {
+	if c.told != nil {
+		*c.told = c.tally
 	}
-	c.tally = Tally{}
+	c.told = nil
 }
 
 // Took notes so many bytes of text, of which a batch holds a bounded amount.
 func (c *Collector) Took(bytes int) { c.text += bytes }
 
 // Tally is how many records have been counted, for TakeBack.
-func (c *Collector) Tally() Tally { return c.tally }
+func (c *Collector) Tally() batch.Counts { return c.tally }
 
 // TakeBack forgets every row from row n on, and what has been counted since the tally.
-func (c *Collector) TakeBack(n int, t Tally) {
+func (c *Collector) TakeBack(n int, t batch.Counts) {
 	c.Root.Truncate(n)
 	c.tally = t
 }
 
 // Keep decides about a record that stands as the last row: whole if fault is empty, else with nulls for what did not fit.
 func (c *Collector) Keep(text []byte, offset int64, fault string) error {
-	c.tally.read++
+	c.tally.Read++
 	if fault == "" {
 		return nil
 	}
 	switch c.rules.Mode {
 	case DropMalformed:
 		c.Root.Truncate(c.Root.Len - 1)
-		c.tally.dropped++
+		c.tally.Dropped++
 	case FailFast:
 		return Malformed(text, offset, fault)
 	default:
-		c.tally.malformed++
+		c.tally.Corrupt++
 		c.setCorrupt(text)
 	}
 	return nil
@@ -137,7 +135,7 @@ func (c *Collector) setCorrupt(text []byte) {
 // Lines adds each record of a file of lines, and hands on the batches. It reports whether the file was read to its end: then
 // the collector can serve another decoding.
 func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield func(arrow.RecordBatch, error) bool) (whole bool) {
-	defer c.Count()
+	defer c.End()
 	for in.Next() {
 		if err := add(in); err != nil {
 			yield(nil, err)
