@@ -2,6 +2,7 @@ package records
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -138,7 +139,7 @@ func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield
 	defer c.End()
 	for in.Next() {
 		if err := add(in); err != nil {
-			yield(nil, err)
+			c.fail(err, yield)
 			return false
 		}
 		if c.Full() && !yield(c.Flush(), nil) {
@@ -146,11 +147,20 @@ func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield
 		}
 	}
 	if err := in.Err(); err != nil {
-		yield(nil, fmt.Errorf("read: %w", err))
+		c.fail(fmt.Errorf("read: %w", err), yield)
 		return false
 	}
 	c.Rest(yield)
 	return true
+}
+
+// fail hands on an error, and before it the rows that came before the fault: who passes the fault over keeps them. Of a
+// malformed record that ends the reading the row stands among them; nobody passes that over.
+func (c *Collector) fail(err error, yield func(arrow.RecordBatch, error) bool) {
+	if !errors.Is(err, errclass.MalformedRecord) && c.Root.Len > 0 && !yield(c.Flush(), nil) {
+		return
+	}
+	yield(nil, err)
 }
 
 // Rest hands on the last batch, if it has rows.
