@@ -81,7 +81,7 @@ func packedBeasts(t *testing.T) []beast {
 	}
 	gz, deflate, zst := gzipped(t, goodJSON), deflated(t, goodJSON), zstandard(t, goodJSON)
 	block := snappyBlock(goodJSON)
-	many := gzipped(t, strings.Repeat(goodJSON, 50_000))
+	many := gzipped(t, strings.Repeat(goodJSON, 5_000))
 	const corrupt = errclass.FailedReadFile
 	return []beast{
 		{file: "good.json.gz", text: gz, good: 2},
@@ -135,14 +135,14 @@ func packedBeasts(t *testing.T) []beast {
 		{file: "a chunk that grows.json.snappy", text: "\x00\x00\x00\x08\x00\x00\x00\x05\xff\xff\xff\xff\x0f", class: corrupt, says: "wrong length"},
 		{file: "chunks of nothing.json.snappy", text: "\x00\x00\x00\x08" + strings.Repeat("\x00\x00\x00\x01\x00", 1000), class: corrupt, says: "wrong length"},
 		{file: "bomb.json.gz", text: strings.Repeat(gzipped(t, strings.Repeat("\n", 1<<20)), 5), class: corrupt, says: "maxDecompressedBytes"},
-		{file: "bomb.json.zst", text: zstandard(t, strings.Repeat("{}\n", 2<<20)), class: corrupt, says: "maxDecompressedBytes"},
+		{file: "bomb.json.zst", text: zstandard(t, strings.Repeat(`{"s":"`+strings.Repeat("x", 1000)+"\"}\n", 5000)), class: corrupt, says: "maxDecompressedBytes"},
 		{file: "bomb of a line.json.gz", text: gzipped(t, strings.Repeat("[", 5<<20)), class: corrupt, says: "maxDecompressedBytes"},
 	}
 }
 
 func TestPackedFilesThatNobodyWants(t *testing.T) {
 	c := cage{
-		format: "json", schema: jsonSchema, options: map[string]string{"maxDecompressedBytes": "4m"}, good: goodJSON, records: 2, beasts: packedBeasts(t),
+		format: "json", schema: jsonSchema, options: map[string]string{"maxDecompressedBytes": "1m"}, good: goodJSON, records: 2, beasts: packedBeasts(t),
 	}
 	visitAll(t, map[string]cage{"packed": c})
 }
