@@ -23,7 +23,7 @@ var picture = [][]string{
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},
 	{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/records", "internal/lines", "internal/datetime"},
-	{"internal/types", "internal/batch", "internal/predicate", "internal/option"},
+	{"internal/types", "internal/batch", "internal/predicate", "internal/option", "internal/exactjson"},
 	{"volumes"},
 	{"internal/errclass", "fixtures"},
 }
