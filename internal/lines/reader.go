@@ -227,6 +227,9 @@ func (r *Reader) read() {
 func (r *Reader) byteOrderMark() {
 	text, err := withoutMark(r.buf[:r.end])
 	r.start = r.end - len(text)
+	if r.limit >= 0 { // the mark belongs to the first record, which is of the range that holds byte 0
+		r.limit = max(r.limit, int64(r.start)+1)
+	}
 	if err != nil {
 		r.err = err
 		r.start, r.end = 0, 0
