@@ -82,6 +82,7 @@ func (m *Memory) Restart() {
 	defer m.tree.mu.Unlock()
 	m.tree.killed = false
 	clear(m.tree.locks)
+	m.Local = volumes.OnDisk(&disk{tree: m.tree}, "")
 }
 
 // tree is the disk: what it holds now, and what of that is safe.
@@ -180,7 +181,7 @@ func (t *tree) apply(step Step, change func() error, failed func()) (told func(S
 	if t.fault != nil {
 		if err := t.fault(step); err != nil {
 			failed()
-			return nil, err
+			return nil, step.fail(err)
 		}
 	}
 	if t.forget != nil && (step.Kind == "sync" || step.Kind == "syncDir") && t.forget(step) {
@@ -196,7 +197,16 @@ func (t *tree) look(kind, name string) error {
 	if t.fault == nil {
 		return nil
 	}
-	return t.fault(Step{Kind: kind, Name: name})
+	step := Step{Kind: kind, Name: name}
+	return step.fail(t.fault(step))
+}
+
+// fail makes the error of a step, as package os does; nil where err is nil.
+func (s Step) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fs.PathError{Op: s.Kind, Path: s.Name, Err: err}
 }
 
 func (t *tree) tempID() string {
