@@ -28,7 +28,7 @@ lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 	./.ci/lint
 
 .PHONY: crash
-crash: ## every storage operation of the pipeline as the last one before a crash
+crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root)
 	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... ./autoloader/...
 	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
 
