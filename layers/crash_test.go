@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -72,14 +73,20 @@ func pipelineRunOf(ctx context.Context, store volumes.Store, files map[string][]
 	return nil
 }
 
-// land puts a file into the landing folder unless it has landed before, as the shops' own upload does.
-func land(ctx context.Context, s *medallion.Session, name string, data []byte, folders ...string) error {
-	for _, dir := range folders {
-		if there, err := s.FS().Exists(ctx, dir+"/"+name); err != nil || there {
-			return err
-		}
+// land puts a file into the landing folder unless it has been archived, as the shops' own upload does: one that was cut
+// short is done again, which makes safe what is there.
+func land(ctx context.Context, s *medallion.Session, name string, data []byte, landing, archive string) error {
+	if there, err := s.FS().Exists(ctx, archive+"/"+name); err != nil || there {
+		return err
 	}
-	return s.FS().Put(ctx, folders[0]+"/"+name, data)
+	place, err := s.Space().Resolve(landing + "/" + name)
+	if err != nil {
+		return err
+	}
+	if err := place.Store.PutIfAbsent(ctx, place.Key, data); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // result is the rows of all tables and the names in the landing folder and in the archive.
