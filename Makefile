@@ -32,6 +32,10 @@ crash: ## crashes, power cuts and faults at every step; kill -9 at every system 
 	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... ./autoloader/...
 	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
 
+.PHONY: sabotage
+sabotage: ## each sync taken away, each two durable steps swapped: the crash tests must fail
+	./.ci/sabotage
+
 .PHONY: suite
 suite: ## the invoices suite 200 times: on the fixtures, and on real files where they are
 	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=200

@@ -132,13 +132,17 @@ func tables(ctx context.Context, store volumes.Store) (string, error) {
 
 var (
 	crashAll   = flag.Bool("crash.all", false, "visit every crash point")
+	crashEvery = flag.Int("crash.every", 0, "visit every n-th crash point; 0: few")
 	crashSeeds = flag.Uint64("crash.seeds", 1, "how many power cuts of each kind at a system call")
 )
 
 // every is the distance of the points that a run of the tests visits; `make crash` visits all.
 func every(n int) int {
-	if *crashAll {
+	switch {
+	case *crashAll:
 		return 1
+	case *crashEvery > 0:
+		return *crashEvery
 	}
 	return n
 }
