@@ -174,11 +174,11 @@ func statsInteger(t Type, v int64) []byte {
 		}
 	case types.Timestamp:
 		if v >= minMicros && v <= maxMicros {
-			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "2006-01-02T15:04:05.000Z") + `"`)
+			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "T15:04:05.000Z") + `"`)
 		}
 	case types.TimestampNTZ:
 		if v >= minMicros && v <= maxMicros {
-			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "2006-01-02T15:04:05.000") + `"`)
+			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "T15:04:05.000") + `"`)
 		}
 	}
 	return nil
