@@ -32,6 +32,12 @@ func PartitionValue(t Type, v any) (*string, error) {
 	if err != nil || text == "" {
 		return nil, err // the empty text means null
 	}
+	if n, whole := v.(int64); whole && isFar(text) { // what cannot be read would spoil the table
+		if back, err := ParsePartitionValue(t, &text); err != nil || back != n {
+			return nil, errclass.UnsupportedFeature.New("a table cannot be partitioned by the %s %s.", t, text).
+				WithHint("Partition by another column.")
+		}
+	}
 	return &text, nil
 }
 

@@ -84,7 +84,8 @@ func TestPartitionValuesOfOtherWriters(t *testing.T) {
 	}
 }
 
-// Every day and every microsecond that a column can hold comes back from its text.
+// Every day and every microsecond that a column can hold comes back from its text, or is refused: in the days before the
+// first year that texts have.
 func TestPartitionDaysAndTimesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]Type{Date, Timestamp, TimestampNTZ}).Draw(t, "type")
@@ -93,6 +94,9 @@ func TestPartitionDaysAndTimesRoundTrip(t *testing.T) {
 			v = int64(int32(v))
 		}
 		text, err := PartitionValue(kind, v)
+		if err != nil && kind != Date && v < -9223371244800000000 { // the year -290307
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

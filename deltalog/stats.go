@@ -128,9 +128,18 @@ func (w *statsWriter) leaf(f Field, path []string) {
 	if low := statsValue(f.Type, stats.Min, cutMin); low != nil {
 		w.low.put(f.Name, low)
 	}
-	if high := statsValue(f.Type, stats.Max, cutMax); high != nil {
+	if high := statsValue(f.Type, zeroAbove(stats.Max), cutMax); high != nil {
 		w.high.put(f.Name, high)
 	}
+}
+
+// zeroAbove makes 0.0 of a maximum of -0.0: some readers order the one before the other, and would skip the file when
+// asked for zero.
+func zeroAbove(v any) any {
+	if v == 0.0 {
+		return 0.0
+	}
+	return v
 }
 
 // statsValue is the value as JSON; nil for what has no place in statistics.

@@ -13,6 +13,7 @@ import (
 func TestInterop(t *testing.T) {
 	peers := startPeers(t)
 	t.Run("TheyReadOurs", func(t *testing.T) { theyReadOurs(t, peers) })
+	t.Run("TheyFilterOurs", func(t *testing.T) { theyFilterOurs(t, peers) })
 	t.Run("WeReadRealTables", func(t *testing.T) { weReadRealTables(t, peers) })
 	told(t, peers)
 }

@@ -156,6 +156,38 @@ func (l *lake) create(name string, opts deltalog.CreateOptions) {
 	}
 }
 
+// forget makes a copy of a table whose log begins with the checkpoint of a version: the commits before it are gone.
+func (l *lake) forget(name string, version int64) {
+	l.t.Helper()
+	copied := name + "_of_checkpoint"
+	if err := os.CopyFS(filepath.Join(l.root, copied), os.DirFS(filepath.Join(l.root, name))); err != nil {
+		l.t.Fatal(err)
+	}
+	for v := range version + 1 {
+		if err := os.Remove(filepath.Join(l.root, copied, "_delta_log", fmt.Sprintf("%020d.json", v))); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	l.has(copied)
+}
+
+// checkpointed makes such a copy of a table's last version.
+func (l *lake) checkpointed(name string) {
+	l.t.Helper()
+	store, err := volumes.OpenLocal(filepath.Join(l.root, name))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	last, err := deltalog.Open(store, deltalog.Options{}).Snapshot(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := last.Checkpoint(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
+	l.forget(name, last.Version())
+}
+
 // has notes a table for reading: its last version, and others.
 func (l *lake) has(name string, versions ...int64) {
 	path := filepath.Join(l.root, name)
@@ -202,11 +234,13 @@ func (l *lake) writeTypes() {
 	l.write("plain", plain, seeded(1).batch(plain, 0, 300))
 	l.write("plain", plain, seeded(2).batch(plain, 300, 5))
 	l.has("plain", 0)
+	l.checkpointed("plain")
 	l.write("nested", nested, seeded(3).batch(nested, 0, 300))
 	l.has("nested")
 	clock := ddl(l.t, "id bigint, clock timestamp_ntz, l array<timestamp_ntz>, s struct<c: timestamp_ntz>")
 	l.write("clock", clock, seeded(4).batch(clock, 0, 100))
 	l.has("clock")
+	l.checkpointed("clock")
 	for _, codec := range parquetio.Codecs() {
 		if codec == "uncompressed" || codec == "snappy" { // another name of none; what all others are
 			continue
@@ -249,6 +283,7 @@ func (l *lake) writePartitions() {
 	several := ddl(l.t, "id bigint, `a.b` string, day date, v int, `é` int, n boolean")
 	l.write("by_several", several, seeded(8).short().batch(several, 0, 60), by("é", "a.b", "day", "n"))
 	l.has("by_several")
+	l.checkpointed("by_several")
 	escaped := ddl(l.t, "id bigint, `c:d%` string")
 	l.write("by_escaped", escaped, seeded(9).short().batch(escaped, 0, 60), by("c:d%"))
 	l.has("by_escaped")
@@ -270,6 +305,7 @@ func (l *lake) writeHistory() {
 	l.write("history", wider, seeded(32).batch(wider, 3000, 10))                                   // 7
 	l.write("history", wider, seeded(33).batch(wider, 4000, 10), option("userMetadata", "a text")) // 8
 	l.has("history", 0, 3, 4, 5, 6)
+	l.forget("history", 6)
 	other := ddl(l.t, "key string, n int")
 	l.write("replaced", schema, seeded(34).batch(schema, 0, 10), by("day"))
 	l.write("replaced", other, seeded(35).batch(other, 0, 10), mode("overwrite"), option("overwriteSchema", "true"))
