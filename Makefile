@@ -41,8 +41,8 @@ suite: ## the invoices suite 200 times: on the fixtures, and on real files where
 	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=200
 
 .PHONY: interop
-interop: ## other readers open our tables (needs python3 with deltalake; LAKEHOUSE_PYTHON names it)
-	$(GO) test -count=1 -v -run Interop ./...
+interop: ## the other readers and writers of Delta tables beside ours (needs python3, Java 17 and Maven; installs the rest)
+	./.ci/interop
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
