@@ -115,7 +115,7 @@ func (b *bench) engine(ctx context.Context, name string) *engine {
 		if !slices.Contains(b.engines, name) {
 			return nil
 		}
-		argv = b.script(peers[slices.IndexFunc(peers, func(p peer) bool { return p.name == name })].script)
+		argv = b.script(peers[slices.IndexFunc(peers, func(p peer) bool { return p.name == name })].script...)
 	}
 	e, err := startEngine(ctx, name, argv, b.dir)
 	if err != nil {
@@ -127,7 +127,10 @@ func (b *bench) engine(ctx context.Context, name string) *engine {
 	return e
 }
 
-func (b *bench) script(name string) []string { return []string{b.python, filepath.Join(b.dir, name)} }
+// script is the command of a Python worker.
+func (b *bench) script(nameAndArgs ...string) []string {
+	return append([]string{b.python, filepath.Join(b.dir, nameAndArgs[0])}, nameAndArgs[1:]...)
+}
 
 // these gives the engines among the names that take part, ours first.
 func (b *bench) these(ctx context.Context, peers ...string) []*engine {

@@ -74,7 +74,7 @@ func TestIncompleteOutputIsNoResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = b.turn(t.Context(), b.engine(t.Context(), ours), folder, judge)
+	_, err = b.turn(t.Context(), b.engine(t.Context(), ours), folder, judge)
 	if err == nil || !strings.Contains(err.Error(), "LineItems: there are 50 of 51") {
 		t.Errorf("got %v", err)
 	}

@@ -18,25 +18,28 @@ import (
 //go:embed testdata/*.py
 var scripts embed.FS
 
-// A peer is an engine of others, and the script that does our job in it.
+// A peer is an engine of others, and the script that does our job in it, with its argument.
 type peer struct {
-	name, script string
-	title        string // what exactly is measured
+	name   string
+	script []string
+	title  string // what exactly is measured
 }
 
 const (
 	ours   = "ours"
 	duckdb = "duckdb"
+	asIs   = "duckdb-default"
 	polars = "polars"
 	sail   = "sail"
 	spark  = "spark"
 )
 
 var peers = []peer{
-	{duckdb, "duck.py", "DuckDB to plain Parquet"},
-	{polars, "deltars.py", "Polars with delta-rs"},
-	{sail, "sail.py", "Sail, batch to Delta"},
-	{spark, "spark.py", "Spark with Delta, streaming"},
+	{duckdb, []string{"duck.py"}, "DuckDB to plain Parquet"},
+	{asIs, []string{"duck.py", "default"}, "DuckDB by its defaults"},
+	{polars, []string{"deltars.py"}, "Polars with delta-rs"},
+	{sail, []string{"sail.py"}, "Sail, batch to Delta"},
+	{spark, []string{"spark.py"}, "Spark with Delta, streaming"},
 }
 
 func peerNames() []string {

@@ -71,6 +71,9 @@ func (s sample) format(unit string) string {
 	return text
 }
 
+// digits prints the median alone.
+func (s sample) digits() string { return digits(s.median()) }
+
 // digits prints three significant digits, as far as there are decimals to drop.
 func digits(v float64) string {
 	switch {

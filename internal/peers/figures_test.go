@@ -43,10 +43,10 @@ func TestRatiosAreTakenRoundByRound(t *testing.T) {
 	}
 	all, some := result{}, result{}
 	for round := 1; round <= 4; round++ {
-		all.add(round, float64(round), 0)
+		all.add(round, effort{seconds: float64(round)})
 	}
-	some.add(2, 20, 0)
-	some.add(4, 60, 0)
+	some.add(2, effort{seconds: 20})
+	some.add(4, effort{seconds: 60})
 	if got := some.times(&all); !slices.Equal(got, sample{10, 15}) {
 		t.Errorf("who takes part in some rounds is compared with these: %v", got)
 	}

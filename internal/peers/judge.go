@@ -15,6 +15,7 @@ type judge struct {
 	folder Folder
 	first  string
 	want   map[string]any
+	hashes bool // the reader hashes rows; else it counts them
 }
 
 // judge starts the reader: DuckDB over the files of each table, or where there are no peers, ours.
@@ -32,7 +33,15 @@ func (b *bench) judge(ctx context.Context, folder Folder) (*judge, error) {
 		}
 		b.started[name] = reader
 	}
-	return &judge{reader: reader, folder: folder}, nil
+	return &judge{reader: reader, folder: folder, hashes: len(b.engines) > 0}, nil
+}
+
+// String says how outputs are compared.
+func (j *judge) String() string {
+	if j.hashes {
+		return "the same rows by one reader's count and hash"
+	}
+	return "as many rows as were generated"
 }
 
 // agrees reads an engine's tables.
