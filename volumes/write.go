@@ -191,7 +191,7 @@ func (l *Local) MakeDir(ctx context.Context, name string) error {
 }
 
 // makeDirs makes what is missing of a folder's path. A folder that another made in between is synced too: who
-// made it may not have done so yet.
+// made it may not have done so yet. All are made before any is synced: a disk with a journal then writes it once.
 func (l *Local) makeDirs(dir string) error {
 	if l.parent != nil {
 		if err := l.parent.makeDirs(l.dir); err != nil {
@@ -201,10 +201,13 @@ func (l *Local) makeDirs(dir string) error {
 	if dir == "." {
 		return nil
 	}
-	for _, folder := range l.missing(dir) {
+	folders := l.missing(dir)
+	for _, folder := range folders {
 		if err := l.disk.Mkdir(folder); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
+	}
+	for _, folder := range folders {
 		if err := l.disk.SyncDir(parent(folder)); err != nil {
 			return err
 		}

@@ -101,6 +101,14 @@ func (r *Reader) Next() bool {
 	}
 }
 
+// Left is how many bytes of the range are still to be read; -1 where that is not known.
+func (r *Reader) Left() int64 {
+	if r.limit < 0 {
+		return -1
+	}
+	return max(0, r.limit-r.base-int64(r.start))
+}
+
 // Bytes is the record without its line end. It is valid until Next.
 func (r *Reader) Bytes() []byte { return r.record }
 

@@ -42,6 +42,7 @@ type Collector struct {
 	Root  *Builder // a row for each record
 	rules *Rules
 	text  int // bytes of the records collected
+	given int // bytes of the records of a batch that took the builders' slices with it; 0: they have theirs
 	tally Tally
 }
 
@@ -72,9 +73,25 @@ func (c *Collector) Flush() arrow.RecordBatch {
 // Last is Flush at the end of a decoding: most files hold less than one batch, and need no room for a second. The collector
 // can serve another decoding.
 func (c *Collector) Last() arrow.RecordBatch {
-	c.text = 0
 	c.Count()
-	return c.Root.LastRows(c.rules.Arrow)
+	rows, given := c.Root.LastRows(c.rules.Arrow)
+	if given {
+		c.given = c.text
+	}
+	c.text = 0
+	return rows
+}
+
+// expect makes room for records of so many bytes of text, if the batch before left none. Growing slices from nothing would
+// copy each value twice.
+func (c *Collector) expect(text int64) {
+	if c.given == 0 || text <= 0 {
+		return
+	}
+	const spare = 1.0 / 16
+	most := float64(batch.TargetRows) / float64(max(c.Root.lastRows, 1))
+	c.Root.Reserve(min(float64(text)/float64(c.given), most) + spare)
+	c.given = 0
 }
 
 // Count hands the tally on, so that others see it.
@@ -138,6 +155,7 @@ func (c *Collector) setCorrupt(text []byte) {
 // the collector can serve another decoding.
 func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield func(arrow.RecordBatch, error) bool) (whole bool) {
 	defer c.Count()
+	c.expect(in.Left())
 	for in.Next() {
 		if err := add(in); err != nil {
 			yield(nil, err)
