@@ -4,10 +4,11 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 10s
 BASE ?=
+ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## the static programs, into bin/
@@ -51,6 +52,10 @@ fuzz: ## every fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## the benchmarks; BASE=<commit> compares with that commit in one run
 	./.ci/bench $(BASE)
+
+.PHONY: bench-peers
+bench-peers: ## ours beside DuckDB, Polars, Sail and Spark, installed when missing; ARGS="-only job" chooses
+	./.ci/peers $(ARGS)
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff
