@@ -68,7 +68,7 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, want 
 		return nil, err
 	}
 	if s.last > at {
-		return offsetOf(s.last), nil
+		return offsetOf(s.last), s.log.secure(ctx, s.last)
 	}
 	files, err := s.choose(ctx, s.limit(want))
 	if err != nil || len(files) == 0 {

@@ -53,12 +53,25 @@ func (l *sourceLog) add(ctx context.Context, batch int64, entries []entry) error
 	found, readErr := volumes.ReadFileMax(ctx, l.store, name, maxLogBytes)
 	switch {
 	case readErr == nil && bytes.Equal(found, data):
-		return nil
+		return l.secure(ctx, batch)
 	case readErr == nil:
 		return errclass.ConcurrentStreamLogUpdate.New("%s was written by someone else.", name).
 			WithHint("Two queries share this checkpoint: stop one of them.")
 	}
 	return fmt.Errorf("write source log: %w", err)
+}
+
+// secure has the store sync the name of a batch again: a run that was killed, or a put that failed, may have left it
+// visible and not yet safe.
+func (l *sourceLog) secure(ctx context.Context, batch int64) error {
+	text, err := volumes.ReadFileMax(ctx, l.store, l.name(batch), maxLogBytes)
+	if err == nil {
+		err = l.store.PutIfAbsent(ctx, l.name(batch), text)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("secure source log: %w", err)
+	}
+	return nil
 }
 
 // read gives the files of one batch. It falls back on Spark's compactions.
