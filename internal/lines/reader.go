@@ -101,7 +101,7 @@ func (r *Reader) Next() bool {
 			}
 			r.take(r.end, 0)
 			return true
-		case r.end-r.start > r.max:
+		case r.end-r.start > r.max+max(len(r.sep), len("\r\n"))-1: // of which the last may be half a separator
 			return r.skipLong()
 		default:
 			r.fill()
