@@ -38,7 +38,7 @@ sabotage: ## each sync taken away, each two durable steps swapped: the crash tes
 	./.ci/sabotage
 
 .PHONY: zoo
-zoo: ## files that nobody wants through whole streams: bombs of 10 GB, too, and many random files
+zoo: ## files that nobody wants through whole streams: a bomb of 10 GB, too, and many random files
 	$(GO) test -count=1 -v ./internal/zoo -zoo.long -rapid.checks=1000 | grep -E 'zoo:|MB unpacked|^(---|ok|FAIL)'
 	$(GO) test -count=1 -v -run 'AccountedFor' ./internal/connector/files -rapid.checks=3000
 
