@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -19,7 +18,6 @@ import (
 	"syscall"
 	"testing"
 
-	"lakehouse/fixtures"
 	"lakehouse/volumes"
 )
 
@@ -91,11 +89,7 @@ func newKiller(t *testing.T) *killer {
 		t.Fatalf("%v: %s", err, out)
 	}
 	for i := range 11 {
-		var out bytes.Buffer
-		if err := fixtures.Invoices(&out, fixtures.Batch{Seed: uint64(i + 1), Invoices: 2, LineItems: 5}); err != nil {
-			t.Fatal(err)
-		}
-		k.files[fmt.Sprintf("invoices_%02d.json", i+1)] = out.Bytes()
+		k.files[fmt.Sprintf("invoices_%02d.json", i+1)] = invoicesOf(t, uint64(i+1), 2, 5)
 	}
 	return k
 }
