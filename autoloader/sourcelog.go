@@ -3,7 +3,6 @@ package autoloader
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +14,7 @@ import (
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exactjson"
 	"lakehouse/volumes"
 )
 
@@ -218,6 +218,8 @@ func decodeLog(name string, data []byte) ([]entry, error) {
 
 var errNoEntry = errors.New("no entry of a source log")
 
+var entryLines = exactjson.For[entry]()
+
 // decodeEntry takes the usual spelling apart by hand: opening a log reads many. A line that is no UTF-8 is refused, since
 // a decoder of JSON makes another path of it.
 func decodeEntry(line []byte) (entry, error) {
@@ -228,7 +230,7 @@ func decodeEntry(line []byte) (entry, error) {
 		return e, nil
 	}
 	var e entry
-	if err := json.Unmarshal(line, &e); err != nil {
+	if err := entryLines.Unmarshal(line, &e); err != nil {
 		return entry{}, err
 	}
 	if e.Path == "" || e.BatchID < 0 {

@@ -39,7 +39,7 @@ func TestPipelineSurvivesErrorAtEveryOperation(t *testing.T) {
 	var count told
 	for n := 0; n < len(ops); n += every(101) {
 		for _, f := range faults {
-			if f.err == syscall.ENOSPC && !takesSpace(string(ops[n].Kind)) {
+			if errors.Is(f.err, syscall.ENOSPC) && !takesSpace(string(ops[n].Kind)) {
 				continue
 			}
 			fault := volumestest.Fault{At: n, Err: f.err, CountReads: true}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -74,7 +75,9 @@ type killer struct {
 
 	kills, seconds, untouched atomic.Int64
 	byCall                    [32]atomic.Int64 // as killCalls
-	temps                     atomic.Int64     // most temporary files left
+
+	mu    sync.Mutex
+	temps int // under mu; the most temporary files that were left
 }
 
 func newKiller(t *testing.T) *killer {
@@ -97,7 +100,7 @@ func newKiller(t *testing.T) *killer {
 // inMemory is a folder whose disk is memory, where there is one: a kill loses nothing that was written, synced or not.
 func inMemory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "crash")
+	dir, err := os.MkdirTemp("/dev/shm", "crash") //nolint:usetesting // its folders are on a disk
 	if err != nil {
 		return t.TempDir()
 	}
@@ -243,8 +246,8 @@ func (k *killer) kill(t *testing.T, v victim, lake, call string, n int) bool {
 // countTemps wants what kills left to be temporary files under hidden names, a few for each.
 func (k *killer) countTemps(t *testing.T, lake string) {
 	t.Helper()
-	temps := int64(0)
-	err := filepath.WalkDir(lake, func(name string, d fs.DirEntry, err error) error {
+	temps := 0
+	err := filepath.WalkDir(lake, func(name string, _ fs.DirEntry, err error) error {
 		if strings.HasSuffix(name, ".tmp") {
 			temps++
 		}
@@ -257,14 +260,15 @@ func (k *killer) countTemps(t *testing.T, lake string) {
 	if temps > most {
 		t.Errorf("%d temporary files are left; want at most %d", temps, most)
 	}
-	for old := k.temps.Load(); temps > old && !k.temps.CompareAndSwap(old, temps); old = k.temps.Load() {
-	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.temps = max(k.temps, temps)
 }
 
 func (k *killer) count() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d kills, %d of them during the recovery from another; %d runs ended untouched; at most %d temporary files left;",
-		k.kills.Load(), k.seconds.Load(), k.untouched.Load(), k.temps.Load())
+		k.kills.Load(), k.seconds.Load(), k.untouched.Load(), k.temps)
 	for i, call := range killCalls {
 		if n := k.byCall[i].Load(); n > 0 {
 			fmt.Fprintf(&text, " %s %d", call, n)
