@@ -241,6 +241,11 @@ func assertRestart(t *testing.T, disk *volumestest.Memory, files map[string][]by
 func restart(t *testing.T, disk *volumestest.Memory, files map[string][]byte, want string, n int) error {
 	t.Helper()
 	disk.Restart()
+	return restartOn(t, disk, files, want, n)
+}
+
+func restartOn(t *testing.T, disk volumes.Store, files map[string][]byte, want string, n int) error {
+	t.Helper()
 	landings := [][][]string{oneByOne, allFirst}[n%2]
 	if err := pipelineRunOf(t.Context(), disk, files, landings); err != nil {
 		return fmt.Errorf("the restart failed: %w", err)

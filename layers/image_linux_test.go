@@ -121,14 +121,6 @@ func newImage(t *testing.T) *image {
 	return d
 }
 
-func unmount(t *testing.T, dir string) {
-	t.Helper()
-	// Lazily: a store keeps its folder open until it is collected.
-	if out, err := exec.Command("umount", "-l", dir).CombinedOutput(); err != nil {
-		t.Errorf("umount: %v: %s", err, out)
-	}
-}
-
 // land makes the files. They are not uploaded yet.
 func (d *image) land(t *testing.T) (names []string, files map[string][]byte) {
 	t.Helper()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -243,16 +242,7 @@ func (k *killer) kill(t *testing.T, v victim, lake, call string, n int) bool {
 // countTemps wants what kills left to be temporary files under hidden names, a few for each.
 func (k *killer) countTemps(t *testing.T, lake string) {
 	t.Helper()
-	temps := 0
-	err := filepath.WalkDir(lake, func(name string, _ fs.DirEntry, err error) error {
-		if strings.HasSuffix(name, ".tmp") {
-			temps++
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	temps := len(tempFiles(t, lake))
 	const most = 2 * 2 * 3 // kills, queries of gold, files that a query has open at a time
 	if temps > most {
 		t.Errorf("%d temporary files are left; want at most %d", temps, most)
