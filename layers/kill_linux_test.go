@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -17,6 +18,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"lakehouse/volumes"
 )
@@ -262,4 +264,66 @@ func (k *killer) count() string {
 		}
 	}
 	return text.String()
+}
+
+// A program that is asked to end, at any moment after it has spoken, ends by itself and well, and has left no batch to repeat.
+func TestProgramsEndWellWhenAsked(t *testing.T) {
+	if !*crashAll {
+		t.Skip("make crash runs it")
+	}
+	k := newKiller(t)
+	templates, want := k.templates(t, 0)
+	random := rand.New(rand.NewPCG(2, 2))
+	const stops = 66
+	for n := range stops {
+		i := n % len(kinds)
+		lake := k.copied(t, templates[i], fmt.Sprintf("asked%d", n))
+		k.ask(t, kinds[i], lake, time.Duration(random.IntN(60_000))*time.Microsecond)
+		assertNoBatchOpen(t, lake)
+		if got, err := k.finish(t.Context(), lake, 0); err != nil || got != want {
+			t.Errorf("%s, asked to end: %v, after the restart:\n%s\nwant:\n%s", kinds[i], err, got, want)
+		}
+		if err := os.RemoveAll(lake); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d programs asked to end", stops)
+}
+
+func (k *killer) ask(t *testing.T, kind, lake string, after time.Duration) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(k.bin, kind), "--root", lake, "--max-files-per-trigger", "1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Scan()      // it has started, and listens
+	time.Sleep(after) // the signal may come at any time: there is nothing to wait for
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() {
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%s, asked to end, ended with %v", kind, err)
+	}
+}
+
+// assertNoBatchOpen wants each planned batch to be committed.
+func assertNoBatchOpen(t *testing.T, lake string) {
+	t.Helper()
+	planned, err := filepath.Glob(filepath.Join(lake, InvoicesBase, "chekpoint", "*", "offsets", "[0-9]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range planned {
+		done := filepath.Join(filepath.Dir(filepath.Dir(name)), "commits", filepath.Base(name))
+		if _, err := os.Stat(done); err != nil {
+			t.Errorf("a batch was left: %v", err)
+		}
+	}
 }
