@@ -4,10 +4,11 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 10s
 BASE ?=
+ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## the static programs, into bin/
@@ -41,8 +42,8 @@ suite: ## the invoices suite 200 times: on the fixtures, and on real files where
 	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=200
 
 .PHONY: interop
-interop: ## other readers open our tables (needs python3 with deltalake; LAKEHOUSE_PYTHON names it)
-	$(GO) test -count=1 -v -run Interop ./...
+interop: ## the other readers and writers of Delta tables beside ours (needs python3, Java 17 and Maven; installs the rest)
+	./.ci/interop
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
@@ -51,6 +52,10 @@ fuzz: ## every fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## the benchmarks; BASE=<commit> compares with that commit in one run
 	./.ci/bench $(BASE)
+
+.PHONY: bench-peers
+bench-peers: ## ours beside DuckDB, Polars, Sail and Spark, installed when missing; ARGS="-only job" chooses
+	./.ci/peers $(ARGS)
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff
