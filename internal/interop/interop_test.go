@@ -15,6 +15,8 @@ func TestInterop(t *testing.T) {
 	t.Run("TheyReadOurs", func(t *testing.T) { theyReadOurs(t, peers) })
 	t.Run("TheyFilterOurs", func(t *testing.T) { theyFilterOurs(t, peers) })
 	t.Run("WeReadRealTables", func(t *testing.T) { weReadRealTables(t, peers) })
+	t.Run("WeReadTheirs", func(t *testing.T) { weReadTheirs(t, peers) })
+	t.Run("AllWriteInTurn", func(t *testing.T) { allWriteInTurn(t, peers) })
 	told(t, peers)
 }
 

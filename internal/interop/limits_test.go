@@ -73,6 +73,9 @@ var faults = []struct{ peer, table, says, why string }{
 	{"PyArrow", "by_decimal(9,2)", "'0.-1' is not a valid decimal128 number", "delta-rs misspells negative decimals of partitions"},
 	{"PyArrow", "by_decimal(38,18)", "is not a valid decimal128 number", "delta-rs misspells negative decimals of partitions"},
 	{"ClickHouse", "by_decimal(38,18)", "45 only theirs", "it swaps the halves of 128-bit decimals of partitions"},
+	{"Polars", "delta-rs/by_several", "could not parse", "it takes all timestamps of partitions for spelled as the first is: delta-rs and Spark, as we, spell them in two ways"},
+	{"Polars", "Polars/by_several", "could not parse", "the same"},
+	{"Polars", "Spark/by_several", "could not parse", "the same"},
 	{"Polars", "by_hive_null", "1 only theirs", "it takes partition values from paths, where a text is spelled as null is"},
 	{"Polars", "by_escaped", "not present in the given Hive schema", "it does not decode the names of partition columns in paths"},
 }
