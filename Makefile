@@ -4,10 +4,11 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 10s
 BASE ?=
+ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
 build: ## the static programs, into bin/
@@ -28,9 +29,13 @@ lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 	./.ci/lint
 
 .PHONY: crash
-crash: ## every storage operation of the pipeline as the last one before a crash
+crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root)
 	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... ./autoloader/...
 	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
+
+.PHONY: sabotage
+sabotage: ## each sync taken away, each two durable steps swapped: the crash tests must fail
+	./.ci/sabotage
 
 .PHONY: suite
 suite: ## the invoices suite 200 times: on the fixtures, and on real files where they are
@@ -47,6 +52,10 @@ fuzz: ## every fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## the benchmarks; BASE=<commit> compares with that commit in one run
 	./.ci/bench $(BASE)
+
+.PHONY: bench-peers
+bench-peers: ## ours beside DuckDB, Polars, Sail and Spark, installed when missing; ARGS="-only job" chooses
+	./.ci/peers $(ARGS)
 
 .PHONY: golden
 golden: ## rewrite the golden files; read the diff

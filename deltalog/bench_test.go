@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"lakehouse/volumes"
 	"lakehouse/volumes/volumestest"
 )
 
@@ -74,5 +75,60 @@ func BenchmarkAppend(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkOpenCommits opens a table of ten thousand commits that has no checkpoint and no checksum files, and walks its files.
+func BenchmarkOpenCommits(b *testing.B) {
+	const commits = 10_000
+	store, err := volumes.OpenLocal(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	writeCommits(b, store, commits)
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := Open(store, Options{}).Snapshot(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for _, err := range s.Files(b.Context()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		if n != commits {
+			b.Fatal(n)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*commits), "ns/commit")
+}
+
+// writeCommits writes a log whose versions each add one file, as another writer leaves it.
+func writeCommits(tb testing.TB, store volumes.Store, commits int) {
+	tb.Helper()
+	memory := volumestest.NewMemory()
+	newTable(tb, memory, nil)
+	first, err := readCommit(tb.Context(), memory, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for version := range int64(commits) {
+		actions := Actions{CommitInfo: first.CommitInfo}
+		if version == 0 {
+			actions = *first
+		}
+		f := write(fmt.Sprintf("part-%08d-c000.snappy.parquet", version))
+		f.Stats = fmt.Sprintf(`{"numRecords":10,"minValues":{"id":%d},"maxValues":{"id":%d},"nullCount":{"id":0}}`, version, version+9)
+		actions.Adds = []AddFile{f}
+		data, err := actions.encode()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := store.Put(tb.Context(), commitName(version), data); err != nil {
+			tb.Fatal(err)
+		}
 	}
 }

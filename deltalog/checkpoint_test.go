@@ -110,7 +110,7 @@ func TestCheckpointInterval(t *testing.T) {
 			t.Errorf("checkpoint of version %d: %v, want %v", v, got, want)
 		}
 	}
-	recorded := volumestest.Record(store)
+	recorded := volumestest.RecordAll(store)
 	s, err := Open(recorded, Options{}).Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -218,7 +218,7 @@ func TestAppendCostsWhatIsNew(t *testing.T) {
 		for v := range versions {
 			seed.append(fmt.Sprint(v, "a.parquet"), fmt.Sprint(v, "b.parquet"))
 		}
-		recorded := volumestest.Record(store)
+		recorded := volumestest.RecordAll(store)
 		table := Open(recorded, Options{})
 		if _, err := appendOne(t.Context(), table, "warm.parquet"); err != nil {
 			t.Fatal(err)
@@ -251,7 +251,7 @@ func TestOpenReadsChecksumInsteadOfCommits(t *testing.T) {
 	for v := range 30 {
 		table.append(fmt.Sprint(v, ".parquet"))
 	}
-	recorded := volumestest.Record(store)
+	recorded := volumestest.RecordAll(store)
 	s, err := Open(recorded, Options{}).Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)

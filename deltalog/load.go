@@ -93,24 +93,32 @@ func (s *Snapshot) check() error {
 }
 
 // loadState reads the small part of a version: from the newest checksum file, else from the
-// checkpoint, and then the commits that follow.
+// checkpoint, and then the commits that follow. Where that is every commit of the segment, the segment keeps what
+// they did to the files.
 func (t *Table) loadState(ctx context.Context, seg *segment) (state, error) {
 	s, err := t.baseState(ctx, seg)
 	if err != nil {
 		return s, err
 	}
-	for _, f := range seg.commits {
-		if f.version <= s.version {
-			continue
-		}
-		actions, err := readCommit(ctx, t.store, f.version)
+	kept := newTail()
+	following := seg.commits[max(0, min(s.version-seg.base(), int64(len(seg.commits)))):]
+	for actions, err := range readCommits(ctx, t.store, following) {
 		if err != nil {
 			return s, err
 		}
 		s = s.apply(actions)
+		if kept.apply(actions); kept.size() > maxKept {
+			kept = nil
+		}
+	}
+	if len(following) == len(seg.commits) {
+		seg.tail = kept
 	}
 	return s, nil
 }
+
+// maxKept is how many actions a snapshot keeps of those that it has read already.
+const maxKept = 200_000
 
 // maxChecksumTries bounds how many unhelpful checksum files are read before the checkpoint is.
 const maxChecksumTries = 2

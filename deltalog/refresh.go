@@ -70,7 +70,7 @@ func (t *Table) continues(ctx context.Context, s *segment) (bool, error) {
 // open is a copy that can be appended to.
 func (s *segment) open() *segment {
 	c := *s
-	c.commits = slices.Clip(s.commits)
+	c.commits, c.tail = slices.Clip(s.commits), nil
 	return &c
 }
 

@@ -15,11 +15,17 @@ type tail struct {
 	removes map[fileKey]RemoveFile
 }
 
-// readTail replays the commits of a segment.
+func newTail() *tail {
+	return &tail{live: map[fileKey]int{}, removes: map[fileKey]RemoveFile{}}
+}
+
+// readTail replays the commits of a segment, unless that has been done.
 func readTail(ctx context.Context, t *Table, seg *segment) (*tail, error) {
-	tail := &tail{live: map[fileKey]int{}, removes: map[fileKey]RemoveFile{}}
-	for _, f := range seg.commits {
-		actions, err := readCommit(ctx, t.store, f.version)
+	if seg.tail != nil {
+		return seg.tail, nil
+	}
+	tail := newTail()
+	for actions, err := range readCommits(ctx, t.store, seg.commits) {
 		if err != nil {
 			return nil, err
 		}
@@ -28,7 +34,18 @@ func readTail(ctx context.Context, t *Table, seg *segment) (*tail, error) {
 	return tail, nil
 }
 
+// size is how many actions it holds. That of none, which was too large to be kept, is nothing.
+func (t *tail) size() int {
+	if t == nil {
+		return 0
+	}
+	return len(t.live) + len(t.adds)
+}
+
 func (t *tail) apply(a *Actions) {
+	if t == nil {
+		return
+	}
 	for _, file := range a.Removes {
 		key := file.key()
 		t.live[key] = -1

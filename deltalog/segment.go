@@ -24,6 +24,7 @@ type segment struct {
 	checksums  []logFile // of versions not above version, in order
 	timestamp  time.Time // of version, made monotone within the segment
 	head       logFile   // the commit of version; kind otherFile where the log no longer has it
+	tail       *tail     // what commits do to the files, where they have been read; it is not changed any more
 }
 
 // checkpointFiles is a complete checkpoint.

@@ -72,8 +72,7 @@ func (t *Table) completeState(ctx context.Context, seg *segment) (state, error) 
 			return t.completeState(ctx, older)
 		}
 	}
-	for _, f := range seg.commits {
-		actions, err := readCommit(ctx, t.store, f.version)
+	for actions, err := range readCommits(ctx, t.store, seg.commits) {
 		if err != nil {
 			return state{}, err
 		}

@@ -6,8 +6,8 @@ import (
 	"lakehouse/medallion"
 )
 
-// invoiceSchema is what the shops send, one object a line.
-const invoiceSchema = `
+// InvoiceSchema is what the shops send, one object a line.
+const InvoiceSchema = `
 	InvoiceNumber string, CreatedTime bigint, StoreID string, PosID string, CashierID string,
 	CustomerType string, CustomerCardNo string, TotalAmount double, NumberOfItems bigint,
 	PaymentMethod string, TaxableAmount double, CGST double, SGST double, CESS double, DeliveryType string,
@@ -40,7 +40,7 @@ func Invoices() Pipeline {
 
 // bronzeInvoices reads the landing folder as it is.
 func bronzeInvoices(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
-	reader := set.limited(s.ReadStream().Format("json").Schema(invoiceSchema)).Option("cleanSource", set.CleanSource)
+	reader := set.limited(s.ReadStream().Format("json").Schema(InvoiceSchema)).Option("cleanSource", set.CleanSource)
 	if set.CleanSource == "archive" {
 		reader = reader.Option("sourceArchiveDir", set.Archive)
 	}

@@ -26,7 +26,7 @@ func newNode(b *records.Builder) *node {
 // maxLearned is how many keys without a column are remembered for each struct.
 const maxLearned = 512
 
-// keys finds the column of a key. It remembers which key followed which in the last object.
+// keys finds the column of a key. It remembers which key followed which in the objects before.
 type keys struct {
 	byName  map[string]*key
 	start   key // stands before the first key of an object
@@ -36,9 +36,32 @@ type keys struct {
 
 // A key is a name that objects have, with a column or without.
 type key struct {
-	text  string // in quotes, as it most often stands; empty: never expected
-	child *node  // nil: no column
-	next  *key   // the key that followed it last time
+	text    string // in quotes, as it most often stands; empty: never expected
+	child   *node  // nil: no column
+	follows [2]follower
+	learned uint8 // how many followers have been written down
+}
+
+// A follower is a key that came after another, and all the text from the value of the one to the value of the other:
+// `,"name":`. Where that text comes again, it means the same.
+type follower struct {
+	key  *key // nil: none
+	text string
+}
+
+// What is written down of followers, of each key.
+const (
+	maxFollowers     = 32
+	maxFollowerBytes = 256
+)
+
+// follow writes down what came after the key.
+func (k *key) follow(next *key, text []byte) {
+	if k.learned < maxFollowers && len(text) <= maxFollowerBytes {
+		k.learned++
+		k.follows[1] = k.follows[0]
+		k.follows[0] = follower{next, string(text)}
+	}
 }
 
 func newKeys(n *node) *keys {
@@ -48,7 +71,7 @@ func newKeys(n *node) *keys {
 	for i, name := range fields {
 		entry := &key{text: quotedKey(name), child: n.children[i]}
 		k.byName[name] = entry
-		last.next = entry
+		last.follows[0].key = entry
 		last = entry
 	}
 	return k

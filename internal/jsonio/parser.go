@@ -93,28 +93,15 @@ func (p *parser) object(n *node) outcome {
 	}
 	row := n.b.Len
 	p.pos++ // {
-	last := &n.keys.start
-	for c := p.space(); c != '}'; {
-		k := p.key(n.keys, last)
-		if k == nil {
+	for k := p.next(n.keys, &n.keys.start); k != nil; k = p.next(n.keys, k) {
+		if p.member(k, row) == failed {
 			return failed
-		}
-		last = k
-		if o := p.member(k, row); o == failed {
-			return failed
-		}
-		switch c = p.space(); c {
-		case ',':
-			p.pos++
-			if c = p.space(); c == '}' {
-				return p.fail("a key is missing after a comma")
-			}
-		case '}':
-		default:
-			return p.fail("expected ',' or '}'")
 		}
 	}
-	p.pos++
+	if p.failure != "" {
+		return failed
+	}
+	p.pos++ // }
 	for _, child := range n.children {
 		if child.b.Len == row {
 			child.b.AppendNull()
@@ -139,26 +126,61 @@ func (p *parser) member(k *key, row int) outcome {
 	return p.value(k.child)
 }
 
-// key reads a key and its colon, up to the value. Nil: not JSON.
-func (p *parser) key(keys *keys, last *key) *key {
-	found := last.next
+// next moves from the value of a key, or from the start of the object, to the value of the key after it. Nil: the object
+// ends here, or the text is not JSON.
+func (p *parser) next(keys *keys, last *key) *key {
+	for i := range last.follows {
+		if f := &last.follows[i]; p.expected(f.text) {
+			p.toValue()
+			return f.key
+		}
+	}
+	from, c := p.pos, p.space()
+	switch {
+	case c == '}':
+		return nil
+	case last == &keys.start:
+	case c != ',':
+		p.fail("expected ',' or '}'")
+		return nil
+	default:
+		p.pos++
+		if p.space() == '}' {
+			p.fail("a key is missing after a comma")
+			return nil
+		}
+	}
+	found := p.key(keys, last.follows[0].key)
+	if found != nil && found != &keys.unknown {
+		last.follow(found, p.data[from:p.pos])
+	}
+	return found
+}
+
+// key reads a key, perhaps the one that is expected, and its colon, up to the value. Nil: not JSON.
+func (p *parser) key(keys *keys, expected *key) *key {
+	found := expected
 	if found == nil || !p.expected(found.text) {
 		name, ok := p.keyName()
 		if !ok {
 			return nil
 		}
 		found = keys.find(name)
-		last.next = found
 	}
 	if p.peek() != ':' && p.space() != ':' {
 		p.fail("expected ':'")
 		return nil
 	}
 	p.pos++
+	p.toValue()
+	return found
+}
+
+// toValue passes over the blanks before a value.
+func (p *parser) toValue() {
 	if p.peek() <= ' ' || p.Comments {
 		p.space()
 	}
-	return found
 }
 
 // expected passes over the text if it comes next.

@@ -78,10 +78,6 @@ func (r *Reader) Next() bool {
 		}
 		at, width, found := r.find()
 		switch {
-		case found && at-r.start > r.max:
-			r.take(at, width)
-			r.record, r.truncated = r.record[:min(sampleBytes, len(r.record))], true
-			return true
 		case found:
 			r.take(at, width)
 			return true
@@ -101,6 +97,14 @@ func (r *Reader) Next() bool {
 	}
 }
 
+// Left is how many bytes of the range are still to be read; -1 where that is not known.
+func (r *Reader) Left() int64 {
+	if r.limit < 0 {
+		return -1
+	}
+	return max(0, r.limit-r.base-int64(r.start))
+}
+
 // Bytes is the record without its line end. It is valid until Next.
 func (r *Reader) Bytes() []byte { return r.record }
 
@@ -117,6 +121,9 @@ func (r *Reader) take(at, width int) {
 	r.record, r.truncated = r.buf[r.start:at:at], false
 	r.offset = r.base + int64(r.start)
 	r.start = at + width
+	if len(r.record) > r.max {
+		r.record, r.truncated = r.record[:min(sampleBytes, len(r.record))], true
+	}
 }
 
 // find looks for the next separator in the buffer. At the buffer's end a "\r" is not yet one: "\n"
@@ -220,6 +227,9 @@ func (r *Reader) read() {
 func (r *Reader) byteOrderMark() {
 	text, err := withoutMark(r.buf[:r.end])
 	r.start = r.end - len(text)
+	if r.limit >= 0 { // the mark belongs to the first record, which is of the range that holds byte 0
+		r.limit = max(r.limit, int64(r.start)+1)
+	}
 	if err != nil {
 		r.err = err
 		r.start, r.end = 0, 0

@@ -23,8 +23,11 @@ type numberDictionary[T number] struct {
 	seed   uint64
 }
 
-// minTable is the number of slots that a dictionary starts with.
-const minTable = 1 << 10
+// minTable is the number of slots that a dictionary starts with, and tableGrowth how many times as many a full one gets.
+const (
+	minTable    = 1 << 10
+	tableGrowth = 4
+)
 
 func newNumberDictionary[T number](seed uint64) *numberDictionary[T] {
 	d := &numberDictionary[T]{seed: seed}
@@ -85,7 +88,7 @@ func (d *numberDictionary[T]) insert(at uint64, v T) uint32 {
 	d.values = append(d.values, v)
 	d.table[at&uint64(len(d.table)-1)] = uint32(len(d.values))
 	if 2*len(d.values) > len(d.table) {
-		d.rehash(2 * len(d.table))
+		d.rehash(tableGrowth * len(d.table))
 	}
 	return uint32(len(d.values) - 1)
 }
@@ -144,10 +147,15 @@ func (d *bytesDictionary) index(indexes []uint32, data []byte, spans []span, pag
 	indexes = append(indexes, make([]uint32, len(spans))...)
 	out := indexes[start:]
 	var last slot // rows that lie together often have the same value
+	var lastSpan span
 	for i, s := range spans {
 		size := uint32(s.end - s.start)
+		if size > shortBytes && size == last.size && string(data[s.start:s.end]) == string(data[lastSpan.start:lastSpan.end]) {
+			out[i] = last.entry - 1
+			continue
+		}
 		word := d.word(data, s)
-		if word == last.word && size == last.size && size <= shortBytes && last.entry != 0 {
+		if size <= shortBytes && word == last.word && size == last.size && last.entry != 0 {
 			out[i] = last.entry - 1
 			continue
 		}
@@ -158,11 +166,12 @@ func (d *bytesDictionary) index(indexes []uint32, data []byte, spans []span, pag
 				(size <= shortBytes || string(d.value(found.entry-1)) == string(data[s.start:s.end])) {
 				out[i] = found.entry - 1
 				d.stamps[found.entry-1] = page
-				last = *found
+				last, lastSpan = *found, s
 				break
 			}
 			if found.entry == 0 {
 				out[i] = d.insert(found, word, data[s.start:s.end], page)
+				last, lastSpan = slot{word: word, entry: out[i] + 1, size: size}, s
 				break
 			}
 			at++
@@ -211,7 +220,7 @@ func (d *bytesDictionary) insert(empty *slot, word uint64, v []byte, page uint32
 
 func (d *bytesDictionary) rehash() {
 	old := d.table
-	d.table = make([]slot, 2*len(old))
+	d.table = make([]slot, tableGrowth*len(old))
 	mask := uint64(len(d.table) - 1)
 	for _, s := range old {
 		if s.entry == 0 {

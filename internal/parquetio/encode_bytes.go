@@ -52,6 +52,12 @@ func (e *bytesEncoder) add(a arrow.Array, at []int32) error {
 	if e.state.growing() {
 		e.indexes = e.dictionary.index(e.indexes, data, spans, e.pageNumber)
 		e.plainSize += e.sizeOf(spans)
+		if e.state.hopeless(len(e.dictionary.ends), len(e.indexes)) {
+			e.boundIndexed()
+			e.page.own()
+			e.state = dictionaryRejected
+			e.plain, e.indexes = e.appendPlain(e.plain), e.indexes[:0]
+		}
 		return nil
 	}
 	e.page.addSpans(data, spans)
@@ -69,6 +75,14 @@ func (e *bytesEncoder) appendValue(dst, v []byte) []byte {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(v)))
 	}
 	return append(dst, v...)
+}
+
+// appendPlain encodes the page from its indexes.
+func (e *bytesEncoder) appendPlain(dst []byte) []byte {
+	for _, at := range e.indexes {
+		dst = e.appendValue(dst, e.dictionary.value(at))
+	}
+	return dst
 }
 
 func (e *bytesEncoder) sizeOf(spans []span) int {
@@ -114,9 +128,7 @@ func (e *bytesEncoder) endPage(dst []byte) ([]byte, format.Encoding, pageBounds)
 		})
 		e.known = entries
 		if e.state == dictionaryRejected {
-			for _, at := range e.indexes {
-				dst = e.appendValue(dst, e.dictionary.value(at))
-			}
+			dst = e.appendPlain(dst)
 		} else {
 			encoding = format.RLEDictionary
 			dst = appendIndexes(dst, e.indexes, entries)

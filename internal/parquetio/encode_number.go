@@ -40,6 +40,10 @@ func (e *numberEncoder[T]) add(a arrow.Array, at []int32) error {
 	e.page.add(values)
 	if e.state.growing() {
 		e.indexes = e.dictionary.index(e.indexes, values)
+		if e.state.hopeless(len(e.dictionary.values), len(e.indexes)) {
+			e.state = dictionaryRejected
+			e.plain, e.indexes = e.appendPlain(e.plain), e.indexes[:0]
+		}
 	} else {
 		e.plain = append(e.plain, bytesOf(values)...)
 	}

@@ -9,7 +9,7 @@ import (
 
 // A valueEncoder turns the non-null values of one column into pages. It knows nothing of levels.
 //
-// A chunk begins with a dictionary. The first page shows whether it pays: if not, the page is
+// A chunk begins with a dictionary. The first page shows whether it pays, at times its first values: if not, the page is
 // encoded plainly and so is the rest of the chunk. A dictionary that outgrows dictionaryBytes serves the
 // pages it has, and the rest is plain.
 type valueEncoder interface {
@@ -71,6 +71,12 @@ func (s dictionaryState) after(p indexedPage) dictionaryState {
 	default:
 		return dictionaryInUse
 	}
+}
+
+// hopeless reports, before the first page of a chunk is full, that nearly every value is another one.
+func (s dictionaryState) hopeless(entries, values int) bool {
+	const enough = 4096
+	return s == dictionaryOnTrial && values >= enough && entries > values-values/8
 }
 
 // appendIndexes encodes the body of a page of dictionary indexes: the bit width, then hybrid runs.

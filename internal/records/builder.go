@@ -40,6 +40,8 @@ type Builder struct {
 	Len   int // rows
 	nulls []int32
 
+	lastRows, lastBytes int // of the batch that took the slices with it; see Reserve
+
 	Bools    []bool
 	Int8s    []int8
 	Int16s   []int16

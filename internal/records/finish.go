@@ -21,18 +21,19 @@ func (b *Builder) FinishRows(schema *arrow.Schema) arrow.RecordBatch {
 }
 
 // LastRows is FinishRows where nothing may follow: no room is made for more. A small batch is a copy, and leaves the builder
-// the room that it has: of many small files each is read into the slices of the one before.
-func (b *Builder) LastRows(schema *arrow.Schema) arrow.RecordBatch {
+// the room that it has: of many small files each is read into the slices of the one before. A larger one is given the
+// slices themselves, and the builder has none: Reserve makes new ones.
+func (b *Builder) LastRows(schema *arrow.Schema) (rows arrow.RecordBatch, given bool) {
 	var needed size
 	needed.add(b)
 	if needed.bytes > copiedBytes {
-		rows := b.rows(schema, &room{})
+		rows = b.rows(schema, &room{})
 		b.empty()
-		return rows
+		return rows, true
 	}
-	rows := b.rows(schema, newRoom(needed))
+	rows = b.rows(schema, newRoom(needed))
 	b.Truncate(0)
-	return rows
+	return rows, false
 }
 
 func (b *Builder) rows(schema *arrow.Schema, r *room) arrow.RecordBatch {
@@ -52,8 +53,17 @@ func (b *Builder) restart() {
 	}
 }
 
+// Reserve makes room for a share of what the last batch held, after LastRows has given its slices away.
+func (b *Builder) Reserve(share float64) {
+	b.start(int(share*float64(b.lastRows)), int(share*float64(b.lastBytes)))
+	for _, child := range b.Children {
+		child.Reserve(share)
+	}
+}
+
 // empty begins without room.
 func (b *Builder) empty() {
+	b.lastRows, b.lastBytes = b.Len, len(b.Bytes)
 	b.start(0, 0)
 	for _, child := range b.Children {
 		child.empty()

@@ -85,6 +85,9 @@ const (
 // Record writes down the operations of a store that change something.
 func Record(store volumes.Store) *Faulty { return Inject(store, Fault{At: -1}) }
 
+// RecordAll writes down every operation, those that only read too.
+func RecordAll(store volumes.Store) *Faulty { return Inject(store, Fault{At: -1, CountReads: true}) }
+
 // StopAfter stops the world after operation n, which is done: its caller does not learn of it.
 func StopAfter(store volumes.Store, n int) *Faulty {
 	return Inject(store, Fault{At: n, Effect: Applied, Err: ErrStopped, Then: StayDead})

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// measureJob has each engine take the folder through bronze, silver and gold, in turn, round after round.
+func measureJob(ctx context.Context, b *bench) error {
+	folder, err := b.invoices(ctx)
+	if err != nil {
+		return err
+	}
+	engines := b.these(ctx, duckdb, asIs, polars, sail, spark)
+	judge, err := b.judge(ctx, folder)
+	if err != nil {
+		return err
+	}
+	results := map[string]*result{}
+	for _, e := range engines {
+		results[e.name] = &result{}
+	}
+	for round := range b.rounds + 1 {
+		for _, e := range engines {
+			if e.name == spark && !due(round, b.rounds, b.sparkRounds) {
+				continue
+			}
+			one, err := b.turn(ctx, e, folder, judge)
+			if err != nil {
+				return err
+			}
+			if round > 0 {
+				results[e.name].add(round, one)
+			}
+		}
+	}
+	b.printf("\njob: JSON → bronze → silver (explode, 15 columns) → gold by store and day, and by payment. Ours and Spark stream, exactly\n"+
+		"once, with checkpoints; ours alone makes every file durable. Each output, each time: %s.\n", judge)
+	mine := results[ours]
+	rows := [][]string{{"engine", "seconds", "times ours", "MB/s", "CPU s", "peak MB"}}
+	for _, e := range engines {
+		r := results[e.name]
+		rows = append(rows, []string{
+			titleOf(e.name), r.seconds.format(" s"), r.times(mine).format("×"),
+			digits(float64(folder.Bytes) / 1e6 / r.seconds.median()), r.cpu.digits(), digits(slices.Max(append(r.peaks, 0))),
+		})
+	}
+	b.table(rows)
+	for _, need := range []struct {
+		engine string
+		times  float64
+	}{{duckdb, 1.2}, {sail, 1}, {spark, 12}} {
+		if r := results[need.engine]; r != nil {
+			b.require(claim{what: "the job, " + titleOf(need.engine) + " / ours", need: need.times, unit: "×", got: r.times(mine)})
+		}
+	}
+	if peak := slices.Max(append(mine.peaks, 0)); peak > 0 {
+		b.require(claim{what: "the job, our peak memory", need: 300, most: true, unit: " MB", got: sample{peak}})
+	}
+	return nil
+}
+
+// A result is what an engine took, in the rounds it took part in.
+type result struct {
+	rounds              []int
+	seconds, cpu, peaks sample
+}
+
+// An effort is what one job took: by the engine's clock, of the cores, and of memory in MB at its peak.
+type effort struct{ seconds, cpu, peak float64 }
+
+func (r *result) add(round int, one effort) {
+	r.rounds, r.seconds = append(r.rounds, round), append(r.seconds, one.seconds)
+	r.cpu, r.peaks = append(r.cpu, one.cpu), append(r.peaks, one.peak)
+}
+
+// times is how many times as long as the other it took, round by round.
+func (r *result) times(other *result) sample {
+	var all sample
+	for i, round := range r.rounds {
+		if at := slices.Index(other.rounds, round); at >= 0 {
+			all = append(all, r.seconds[i]/other.seconds[at])
+		}
+	}
+	return all
+}
+
+// turn is one job of one engine: from an empty folder, with nobody's files left to be written. Its time counts only
+// when the judge finds what all others made.
+func (b *bench) turn(ctx context.Context, e *engine, folder Folder, judge *judge) (effort, error) {
+	out, err := b.fresh(e.name)
+	if err != nil {
+		return effort{}, err
+	}
+	defer os.RemoveAll(out) //nolint:errcheck // the whole folder goes in the end
+	settle(ctx)
+	pid := e.cmd.Process.Pid
+	forgetPeaks(pid)
+	before := cpuSeconds(pid)
+	done, err := e.ask(request{Do: "job", Landing: folder.Dir, Out: out})
+	if err != nil {
+		return effort{}, err
+	}
+	one := effort{seconds: done.Seconds, cpu: cpuSeconds(pid) - before, peak: peakMB(pid)}
+	if err := judge.agrees(e.name, done.Tables); err != nil {
+		return effort{}, fmt.Errorf("the output of %s: %w", e.name, err)
+	}
+	return one, nil
+}

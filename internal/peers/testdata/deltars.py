@@ -1,0 +1,46 @@
+"""Polars with delta-rs does the job to Delta tables: lazy scans, streamed into the tables. Batch, no checkpoint."""
+import glob
+import polars as pl
+from deltalake import DeltaTable
+from invoices import ADDRESS, INVOICE, ITEM
+from worker import Clock, serve
+
+TEXT, LONG, DOUBLE = pl.String, pl.Int64, pl.Float64
+SCHEMA = {
+    "InvoiceNumber": TEXT, "CreatedTime": LONG, "StoreID": TEXT, "PosID": TEXT, "CashierID": TEXT, "CustomerType": TEXT,
+    "CustomerCardNo": TEXT, "TotalAmount": DOUBLE, "NumberOfItems": LONG, "PaymentMethod": TEXT, "TaxableAmount": DOUBLE,
+    "CGST": DOUBLE, "SGST": DOUBLE, "CESS": DOUBLE, "DeliveryType": TEXT,
+    "DeliveryAddress": pl.Struct({"AddressLine": TEXT, "City": TEXT, "ContactNumber": TEXT, "PinCode": TEXT, "State": TEXT}),
+    "InvoiceLineItems": pl.List(pl.Struct({"ItemCode": TEXT, "ItemDescription": TEXT, "ItemPrice": DOUBLE, "ItemQty": LONG, "TotalValue": DOUBLE})),
+}
+
+
+def job(landing, out):
+    with Clock() as took:
+        pl.scan_ndjson(sorted(glob.glob(f"{landing}/*.json")), schema=SCHEMA).sink_delta(f"{out}/bronze")
+        items = pl.scan_delta(f"{out}/bronze").explode("InvoiceLineItems", empty_as_null=False, keep_nulls=False)
+        items.select(
+            *INVOICE,
+            *[pl.col("DeliveryAddress").struct.field(c) for c in ADDRESS],
+            *[pl.col("InvoiceLineItems").struct.field(c) for c in ITEM],
+        ).sink_delta(f"{out}/silver")
+        sums = [pl.len().cast(LONG).alias("LineItems"), pl.sum("ItemQty").alias("Quantity"), pl.sum("TotalValue").alias("Revenue")]
+        for name, keys in ("day", ["StoreID", "Day"]), ("payment", ["PaymentMethod"]):
+            silver = pl.scan_delta(f"{out}/silver")
+            if "Day" in keys:
+                silver = silver.with_columns(pl.from_epoch("CreatedTime", time_unit="ms").dt.date().alias("Day"))
+            silver.group_by(keys).agg(sums).sink_delta(f"{out}/{name}")
+    return {"seconds": took.seconds, "tables": {t: f"{out}/{t}" for t in ("bronze", "silver", "day", "payment")}}
+
+
+def log(table):
+    """Opens a table, and asks for its files."""
+    with Clock() as opened:
+        t = DeltaTable(table)
+    with Clock() as listed:
+        files = t.file_uris()
+    return {"seconds": opened.seconds, "with_files": opened.seconds + listed.seconds, "version": t.version(), "files": len(files)}
+
+
+if __name__ == "__main__":
+    serve(job=job, log=log)

@@ -1,0 +1,80 @@
+"""Spark with Delta does the job as ours does: streams with checkpoints, availableNow, the JVM warm."""
+import os, time
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from invoices import ADDRESS, INVOICE, ITEM, SPARK_SCHEMA
+from worker import Clock, serve
+
+CONFIG = {
+    "spark.master": "local[*]",
+    "spark.driver.memory": "4g",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # for one small machine: as many partitions as it has cores, of a shuffle and of Delta's own snapshots
+    "spark.sql.shuffle.partitions": str(os.cpu_count()),
+    "spark.databricks.delta.snapshotPartitions": str(os.cpu_count()),
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+def start():
+    builder = SparkSession.builder
+    for name, value in CONFIG.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def bronze(landing, out):
+    return stream(spark.readStream.schema(SPARK_SCHEMA).json(landing), out, "bronze")
+
+
+def stream(frame, out, table, mode="append"):
+    return frame.writeStream.format("delta").outputMode(mode).option("checkpointLocation", f"{out}/checkpoint/{table}")
+
+
+def now(writer, path):
+    writer.trigger(availableNow=True).start(path).awaitTermination()
+
+
+def job(landing, out):
+    with Clock() as took:
+        now(bronze(landing, out), f"{out}/bronze")
+        items = (spark.readStream.format("delta").load(f"{out}/bronze")
+            .select(*INVOICE, *["DeliveryAddress." + c for c in ADDRESS], F.explode("InvoiceLineItems").alias("Item"))
+            .select(*INVOICE, *ADDRESS, *["Item." + c for c in ITEM]))
+        now(stream(items, out, "silver"), f"{out}/silver")
+        sums = [F.count("*").alias("LineItems"), F.sum("ItemQty").alias("Quantity"), F.sum("TotalValue").alias("Revenue")]
+        for name, keys in ("day", ["StoreID", F.to_date(F.timestamp_millis("CreatedTime")).alias("Day")]), ("payment", ["PaymentMethod"]):
+            sums_of = spark.readStream.format("delta").load(f"{out}/silver").groupBy(*keys).agg(*sums)
+            now(stream(sums_of, out, name, "complete"), f"{out}/{name}")
+    return {"seconds": took.seconds, "tables": {t: f"{out}/{t}" for t in ("bronze", "silver", "day", "payment")}}
+
+
+def small(landing, out):
+    """Many small files through bronze."""
+    with Clock() as took:
+        now(bronze(landing, out), f"{out}/bronze")
+    return {"seconds": took.seconds, "tables": {"bronze": f"{out}/bronze"}}
+
+
+def micro(spare, landing, out):
+    """The files of spare, one after another, through a running bronze query: what each batch takes, in ms."""
+    query = bronze(landing, out).start(f"{out}/bronze")
+    batches, arrivals = [], []
+    for name in sorted(os.listdir(spare)):
+        began = time.perf_counter()
+        os.rename(f"{spare}/{name}", f"{landing}/{name}")
+        query.processAllAvailable()
+        arrivals.append((time.perf_counter() - began) * 1000)
+        batches.append(next(p["batchDuration"] for p in reversed(query.recentProgress) if p["numInputRows"] > 0))
+    query.stop()
+    return {"batches": batches, "arrivals": arrivals, "tables": {"bronze": f"{out}/bronze"}}
+
+
+if __name__ == "__main__":
+    spark = start()
+    serve(job=job, small=small, micro=micro)
