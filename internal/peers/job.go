@@ -18,26 +18,43 @@ func measureJob(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
+	b.printf("\njob: JSON → bronze → silver (explode, 15 columns) → gold by store and day, and by payment. Ours and Spark stream, exactly\n"+
+		"once, with checkpoints; ours alone makes every file durable. Each output, each time: %s.\n", judge)
+	results, err := b.jobRounds(ctx, engines, folder, judge)
+	if err != nil {
+		return err
+	}
+	b.tellJob(engines, results, folder)
+	return nil
+}
+
+// jobRounds asks the engines in turn, round after round; the first round warms up.
+func (b *bench) jobRounds(ctx context.Context, engines []*engine, folder Folder, judge *judge) (map[string]*result, error) {
 	results := map[string]*result{}
 	for _, e := range engines {
 		results[e.name] = &result{}
 	}
 	for round := range b.rounds + 1 {
+		b.printf("  round %d:", round)
 		for _, e := range engines {
 			if e.name == spark && !due(round, b.rounds, b.sparkRounds) {
 				continue
 			}
 			one, err := b.turn(ctx, e, folder, judge)
 			if err != nil {
-				return err
+				return nil, err
 			}
+			b.printf("  %s %s s", e.name, digits(one.seconds))
 			if round > 0 {
 				results[e.name].add(round, one)
 			}
 		}
+		b.printf("\n")
 	}
-	b.printf("\njob: JSON → bronze → silver (explode, 15 columns) → gold by store and day, and by payment. Ours and Spark stream, exactly\n"+
-		"once, with checkpoints; ours alone makes every file durable. Each output, each time: %s.\n", judge)
+	return results, nil
+}
+
+func (b *bench) tellJob(engines []*engine, results map[string]*result, folder Folder) {
 	mine := results[ours]
 	rows := [][]string{{"engine", "seconds", "times ours", "MB/s", "CPU s", "peak MB"}}
 	for _, e := range engines {
@@ -59,7 +76,6 @@ func measureJob(ctx context.Context, b *bench) error {
 	if peak := slices.Max(append(mine.peaks, 0)); peak > 0 {
 		b.require(claim{what: "the job, our peak memory", need: 300, most: true, unit: " MB", got: sample{peak}})
 	}
-	return nil
 }
 
 // A result is what an engine took, in the rounds it took part in.
