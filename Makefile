@@ -29,17 +29,21 @@ lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 	./.ci/lint
 
 .PHONY: crash
-crash: ## every storage operation of the pipeline as the last one before a crash
+crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root)
 	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... ./autoloader/...
 	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
+
+.PHONY: sabotage
+sabotage: ## each sync taken away, each two durable steps swapped: the crash tests must fail
+	./.ci/sabotage
 
 .PHONY: suite
 suite: ## the invoices suite 200 times: on the fixtures, and on real files where they are
 	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=200
 
 .PHONY: interop
-interop: ## other readers open our tables (needs python3 with deltalake; LAKEHOUSE_PYTHON names it)
-	$(GO) test -count=1 -v -run Interop ./...
+interop: ## the other readers and writers of Delta tables beside ours (needs python3, Java 17 and Maven; installs the rest)
+	./.ci/interop
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

@@ -40,8 +40,8 @@ type lines struct{}
 
 func (l lines) Scan(types.Struct, logical.ScanOptions) (files.Scan, error) { return l, nil }
 
-func (lines) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
-	return []batch.Piece{linePiece{file, info.Size}}, nil
+func (lines) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]files.Piece, error) {
+	return []files.Piece{linePiece{file, info.Size}}, nil
 }
 
 type linePiece struct {
@@ -51,7 +51,7 @@ type linePiece struct {
 
 func (p linePiece) Size() int64 { return p.size }
 
-func (p linePiece) Read(ctx context.Context) batch.Seq {
+func (p linePiece) Read(ctx context.Context, counts *batch.Counts) batch.Seq {
 	data, err := volumes.ReadFile(ctx, p.file.Store, p.file.Key)
 	if err != nil {
 		return batch.Fail(err)
@@ -59,6 +59,7 @@ func (p linePiece) Read(ctx context.Context) batch.Seq {
 	b := array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(lineSchema))
 	for line := range strings.Lines(string(data)) {
 		b.Field(0).(*array.StringBuilder).Append(strings.TrimSpace(line))
+		counts.Read++
 	}
 	return batch.Of(b.NewRecordBatch())
 }

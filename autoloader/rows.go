@@ -26,7 +26,7 @@ type Decoder interface {
 // rows are those of some batches.
 type rows struct {
 	source *source
-	files  []planned
+	files  []*planned
 }
 
 // A planned file stands in the source log.
@@ -34,6 +34,7 @@ type planned struct {
 	place    volumes.Location
 	batch    int64
 	modified int64
+	account  account
 }
 
 func (r *rows) Schema() types.Struct { return r.source.Schema() }
@@ -64,7 +65,7 @@ func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[bat
 }
 
 // open gives the pieces of one file.
-func (r *rows) open(ctx context.Context, f planned, scan files.Scan) ([]batch.Piece, error) {
+func (r *rows) open(ctx context.Context, f *planned, scan files.Scan) ([]batch.Piece, error) {
 	info, err := f.place.Store.Stat(ctx, f.place.Key)
 	if err == nil {
 		return r.decode(ctx, f, info, scan)
@@ -75,7 +76,7 @@ func (r *rows) open(ctx context.Context, f planned, scan files.Scan) ([]batch.Pi
 	return nil, r.missing(ctx, f)
 }
 
-func (r *rows) decode(ctx context.Context, f planned, info volumes.Info, scan files.Scan) ([]batch.Piece, error) {
+func (r *rows) decode(ctx context.Context, f *planned, info volumes.Info, scan files.Scan) ([]batch.Piece, error) {
 	config := r.source.config
 	if info.ModTime.UnixMilli() != f.modified {
 		config.Log.InfoContext(ctx, "a file changed after it was planned; it is read as it is", "file", f.place.URI)
@@ -87,14 +88,16 @@ func (r *rows) decode(ctx context.Context, f planned, info volumes.Info, scan fi
 	if err != nil {
 		return nil, err
 	}
+	f.account.open(len(pieces))
+	all := make([]batch.Piece, len(pieces))
 	for i, p := range pieces {
-		pieces[i] = &watched{Piece: p, rows: r, file: f, info: info}
+		all[i] = &watched{piece: p, number: i, rows: r, file: f, info: info}
 	}
-	return pieces, nil
+	return all, nil
 }
 
 // missing is nil where vanished files do not matter.
-func (r *rows) missing(ctx context.Context, f planned) error {
+func (r *rows) missing(ctx context.Context, f *planned) error {
 	if r.source.config.IgnoreMissingFiles {
 		r.source.config.Log.WarnContext(ctx, "a planned file has vanished and gives no rows", "file", f.place.URI, "batch", f.batch)
 		return nil
@@ -106,15 +109,22 @@ func (r *rows) missing(ctx context.Context, f planned) error {
 // watched is a piece of a file that must not change while it is read: what was read of it would be half of
 // one version and half of another.
 type watched struct {
-	batch.Piece
-	rows *rows
-	file planned
-	info volumes.Info // as it was when the file was taken apart
+	piece  files.Piece
+	number int // among the file's pieces
+	rows   *rows
+	file   *planned
+	info   volumes.Info // as it was when the file was taken apart
 }
 
+// Size is the piece's.
+func (w *watched) Size() int64 { return w.piece.Size() }
+
+// Read enters into the file's account what became of the records, however the reading ends.
 func (w *watched) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		for b, err := range w.Piece.Read(ctx) {
+		var counts batch.Counts
+		defer func() { w.file.account.enter(w.number, counts) }()
+		for b, err := range w.piece.Read(ctx, &counts) {
 			if err != nil {
 				if err = w.explain(ctx, err); err != nil {
 					yield(nil, err)

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"lakehouse/internal/batch"
 	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
@@ -69,7 +68,7 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, want 
 		return nil, err
 	}
 	if s.last > at {
-		return offsetOf(s.last), nil
+		return offsetOf(s.last), s.log.secure(ctx, s.last)
 	}
 	files, err := s.choose(ctx, s.limit(want))
 	if err != nil || len(files) == 0 {
@@ -203,7 +202,7 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 			if err != nil {
 				return nil, err
 			}
-			rows.files = append(rows.files, planned{place: place, batch: batch, modified: e.Timestamp})
+			rows.files = append(rows.files, &planned{place: place, batch: batch, modified: e.Timestamp})
 		}
 	}
 	s.filesRead += int64(len(rows.files))
@@ -249,25 +248,14 @@ func (s *source) Stop() error {
 	return nil
 }
 
-// Metrics are what Auto Loader reports of a source, by its names, and what became of the files and records of this run: read is
-// written without fault, malformed and dropped together.
+// Metrics are what Auto Loader reports of a source, by its names.
 func (s *source) Metrics() map[string]string {
-	metrics := map[string]string{
+	return map[string]string{
 		stream.MetricFilesRead: strconv.FormatInt(s.filesRead, 10),
 		"numFilesOutstanding":  strconv.FormatInt(s.outstanding.files, 10),
 		"numBytesOutstanding":  strconv.FormatInt(s.outstanding.bytes, 10),
 	}
-	if d, ok := s.config.Decoder.(counting); ok {
-		counts := d.Counts()
-		metrics["numRecordsRead"] = strconv.FormatInt(counts.Read.Load(), 10)
-		metrics["numRecordsMalformed"] = strconv.FormatInt(counts.Malformed.Load(), 10)
-		metrics["numRecordsDropped"] = strconv.FormatInt(counts.Dropped.Load(), 10)
-	}
-	return metrics
 }
-
-// counting is a decoder that accounts for its records.
-type counting interface{ Counts() *batch.Counts }
 
 // uri names a file of the source as the log does.
 func (s *source) uri(key string) string {

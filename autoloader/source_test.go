@@ -274,8 +274,8 @@ type growing struct{ store *volumestest.Memory }
 
 func (g growing) Scan(types.Struct, logical.ScanOptions) (files.Scan, error) { return g, nil }
 
-func (g growing) Pieces(_ context.Context, f volumes.Location, info volumes.Info) ([]batch.Piece, error) {
-	return []batch.Piece{growingPiece{linePiece{f, info.Size}, g.store}}, nil
+func (g growing) Pieces(_ context.Context, f volumes.Location, info volumes.Info) ([]files.Piece, error) {
+	return []files.Piece{growingPiece{linePiece{f, info.Size}, g.store}}, nil
 }
 
 type growingPiece struct {
@@ -283,8 +283,8 @@ type growingPiece struct {
 	store *volumestest.Memory
 }
 
-func (p growingPiece) Read(ctx context.Context) batch.Seq {
-	rows := p.linePiece.Read(ctx)
+func (p growingPiece) Read(ctx context.Context, counts *batch.Counts) batch.Seq {
+	rows := p.linePiece.Read(ctx, counts)
 	if err := p.store.Put(ctx, p.file.Key, []byte("a and more")); err != nil {
 		return batch.Fail(err)
 	}

@@ -3,7 +3,6 @@ package autoloader
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +14,7 @@ import (
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exactjson"
 	"lakehouse/volumes"
 )
 
@@ -53,12 +53,25 @@ func (l *sourceLog) add(ctx context.Context, batch int64, entries []entry) error
 	found, readErr := volumes.ReadFileMax(ctx, l.store, name, maxLogBytes)
 	switch {
 	case readErr == nil && bytes.Equal(found, data):
-		return nil
+		return l.secure(ctx, batch)
 	case readErr == nil:
 		return errclass.ConcurrentStreamLogUpdate.New("%s was written by someone else.", name).
 			WithHint("Two queries share this checkpoint: stop one of them.")
 	}
 	return fmt.Errorf("write source log: %w", err)
+}
+
+// secure has the store sync the name of a batch again: a run that was killed, or a put that failed, may have left it
+// visible and not yet safe.
+func (l *sourceLog) secure(ctx context.Context, batch int64) error {
+	text, err := volumes.ReadFileMax(ctx, l.store, l.name(batch), maxLogBytes)
+	if err == nil {
+		err = l.store.PutIfAbsent(ctx, l.name(batch), text)
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("secure source log: %w", err)
+	}
+	return nil
 }
 
 // read gives the files of one batch. It falls back on Spark's compactions.
@@ -205,6 +218,8 @@ func decodeLog(name string, data []byte) ([]entry, error) {
 
 var errNoEntry = errors.New("no entry of a source log")
 
+var entryLines = exactjson.For[entry]()
+
 // decodeEntry takes the usual spelling apart by hand: opening a log reads many. A line that is no UTF-8 is refused, since
 // a decoder of JSON makes another path of it.
 func decodeEntry(line []byte) (entry, error) {
@@ -215,7 +230,7 @@ func decodeEntry(line []byte) (entry, error) {
 		return e, nil
 	}
 	var e entry
-	if err := json.Unmarshal(line, &e); err != nil {
+	if err := entryLines.Unmarshal(line, &e); err != nil {
 		return entry{}, err
 	}
 	if e.Path == "" || e.BatchID < 0 {

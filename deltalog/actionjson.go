@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"lakehouse/internal/exactjson"
 )
 
 // An actionLine is one line of a commit: an object with one known member. Unknown actions and unknown fields are
@@ -56,6 +58,9 @@ type cdcJSON struct {
 	Tags            map[string]string  `json:"tags,omitempty"`
 }
 
+// actionLines decodes lines: {"Add":…} is an unknown action to every reader.
+var actionLines = exactjson.For[actionLine]()
+
 // decodeLine adds the action of one line to a.
 func (a *Actions) decodeLine(line []byte) error {
 	line = bytes.TrimSpace(line)
@@ -63,7 +68,7 @@ func (a *Actions) decodeLine(line []byte) error {
 		return nil
 	}
 	var action actionLine
-	if err := json.Unmarshal(line, &action); err != nil {
+	if err := actionLines.Unmarshal(line, &action); err != nil {
 		return err
 	}
 	return a.add(&action)

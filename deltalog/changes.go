@@ -55,10 +55,28 @@ func (t *Table) change(ctx context.Context, version int64, previous time.Time) (
 	if err == nil && actions.Protocol != nil {
 		err = actions.Protocol.CheckRead()
 	}
+	if err == nil {
+		err = actions.checkPaths()
+	}
 	if err != nil {
 		return CommitFile{}, fmt.Errorf("read changes of version %d: %w", version, err)
 	}
 	return CommitFile{version, monotone(previous, f.modTime), actions}, nil
+}
+
+// checkPaths makes sure that the files to be read lie in the table's folder.
+func (a *Actions) checkPaths() error {
+	for _, file := range a.Adds {
+		if err := checkPath(file.Path); err != nil {
+			return errclass.DeltaLogCorrupt.New("add.path: %w.", err)
+		}
+	}
+	for _, file := range a.CDC {
+		if err := checkPath(file.Path); err != nil {
+			return errclass.DeltaLogCorrupt.New("cdc.path: %w.", err)
+		}
+	}
+	return nil
 }
 
 // checkEnd makes sure that the log ends before the version: that it is not a hole, or cleaned away.

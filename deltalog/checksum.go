@@ -3,12 +3,12 @@ package deltalog
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
 	"slices"
 
+	"lakehouse/internal/exactjson"
 	"lakehouse/volumes"
 )
 
@@ -26,6 +26,8 @@ type checksumJSON struct {
 	Protocol        *Protocol         `json:"protocol,omitempty"`
 }
 
+var checksums = exactjson.For[checksumJSON]()
+
 // readChecksum is the state that a checksum file tells. A file that is missing, broken or of an old
 // writer that told less is no error, only no help.
 func readChecksum(ctx context.Context, store volumes.Store, version int64) (state, bool) {
@@ -34,7 +36,7 @@ func readChecksum(ctx context.Context, store volumes.Store, version int64) (stat
 		return state{}, false
 	}
 	var sum checksumJSON
-	if json.Unmarshal(data, &sum) != nil || sum.Metadata == nil || sum.Protocol == nil ||
+	if checksums.Unmarshal(data, &sum) != nil || sum.Metadata == nil || sum.Protocol == nil ||
 		sum.Metadata.ID == "" || sum.NumFiles < 0 || sum.TableSizeBytes < 0 {
 		return state{}, false
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"lakehouse/volumes"
 )
 
 // ErrOutcomeUnknown is wrapped by the error of a commit of which the storage would not tell whether
@@ -89,6 +91,9 @@ func (a *attempt) put(ctx context.Context) (winner *Actions, err error) {
 		there, err := readCommit(context.WithoutCancel(ctx), a.txn.table.store, version)
 		switch {
 		case err == nil && there.CommitInfo != nil && there.CommitInfo.TxnID == a.token:
+			if err := a.txn.table.secure(context.WithoutCancel(ctx), version, data); err != nil {
+				return nil, fmt.Errorf("%w: %w; make it safe: %w", ErrOutcomeUnknown, failure, err)
+			}
 			a.base = a.base.apply(actions)
 			return nil, nil
 		case err == nil:
@@ -105,6 +110,32 @@ func (a *attempt) put(ctx context.Context) (winner *Actions, err error) {
 			return nil, fmt.Errorf("%w: %w; read it back: %w", ErrOutcomeUnknown, failure, err)
 		}
 	}
+}
+
+// secure has the store sync the name of a version again: a writer that was killed, or a put that failed, may have left it
+// visible and not yet safe.
+func (t *Table) secure(ctx context.Context, version int64, data []byte) error {
+	err := t.store.PutIfAbsent(ctx, commitName(version), data)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// Secure makes sure that a power cut cannot take the version back. It is for who builds on a version without
+// committing one of its own behind it: its writer may have been killed before the version was safe.
+func (s *Snapshot) Secure(ctx context.Context) error {
+	data, err := volumes.ReadFileMax(ctx, s.table.store, commitName(s.Version()), maxCommitBytes)
+	if errors.Is(err, fs.ErrNotExist) { // it is in a checkpoint, which came after it was safe
+		return nil
+	}
+	if err == nil {
+		err = s.table.secure(ctx, s.Version(), data)
+	}
+	if err != nil {
+		return s.table.located(fmt.Errorf("secure version %d: %w", s.Version(), err))
+	}
+	return nil
 }
 
 // encode is the version's file. The actions stay the same from attempt to attempt, commitInfo does not.

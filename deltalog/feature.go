@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -176,7 +177,20 @@ func supported(by func(feature) bool) []string {
 	return names
 }
 
-func quoted(names []string) string { return `"` + strings.Join(names, `", "`) + `"` }
+// namedAtMost bounds a list of names that the log has chosen.
+const namedAtMost = 20
+
+func quoted(names []string) string {
+	short := make([]string, 0, namedAtMost)
+	for _, name := range names[:min(len(names), namedAtMost)] {
+		short = append(short, fmt.Sprintf("%.100s", name))
+	}
+	list := `"` + strings.Join(short, `", "`) + `"`
+	if more := len(names) - len(short); more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
+}
 
 // protocolFor is the weakest protocol that allows what the metadata makes use of, not below the
 // current one. Features that this package cannot write are refused by name.

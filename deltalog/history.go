@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
+
+	"lakehouse/internal/exactjson"
 )
 
 // A HistoryEntry is one version of the table's history.
@@ -51,6 +52,13 @@ func (t *Table) History(ctx context.Context, limit int) ([]HistoryEntry, error) 
 	return entries, nil
 }
 
+// An infoLine is a line of a commit of which only the commitInfo matters.
+type infoLine struct {
+	CommitInfo *CommitInfo `json:"commitInfo"`
+}
+
+var infoLines = exactjson.For[infoLine]()
+
 // readCommitInfo finds the commitInfo of a version. It is the first line where the writer follows
 // the specification; some wrote it last, or not at all.
 func (t *Table) readCommitInfo(ctx context.Context, f logFile) (CommitInfo, error) {
@@ -71,10 +79,8 @@ func (t *Table) readCommitInfo(ctx context.Context, f logFile) (CommitInfo, erro
 		if !bytes.Contains(line[:min(len(line), 40)], []byte(`"commitInfo"`)) {
 			continue
 		}
-		var action struct {
-			CommitInfo *CommitInfo `json:"commitInfo"`
-		}
-		if err := json.Unmarshal(line, &action); err != nil {
+		var action infoLine
+		if err := infoLines.Unmarshal(line, &action); err != nil {
 			return CommitInfo{}, err
 		}
 		if action.CommitInfo != nil {

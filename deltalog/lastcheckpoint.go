@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"lakehouse/internal/exactjson"
 	"lakehouse/volumes"
 )
 
@@ -26,6 +27,8 @@ type lastCheckpoint struct {
 	Checksum      string `json:"checksum,omitempty"`
 }
 
+var lastCheckpoints = exactjson.For[lastCheckpoint]()
+
 // readLastCheckpoint reads the hint. Without one, or with a broken one, the log is listed as a whole.
 func readLastCheckpoint(ctx context.Context, store volumes.Store) (lastCheckpoint, bool) {
 	data, err := volumes.ReadFileMax(ctx, store, lastCheckpointName, maxSmallBytes)
@@ -33,7 +36,7 @@ func readLastCheckpoint(ctx context.Context, store volumes.Store) (lastCheckpoin
 		return lastCheckpoint{}, false
 	}
 	var hint lastCheckpoint
-	if json.Unmarshal(data, &hint) != nil || hint.Version < 0 {
+	if lastCheckpoints.Unmarshal(data, &hint) != nil || hint.Version < 0 {
 		return lastCheckpoint{}, false
 	}
 	if hint.Checksum != "" {

@@ -8,9 +8,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
@@ -29,6 +32,12 @@ func PartitionValue(t Type, v any) (*string, error) {
 	if err != nil || text == "" {
 		return nil, err // the empty text means null
 	}
+	if n, whole := v.(int64); whole && isFar(text) { // what cannot be read would spoil the table
+		if back, err := ParsePartitionValue(t, &text); err != nil || back != n {
+			return nil, errclass.UnsupportedFeature.New("a table cannot be partitioned by the %s %s.", t, text).
+				WithHint("Partition by another column.")
+		}
+	}
 	return &text, nil
 }
 
@@ -37,6 +46,10 @@ func partitionText(t Type, v any) (string, error) {
 	case string:
 		return v, nil
 	case []byte:
+		if !utf8.Valid(v) { // the log is JSON: it would change such bytes
+			return "", errclass.UnsupportedFeature.New("a table cannot be partitioned by the binary value x'%x', which is no UTF-8.", v).
+				WithHint("Partition by its hex digits, or by another column.")
+		}
 		return string(v), nil
 	case bool:
 		return strconv.FormatBool(v), nil
@@ -54,9 +67,9 @@ func partitionText(t Type, v any) (string, error) {
 		case types.Date:
 			return formatDate(v), nil
 		case types.Timestamp:
-			return formatMicros(v, "2006-01-02T15:04:05.000000Z"), nil
+			return formatMicros(v, "T15:04:05.000000Z"), nil
 		case types.TimestampNTZ:
-			return formatMicros(v, "2006-01-02 15:04:05.999999"), nil
+			return formatMicros(v, " 15:04:05.999999"), nil
 		}
 		return strconv.FormatInt(v, 10), nil
 	}
@@ -121,10 +134,18 @@ const secondsPerDay = 24 * 60 * 60
 
 func parseDate(text string) (predicate.Value, error) {
 	at, err := time.Parse("2006-1-2", text)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return floorDiv(at.Unix(), secondsPerDay), nil
 	}
-	return floorDiv(at.Unix(), secondsPerDay), nil
+	if day, ok := datetime.ParseDateText(text); ok && isFar(text) {
+		return day, nil
+	}
+	return nil, err
+}
+
+// isFar reports whether the year of a date or time is one that package time does not read: below 0 or above 9999.
+func isFar(text string) bool {
+	return strings.IndexAny(text, "+-") == 0 || strings.IndexByte(text, '-') > 4
 }
 
 func floorDiv(a, b int64) int64 {
@@ -151,15 +172,30 @@ func parseTimestamp(text string) (predicate.Value, error) {
 			first = err
 		}
 	}
+	if micros, zone, dated, ok := datetime.ParseWallClock(text); ok && dated && isFar(text) && (zone == "" || zone == "Z") {
+		return micros, nil
+	}
 	return nil, first
 }
 
+// formatDate writes a year that has not four digits with its sign, as Spark does.
 func formatDate(days int64) string {
-	return time.Unix(days*secondsPerDay, 0).UTC().Format("2006-01-02")
+	year, month, day := datetime.Civil(days)
+	sign := ""
+	switch {
+	case year > 9999:
+		sign = "+"
+	case year < 0:
+		sign, year = "-", -year
+	}
+	return fmt.Sprintf("%s%04d-%02d-%02d", sign, year, month, day)
 }
 
+// formatMicros writes the day, and behind it the time of day in a layout.
 func formatMicros(micros int64, layout string) string {
-	return time.UnixMicro(micros).UTC().Format(layout)
+	const perDay = secondsPerDay * 1_000_000
+	day := floorDiv(micros, perDay)
+	return formatDate(day) + time.UnixMicro(micros-day*perDay).UTC().Format(layout)
 }
 
 // shortestFloat is the double that is written like the float v, with no more digits.

@@ -128,9 +128,18 @@ func (w *statsWriter) leaf(f Field, path []string) {
 	if low := statsValue(f.Type, stats.Min, cutMin); low != nil {
 		w.low.put(f.Name, low)
 	}
-	if high := statsValue(f.Type, stats.Max, cutMax); high != nil {
+	if high := statsValue(f.Type, zeroAbove(stats.Max), cutMax); high != nil {
 		w.high.put(f.Name, high)
 	}
+}
+
+// zeroAbove makes 0.0 of a maximum of -0.0: some readers order the one before the other, and would skip the file when
+// asked for zero.
+func zeroAbove(v any) any {
+	if v == 0.0 {
+		return 0.0
+	}
+	return v
 }
 
 // statsValue is the value as JSON; nil for what has no place in statistics.
@@ -174,11 +183,11 @@ func statsInteger(t Type, v int64) []byte {
 		}
 	case types.Timestamp:
 		if v >= minMicros && v <= maxMicros {
-			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "2006-01-02T15:04:05.000Z") + `"`)
+			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "T15:04:05.000Z") + `"`)
 		}
 	case types.TimestampNTZ:
 		if v >= minMicros && v <= maxMicros {
-			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "2006-01-02T15:04:05.000") + `"`)
+			return []byte(`"` + formatMicros(floorDiv(v, 1000)*1000, "T15:04:05.000") + `"`)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package deltalog
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ func TestMakeStats(t *testing.T) {
 	schema := Schema{Fields: []Field{
 		field("id", Long), field("p", String), field("name", String), field("avg", Double), field("price", Decimal{Precision: 10, Scale: 2}),
 		field("window", Schema{Fields: []Field{field("start", Timestamp), field("end", TimestampNTZ)}}),
-		field("day", Date), field("bytes", String), field("ok", Boolean), field("raw", Binary), field("items", Array{Element: Long}), field("void", Double),
+		field("day", Date), field("bytes", String), field("ok", Boolean), field("raw", Binary), field("items", Array{Element: Long}), field("void", Double), field("zero", Double),
 	}}
 	columns := []ColumnStats{
 		{Path: []string{"ID"}, Min: int64(-1), Max: int64(1 << 60), Nulls: 0},
@@ -36,12 +37,13 @@ func TestMakeStats(t *testing.T) {
 		{Path: []string{"raw"}, Min: []byte{1}, Max: []byte{2}, Nulls: 0},
 		{Path: []string{"items"}, Nulls: 4},
 		{Path: []string{"void"}, Nulls: 9},
+		{Path: []string{"zero"}, Min: math.Copysign(0, -1), Max: math.Copysign(0, -1), Nulls: 0},
 	}
 	got := MakeStats(9, columns, StatsOptions{Schema: schema, PartitionColumns: []string{"P"}, IndexedColumns: 32})
 	want := `{"numRecords":9,` +
-		`"minValues":{"id":-1,"name":"a<b","avg":5.0,"price":-0.05,"window":{"start":"1969-12-31T23:59:59.999Z","end":"1970-01-01T00:00:00.000"},"day":"1970-01-01"},` +
-		`"maxValues":{"id":1152921504606846976,"name":"` + strings.Repeat("x", 32) + `\u007f","avg":1.0E10,"price":123.45,"window":{"start":"1970-01-01T00:00:00.001Z","end":"1970-01-01T00:00:00.001"},"day":"1970-01-02"},` +
-		`"nullCount":{"id":0,"name":2,"avg":1,"price":0,"window":{"start":0},"day":0,"bytes":0,"ok":3,"raw":0,"items":4,"void":9}}`
+		`"minValues":{"id":-1,"name":"a<b","avg":5.0,"price":-0.05,"window":{"start":"1969-12-31T23:59:59.999Z","end":"1970-01-01T00:00:00.000"},"day":"1970-01-01","zero":-0.0},` +
+		`"maxValues":{"id":1152921504606846976,"name":"` + strings.Repeat("x", 32) + `\u007f","avg":1.0E10,"price":123.45,"window":{"start":"1970-01-01T00:00:00.001Z","end":"1970-01-01T00:00:00.001"},"day":"1970-01-02","zero":0.0},` +
+		`"nullCount":{"id":0,"name":2,"avg":1,"price":0,"window":{"start":0},"day":0,"bytes":0,"ok":3,"raw":0,"items":4,"void":9,"zero":0}}`
 	want = strings.ReplaceAll(want, `\u007f`, "\x7f")
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

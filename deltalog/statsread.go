@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/exactjson"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 )
@@ -27,11 +28,13 @@ type statsJSON struct {
 	NullCount   json.RawMessage `json:"nullCount"`
 }
 
+var statsTexts = exactjson.For[statsJSON]()
+
 // ParseStats reads statistics. What cannot be read counts as unknown: statistics can only save
 // work.
 func ParseStats(text string, schema Schema) Stats {
 	s := Stats{NumRecords: -1, schema: schema}
-	if text == "" || json.Unmarshal([]byte(text), &s.parsed) != nil {
+	if text == "" || statsTexts.Unmarshal([]byte(text), &s.parsed) != nil {
 		return Stats{NumRecords: -1}
 	}
 	if n := s.parsed.NumRecords; n != nil && *n >= 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -30,9 +31,20 @@ func crashFiles(t *testing.T) map[string][]byte {
 	return files
 }
 
+// landings are which files are there before each time that all layers run: how they land the first time, and how
+// when the shops went on while the pipeline was down. The last file comes alone, so that those before it are archived.
+var (
+	oneByOne = [][]string{{}, {"invoices_1.json"}, {"invoices_2.json"}, {"invoices_3.json"}}
+	allFirst = [][]string{{"invoices_1.json", "invoices_2.json"}, {"invoices_3.json"}}
+)
+
 // pipelineRun feeds the files one after the other through all layers, on a store. What is done already is found
 // done: the run may be a restart at any point of an earlier one.
 func pipelineRun(ctx context.Context, store volumes.Store, files map[string][]byte) error {
+	return pipelineRunOf(ctx, store, files, oneByOne)
+}
+
+func pipelineRunOf(ctx context.Context, store volumes.Store, files map[string][]byte, landings [][]string) error {
 	session, err := medallion.NewSession(medallion.Options{
 		Space: volumes.NewSpaceOn(store),
 		Conf:  map[string]string{"lakehouse.workers": "1", "spark.sql.shuffle.partitions": "1"},
@@ -42,8 +54,8 @@ func pipelineRun(ctx context.Context, store volumes.Store, files map[string][]by
 	}
 	defer session.Close()
 	landed, archive := InvoicesBase+"/data/invoices", InvoicesBase+"/data/invoices_archive"+InvoicesBase+"/data/invoices"
-	for _, name := range []string{"", "invoices_1.json", "invoices_2.json", "invoices_3.json"} {
-		if name != "" {
+	for _, names := range landings {
+		for _, name := range names {
 			if err := land(ctx, session, name, files[name], landed, archive); err != nil {
 				return err
 			}
@@ -61,30 +73,43 @@ func pipelineRun(ctx context.Context, store volumes.Store, files map[string][]by
 	return nil
 }
 
-// land puts a file into the landing folder unless it has landed before, as the shops' own upload does.
-func land(ctx context.Context, s *medallion.Session, name string, data []byte, folders ...string) error {
-	for _, dir := range folders {
-		if there, err := s.FS().Exists(ctx, dir+"/"+name); err != nil || there {
-			return err
-		}
+// land puts a file into the landing folder unless it has been archived, as the shops' own upload does: one that was cut
+// short is done again, which makes safe what is there.
+func land(ctx context.Context, s *medallion.Session, name string, data []byte, landing, archive string) error {
+	if there, err := s.FS().Exists(ctx, archive+"/"+name); err != nil || there {
+		return err
 	}
-	return s.FS().Put(ctx, folders[0]+"/"+name, data)
+	place, err := s.Space().Resolve(landing + "/" + name)
+	if err != nil {
+		return err
+	}
+	if err := place.Store.PutIfAbsent(ctx, place.Key, data); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // result is the rows of all tables and the names in the landing folder and in the archive.
 func result(t *testing.T, store volumes.Store) string {
 	t.Helper()
-	ctx := t.Context()
-	session, err := medallion.NewSession(medallion.Options{Space: volumes.NewSpaceOn(store)})
+	text, err := tables(t.Context(), store)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return text
+}
+
+func tables(ctx context.Context, store volumes.Store) (string, error) {
+	session, err := medallion.NewSession(medallion.Options{Space: volumes.NewSpaceOn(store)})
+	if err != nil {
+		return "", err
 	}
 	defer session.Close()
 	var out strings.Builder
 	for _, layer := range Invoices().Layers {
 		rows, err := session.Table(layer.Table).Collect(ctx)
 		if err != nil {
-			t.Fatalf("%s: %v", layer.Table, err)
+			return "", fmt.Errorf("%s: %w", layer.Table, err)
 		}
 		lines := make([]string, len(rows))
 		for i, r := range rows {
@@ -96,23 +121,30 @@ func result(t *testing.T, store volumes.Store) string {
 	for _, dir := range []string{InvoicesBase + "/data/invoices", InvoicesBase + "/data/invoices_archive" + InvoicesBase + "/data/invoices"} {
 		entries, err := session.FS().Ls(ctx, dir)
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		for _, e := range entries {
 			fmt.Fprintln(&out, dir, e.Name)
 		}
 	}
-	return out.String()
+	return out.String(), nil
 }
 
-// stride is how many crash points a run of the tests passes over; `make crash` visits every one.
-var crashAll = flag.Bool("crash.all", false, "visit every crash point")
+var (
+	crashAll   = flag.Bool("crash.all", false, "visit every crash point")
+	crashEvery = flag.Int("crash.every", 0, "visit every n-th crash point; 0: few")
+	crashSeeds = flag.Uint64("crash.seeds", 1, "how many power cuts of each kind at a system call")
+)
 
-func stride() int {
-	if *crashAll {
+// every is the distance of the points that a run of the tests visits; `make crash` visits all.
+func every(n int) int {
+	switch {
+	case *crashAll:
 		return 1
+	case *crashEvery > 0:
+		return *crashEvery
 	}
-	return 13
+	return n
 }
 
 // A run of three files through bronze, silver and gold that dies before or after any storage operation, and is
@@ -125,34 +157,61 @@ func TestPipelineSurvivesEveryCrashPoint(t *testing.T) {
 	}
 	want, ops := result(t, record), record.Ops()
 	points := 0
-	for n := 0; n < len(ops); n += stride() {
+	for n := 0; n < len(ops); n += every(13) {
 		for _, c := range []struct {
 			when  string
 			fault func(volumes.Store, int) *volumestest.Faulty
 		}{{"before", volumestest.StopBefore}, {"after", volumestest.StopAfter}} {
 			points++
 			t.Run(fmt.Sprintf("%03d_%s_%s", n, c.when, ops[n].Kind), func(t *testing.T) {
+				t.Parallel()
 				memory := volumestest.NewMemory()
 				err := pipelineRun(t.Context(), c.fault(memory, n), files)
 				if err != nil && !errors.Is(err, volumestest.ErrStopped) {
 					t.Fatalf("the crash came out as %v", err)
 				}
-				assertRestart(t, memory, files, want)
+				assertRestart(t, memory, files, want, n)
 			})
 		}
 	}
 	t.Logf("%d crash points at %d storage operations", points, len(ops))
 }
 
-// The same for a power cut at any system call: what was not synced is gone, wholly or in part.
+// The same for a power cut at any system call: what was not synced is gone, wholly or in part, or all there.
 func TestPipelineSurvivesEveryPowerCut(t *testing.T) {
 	files := crashFiles(t)
+	disks, steps, want := powerCuts(t, files, every(25))
+	for i, disk := range disks {
+		t.Run(fmt.Sprintf("%04d_%s", i, disk.name), func(t *testing.T) {
+			t.Parallel()
+			assertRestart(t, disk.disk, files, want, i)
+		})
+	}
+	t.Logf("%d power cuts at %d system calls", len(disks), steps)
+}
+
+// A leftDisk is what a power cut left.
+type leftDisk struct {
+	name string
+	disk *volumestest.Memory
+}
+
+// powerCuts runs the pipeline, and gives what power cuts after each so many steps leave, and at the end.
+func powerCuts(t *testing.T, files map[string][]byte, stride int) (left []leftDisk, steps int, want string) {
+	t.Helper()
 	memory := volumestest.NewMemory()
-	var disks []*volumestest.Memory
-	steps := 0
-	memory.EachStep(func(volumestest.Step) {
-		if steps%stride() == 0 {
-			disks = append(disks, memory.CrashClone(uint64(steps), 0), memory.CrashClone(uint64(steps), 50))
+	cut := func(kind string) {
+		if syncs(kind) { // what is safe changes by nothing else
+			left = append(left, leftDisk{"0_" + kind, memory.CrashClone(0, 0)})
+		}
+		for seed := range *crashSeeds {
+			left = append(left, leftDisk{"50_" + kind, memory.CrashClone(uint64(steps)+seed<<32, 50)})
+		}
+		left = append(left, leftDisk{"100_" + kind, memory.CrashClone(0, 100)})
+	}
+	memory.EachStep(func(step volumestest.Step) {
+		if steps%stride == 0 {
+			cut(step.Kind)
 		}
 		steps++
 	})
@@ -160,20 +219,32 @@ func TestPipelineSurvivesEveryPowerCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	memory.EachStep(nil)
-	want := result(t, memory)
-	for i, disk := range disks {
-		t.Run(fmt.Sprintf("%04d", i), func(t *testing.T) { assertRestart(t, disk, files, want) })
-	}
-	t.Logf("%d power cuts at %d system calls", len(disks), steps)
+	return left, steps, result(t, memory)
 }
 
-func assertRestart(t *testing.T, disk *volumestest.Memory, files map[string][]byte, want string) {
+func syncs(kind string) bool { return kind == "sync" || kind == "syncDir" }
+
+func assertRestart(t *testing.T, disk *volumestest.Memory, files map[string][]byte, want string, n int) {
+	t.Helper()
+	if err := restart(t, disk, files, want, n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// restart runs the pipeline again, on what is left. The shops may have gone on in between: at every second point they did.
+func restart(t *testing.T, disk *volumestest.Memory, files map[string][]byte, want string, n int) error {
 	t.Helper()
 	disk.Restart()
-	if err := pipelineRun(t.Context(), disk, files); err != nil {
-		t.Fatalf("the restart failed: %v", err)
+	landings := [][][]string{oneByOne, allFirst}[n%2]
+	if err := pipelineRunOf(t.Context(), disk, files, landings); err != nil {
+		return fmt.Errorf("the restart failed: %w", err)
 	}
-	if got := result(t, disk); got != want {
-		t.Fatalf("after the restart:\n%s\nwant:\n%s", got, want)
+	got, err := tables(t.Context(), disk)
+	if err != nil {
+		return fmt.Errorf("after the restart: %w", err)
 	}
+	if got != want {
+		return fmt.Errorf("after the restart:\n%s\nwant:\n%s", got, want)
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package layers
 import (
 	"bufio"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -131,4 +132,27 @@ func TestInvoicesCleanSourceVariants(t *testing.T) {
 			}
 		})
 	}
+}
+
+// normal prints JSON again, with numbers in one way.
+func normal(t *testing.T, line string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(line), &v); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	out, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func firstDifference(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("%s and %s", a[i], b[i])
+		}
+	}
+	return "one has more"
 }

@@ -21,6 +21,7 @@ var (
 type Local struct {
 	disk Disk
 	path string // of the root, for error texts
+	safe *safeFolders
 
 	// A store made by Sub makes its folder at the first write, in the store it is part of.
 	parent *Local
@@ -50,7 +51,9 @@ func MakeLocal(folder string) (*Local, error) {
 }
 
 // OnDisk makes a store of a disk. The path stands before the names in error texts; it may be empty.
-func OnDisk(disk Disk, path string) *Local { return &Local{disk: disk, path: path} }
+func OnDisk(disk Disk, path string) *Local {
+	return &Local{disk: disk, path: path, safe: newSafeFolders()}
+}
 
 // Sub is the store under a folder, which need not exist: the first write makes it. No symbolic link
 // leads out of it.
@@ -61,7 +64,7 @@ func (l *Local) Sub(dir string) (Store, error) {
 	if dir == "." {
 		return l, nil
 	}
-	return &Local{disk: l.disk.Sub(dir), path: path.Join(l.path, dir), parent: l, dir: dir}, nil
+	return &Local{disk: l.disk.Sub(dir), path: path.Join(l.path, dir), safe: l.safe, parent: l, dir: dir}, nil
 }
 
 // Stat describes a file or folder.
@@ -118,6 +121,7 @@ func (l *Local) Delete(ctx context.Context, name string) error {
 	if err := l.check(ctx, "delete", name, CheckName); err != nil {
 		return err
 	}
+	l.safe.forget(l.whole(name))
 	return l.failRead("delete", name, l.disk.Remove(name))
 }
 

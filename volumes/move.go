@@ -44,7 +44,7 @@ func (l *Local) Move(ctx context.Context, from, to string) error {
 
 // finishMove makes the new name safe, and then takes the old one away.
 func (l *Local) finishMove(from, to string, renamed bool) error {
-	if err := l.disk.SyncDir(parent(to)); err != nil {
+	if err := l.secure(parent(to)); err != nil {
 		return l.fail("move", to, err)
 	}
 	if !renamed {

@@ -50,7 +50,7 @@ func (l *Local) PutIfAbsent(ctx context.Context, name string, data []byte) error
 // exists says that a name is taken, and makes it safe first: who made it may have died before doing so, and the
 // caller is about to build on it.
 func (l *Local) exists(op, name string) error {
-	if err := l.disk.SyncDir(parent(name)); err != nil {
+	if err := l.secure(parent(name)); err != nil {
 		return l.fail(op, name, err)
 	}
 	return l.fail(op, name, fs.ErrExist)
@@ -129,7 +129,7 @@ func (s *staged) commit(give func(temp, name string) error) error {
 		return s.err
 	}
 	s.done = true
-	return s.store.fail(s.op, s.name, s.store.disk.SyncDir(parent(s.name)))
+	return s.store.fail(s.op, s.name, s.store.secure(parent(s.name)))
 }
 
 // Abort drops the file unless it was committed.
@@ -190,8 +190,7 @@ func (l *Local) MakeDir(ctx context.Context, name string) error {
 	return l.fail("make folder", name, err)
 }
 
-// makeDirs makes what is missing of a folder's path. A folder that another made in between is synced too: who
-// made it may not have done so yet. All are made before any is synced: a disk with a journal then writes it once.
+// makeDirs makes what is missing of a folder's path, and makes all of it safe: a folder that is there may not be so yet.
 func (l *Local) makeDirs(dir string) error {
 	if l.parent != nil {
 		if err := l.parent.makeDirs(l.dir); err != nil {
@@ -201,18 +200,13 @@ func (l *Local) makeDirs(dir string) error {
 	if dir == "." {
 		return nil
 	}
-	folders := l.missing(dir)
-	for _, folder := range folders {
+	for _, folder := range l.missing(dir) {
+		l.safe.forget(l.whole(folder))
 		if err := l.disk.Mkdir(folder); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
-	for _, folder := range folders {
-		if err := l.disk.SyncDir(parent(folder)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.secureFolder(dir)
 }
 
 // missing gives the folders of a path that are not there, the outermost first.

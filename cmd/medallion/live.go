@@ -30,13 +30,15 @@ func newLiveView(out io.Writer, width int) *liveView {
 	return &liveView{out: out, width: width, queries: map[string]*layerView{}}
 }
 
-// progress takes a report; the queries' goroutines call it.
+// progress takes a report, and tells of each file in which something was wrong; the queries' goroutines call it.
 func (v *liveView) progress(p medallion.StreamingQueryProgress) {
-	if p.Name == nil || p.NumInputRows == 0 {
+	faulty := p.Faulty()
+	if p.Name == nil || p.NumInputRows == 0 && len(faulty) == 0 {
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.erase()
 	l := v.queries[*p.Name]
 	if l == nil {
 		l = &layerView{}
@@ -51,9 +53,13 @@ func (v *liveView) progress(p medallion.StreamingQueryProgress) {
 	l.files = files
 	if v.width == 0 {
 		fmt.Fprintf(v.out, "  %-18s batch %d: %5d rows of %s in %3d ms\n", *p.Name, p.BatchID, p.NumInputRows, count(batchFiles, "file"), p.BatchDuration)
-		return
 	}
-	v.draw()
+	for _, f := range faulty {
+		fmt.Fprintf(v.out, "  %-18s batch %d: %s\n", *p.Name, p.BatchID, f)
+	}
+	if v.width > 0 {
+		v.draw()
+	}
 }
 
 // filesRead is how many files the query has read in this run.

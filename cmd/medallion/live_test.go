@@ -33,6 +33,21 @@ func TestLiveViewWithoutATerminal(t *testing.T) {
 	}
 }
 
+// A file in which something was wrong is told of, also where nothing of it became a row.
+func TestLiveViewTellsOfFaultyFiles(t *testing.T) {
+	for _, width := range []int{0, 80} {
+		var out strings.Builder
+		v := newLiveView(&out, width)
+		p := reported("bronze", 0, 0, 1)
+		p.Sources[0].Files = []stream.FileProgress{{Path: "file:///good.json", Read: 1}, {Path: "file:///bad.json", Read: 3, Dropped: 3}}
+		v.progress(p)
+		want := "  bronze             batch 0: file:///bad.json: 3 records, 0 corrupt, 3 dropped\n"
+		if strings.Count(out.String(), want) != 1 || strings.Contains(out.String(), "good.json") {
+			t.Errorf("width %d: got\n%swant\n%s", width, &out, want)
+		}
+	}
+}
+
 // On a terminal each layer keeps one line, which never wraps, however narrow the terminal is.
 func TestLiveViewKeepsALineALayer(t *testing.T) {
 	for _, width := range []int{200, 80, 71, 40, 2} {

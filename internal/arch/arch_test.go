@@ -23,13 +23,13 @@ var picture = [][]string{
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},
 	{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/records", "internal/lines", "internal/datetime"},
-	{"internal/types", "internal/batch", "internal/predicate", "internal/option"},
+	{"internal/types", "internal/batch", "internal/predicate", "internal/option", "internal/exactjson"},
 	{"volumes"},
 	{"internal/errclass", "fixtures"},
 }
 
 // forTests are the packages that only tests import.
-var forTests = []string{"internal/arch", "internal/programs", "internal/realdata", "volumes/volumestest"}
+var forTests = []string{"internal/arch", "internal/interop", "internal/programs", "internal/realdata", "internal/zoo", "volumes/volumestest"}
 
 // rules are what the picture does not say: packages that stand above others and shall not know them all the same,
 // directly or through others.

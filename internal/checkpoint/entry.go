@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+
+	"lakehouse/internal/exactjson"
 )
 
 // Offsets is the content of offsets/N: what batch N is to read, and under which settings.
@@ -62,13 +64,18 @@ func appendOffsets(text []byte, o Offsets) ([]byte, error) {
 	return text, nil
 }
 
+var (
+	offsetsLines = exactjson.For[offsetsMetadata]()
+	commitLines  = exactjson.For[Commit]()
+)
+
 // decodeOffsets reads the lines after the version.
 func decodeOffsets(lines [][]byte) (Offsets, error) {
 	if len(lines) == 0 {
 		return Offsets{}, errNoMetadata
 	}
 	var metadata offsetsMetadata
-	if err := json.Unmarshal(lines[0], &metadata); err != nil {
+	if err := offsetsLines.Unmarshal(lines[0], &metadata); err != nil {
 		return Offsets{}, lineError{2, err}
 	}
 	if len(lines) == 1 {
@@ -100,7 +107,7 @@ func decodeCommit(lines [][]byte) (Commit, error) {
 		return Commit{}, nil // as Spark 2.0 wrote it
 	}
 	var commit Commit
-	if err := json.Unmarshal(lines[0], &commit); err != nil {
+	if err := commitLines.Unmarshal(lines[0], &commit); err != nil {
 		return Commit{}, lineError{2, err}
 	}
 	return commit, nil

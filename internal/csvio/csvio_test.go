@@ -61,17 +61,18 @@ func decodeText(t testing.TB, file, schema types.Struct, options map[string]stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts.Counts = &batch.Counts{}
 	d, err := NewDecoder(file, schema, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
+	counts := &batch.Counts{}
+	d = d.Counting(counts)
 	seq := d.Decode(strings.NewReader(text))
 	if opts.MultiLine {
 		seq = d.DecodeDocument([]byte(text))
 	}
 	got, err := show(t, seq)
-	return got, opts.Counts, err
+	return got, counts, err
 }
 
 type options = map[string]string
@@ -113,8 +114,8 @@ func TestValuesAreCut(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, counts, err := decodeText(t, strs("x", "y"), strs("x", "y"), c.opts, c.text)
-			if err != nil || got != c.want || counts.Malformed.Load() != 0 {
-				t.Errorf("got %s, %d malformed, %v, want %s", got, counts.Malformed.Load(), err, c.want)
+			if err != nil || got != c.want || counts.Corrupt != 0 {
+				t.Errorf("got %s, %d corrupt, %v, want %s", got, counts.Corrupt, err, c.want)
 			}
 		})
 	}
@@ -145,8 +146,8 @@ func TestMalformedRecords(t *testing.T) {
 			if want := "7|p|∅;" + c.want + ";8|q|∅"; err != nil || got != want {
 				t.Errorf("got %s, %v, want %s", got, err, want)
 			}
-			if counts.Read.Load() != 3 || counts.Malformed.Load() != 1 {
-				t.Errorf("read %d, malformed %d", counts.Read.Load(), counts.Malformed.Load())
+			if counts.Read != 3 || counts.Corrupt != 1 {
+				t.Errorf("read %d, corrupt %d", counts.Read, counts.Corrupt)
 			}
 		})
 	}
@@ -155,7 +156,7 @@ func TestMalformedRecords(t *testing.T) {
 func TestModes(t *testing.T) {
 	schema := structOf(field("x", types.Integer))
 	got, counts, err := decodeText(t, schema, schema, options{"mode": "DROPMALFORMED"}, "1\nx\n2")
-	if got != "1;2" || err != nil || counts.Dropped.Load() != 1 {
+	if got != "1;2" || err != nil || counts.Dropped != 1 {
 		t.Errorf("got %s, %v", got, err)
 	}
 	if _, _, err := decodeText(t, schema, schema, options{"mode": "FAILFAST"}, "1\nx\n2"); !errors.Is(err, errclass.MalformedRecord) {

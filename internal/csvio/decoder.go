@@ -18,6 +18,12 @@ import (
 
 // A Decoder reads CSV records. It is safe for concurrent use.
 type Decoder struct {
+	*shared
+	counts *batch.Counts // nil: nobody asks
+}
+
+// shared is what decoders of one schema have in common.
+type shared struct {
 	opts     Options
 	header   []string // the names of the columns in the files
 	rules    records.Rules
@@ -33,9 +39,9 @@ func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Decoder{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Counts: opts.Counts,
-	}}
+	d := &Decoder{shared: &shared{opts: opts, rules: records.Rules{
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt,
+	}}}
 	for _, name := range file.Names() {
 		if name != opts.CorruptColumn {
 			d.header = append(d.header, name)
@@ -54,6 +60,9 @@ func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
 	}
 	return d, nil
 }
+
+// Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.
+func (d *Decoder) Counting(counts *batch.Counts) *Decoder { return &Decoder{d.shared, counts} }
 
 // Schema is the batches' schema.
 func (d *Decoder) Schema() types.Struct { return d.rules.Schema }
@@ -105,7 +114,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			return
 		}
 		rows := d.rows()
-		defer rows.Count()
+		defer rows.End()
 		in := newDocument(text, &d.opts)
 		header := d.opts.Header
 		for in.next(&rows.tokens) {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/lines"
 	"lakehouse/internal/option"
@@ -61,7 +60,6 @@ type Options struct {
 	Syntax        syntax
 	Values        valueTexts
 	Infer         InferOptions
-	Counts        *batch.Counts // nil: not counted
 }
 
 // syntax is how records are cut into values.

@@ -9,7 +9,7 @@ import (
 // rows reads the records of one decoding, and then perhaps of another.
 type rows struct {
 	*records.Collector
-	d      *Decoder
+	d      *shared
 	tokens tokenizer
 }
 
@@ -17,13 +17,14 @@ type rows struct {
 func (d *Decoder) rows() *rows {
 	idle, ok := d.idle.Get().(*rows)
 	if !ok {
-		return d.newRows()
+		idle = d.newRows()
 	}
 	idle.tokens = tokenizer{syntax: d.opts.Syntax, tokens: idle.tokens.tokens, scratch: idle.tokens.scratch}
+	idle.Begin(d.counts)
 	return idle
 }
 
-func (d *Decoder) newRows() *rows {
+func (d *shared) newRows() *rows {
 	return &rows{Collector: records.NewCollector(&d.rules), d: d, tokens: tokenizer{syntax: d.opts.Syntax}}
 }
 

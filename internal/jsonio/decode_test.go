@@ -173,13 +173,17 @@ func TestModesDecideAboutMalformedRecords(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			opts := sparkOptions(t, map[string]string{"mode": c.mode})
-			opts.Counts = &batch.Counts{}
-			got, err := decodeText(t, c.schema, opts, text)
+			d, err := NewDecoder(c.schema, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := &batch.Counts{}
+			got, err := rowsOf(t, d.Counting(counts).Decode(strings.NewReader(text)))
 			if got != c.want || (err == nil) != (c.err == "") || err != nil && !errors.Is(err, c.err) {
 				t.Errorf("got\n%s\n%v, want\n%s\n%v", got, err, c.want, c.err)
 			}
-			if n := [3]int64{opts.Counts.Read.Load(), opts.Counts.Malformed.Load(), opts.Counts.Dropped.Load()}; n != c.counts {
-				t.Errorf("read, malformed, dropped: got %v, want %v", n, c.counts)
+			if n := [3]int64{counts.Read, counts.Corrupt, counts.Dropped}; n != c.counts {
+				t.Errorf("read, corrupt, dropped: got %v, want %v", n, c.counts)
 			}
 		})
 	}

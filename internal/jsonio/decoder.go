@@ -14,6 +14,12 @@ import (
 
 // A Decoder reads JSON records of one schema. It is safe for concurrent use.
 type Decoder struct {
+	*shared
+	counts *batch.Counts // nil: nobody asks
+}
+
+// shared is what decoders of one schema have in common.
+type shared struct {
 	opts  Options
 	rules records.Rules
 	idle  sync.Pool // of *rows: what has read one file reads the next
@@ -26,10 +32,13 @@ func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
 		return nil, err
 	}
 	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
-	return &Decoder{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Counts: opts.Counts,
-	}}, err
+	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt,
+	}}}, err
 }
+
+// Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.
+func (d *Decoder) Counting(counts *batch.Counts) *Decoder { return &Decoder{d.shared, counts} }
 
 // Schema is the batches' schema.
 func (d *Decoder) Schema() types.Struct { return d.rules.Schema }
@@ -63,7 +72,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			return
 		}
 		rows := d.rows()
-		defer rows.Count()
+		defer rows.End()
 		stopped := false
 		err = rows.document(text, func() bool {
 			if rows.Full() {

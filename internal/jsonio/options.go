@@ -3,7 +3,6 @@ package jsonio
 import (
 	"slices"
 
-	"lakehouse/internal/batch"
 	"lakehouse/internal/lines"
 	"lakehouse/internal/option"
 	"lakehouse/internal/records"
@@ -36,7 +35,6 @@ type Options struct {
 	MaxRecord     int // bytes; 0: 16 MiB
 	Syntax        Syntax
 	Infer         InferOptions
-	Counts        *batch.Counts // nil: not counted
 }
 
 // Syntax is what is accepted beyond RFC 8259.

@@ -8,7 +8,7 @@ import (
 // rows reads the records of one decoding, and then perhaps of another.
 type rows struct {
 	*records.Collector
-	d      *Decoder
+	d      *shared
 	parser parser
 	root   *node
 	offset int64 // of the record in the file, for errors
@@ -16,13 +16,15 @@ type rows struct {
 
 // rows are those of an earlier decoding that has ended, or new.
 func (d *Decoder) rows() *rows {
-	if idle, ok := d.idle.Get().(*rows); ok {
-		return idle
+	idle, ok := d.idle.Get().(*rows)
+	if !ok {
+		idle = d.newRows()
 	}
-	return d.newRows()
+	idle.Begin(d.counts)
+	return idle
 }
 
-func (d *Decoder) newRows() *rows {
+func (d *shared) newRows() *rows {
 	c := records.NewCollector(&d.rules)
 	root := newNode(c.Root)
 	if d.rules.Corrupt >= 0 {

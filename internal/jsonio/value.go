@@ -193,7 +193,7 @@ var bareNonNumbers = [...]struct {
 
 // nonNumber reads NaN and the infinities, where they are allowed.
 func (p *parser) nonNumber() (float64, bool) {
-	if p.NonNumericNumbers {
+	if c := p.peek(); p.NonNumericNumbers && (c > '9' || c < '0') {
 		for _, word := range bareNonNumbers {
 			if p.expected(word.text) {
 				return word.value, true

@@ -161,7 +161,7 @@ func orFiles(table string) string {
 	return table
 }
 
-// report prints a line a batch.
+// report prints a line a batch, and one for each file in which records were corrupt or dropped.
 func (r *runner) report(p medallion.StreamingQueryProgress) {
 	if r.verbose {
 		fmt.Fprintln(r.out, p.JSON())
@@ -175,6 +175,9 @@ func (r *runner) report(p medallion.StreamingQueryProgress) {
 		name = *p.Name
 	}
 	fmt.Fprintf(r.out, "%s batch %d: %d rows in %d ms → %s\n", name, p.BatchID, p.NumInputRows, p.BatchDuration, p.Sink.Description)
+	for _, f := range p.Faulty() {
+		fmt.Fprintf(r.out, "%s batch %d: %s\n", name, p.BatchID, f)
+	}
 }
 
 // stopper turns signals into the ends of queries.

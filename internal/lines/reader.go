@@ -78,10 +78,6 @@ func (r *Reader) Next() bool {
 		}
 		at, width, found := r.find()
 		switch {
-		case found && at-r.start > r.max:
-			r.take(at, width)
-			r.record, r.truncated = r.record[:min(sampleBytes, len(r.record))], true
-			return true
 		case found:
 			r.take(at, width)
 			return true
@@ -125,6 +121,9 @@ func (r *Reader) take(at, width int) {
 	r.record, r.truncated = r.buf[r.start:at:at], false
 	r.offset = r.base + int64(r.start)
 	r.start = at + width
+	if len(r.record) > r.max {
+		r.record, r.truncated = r.record[:min(sampleBytes, len(r.record))], true
+	}
 }
 
 // find looks for the next separator in the buffer. At the buffer's end a "\r" is not yet one: "\n"
@@ -228,6 +227,9 @@ func (r *Reader) read() {
 func (r *Reader) byteOrderMark() {
 	text, err := withoutMark(r.buf[:r.end])
 	r.start = r.end - len(text)
+	if r.limit >= 0 { // the mark belongs to the first record, which is of the range that holds byte 0
+		r.limit = max(r.limit, int64(r.start)+1)
+	}
 	if err != nil {
 		r.err = err
 		r.start, r.end = 0, 0

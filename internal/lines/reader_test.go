@@ -103,3 +103,22 @@ func TestRangesCoverEachRecordOnce(t *testing.T) {
 		}
 	})
 }
+
+// A record is too long wherever it stands: at the end of a file without a line end, too.
+func TestTheLastRecordMayBeTooLong(t *testing.T) {
+	for _, text := range []string{"aaaaaa\nb\n", "b\naaaaaa\n", "b\naaaaaa", "aaaaaa"} {
+		r := NewReader(strings.NewReader(text), Options{MaxBytes: 5})
+		long := 0
+		for r.Next() {
+			if r.Truncated() != (len(r.Bytes()) > 5) {
+				t.Errorf("%q: %q is cut: %v", text, r.Bytes(), r.Truncated())
+			}
+			if r.Truncated() {
+				long++
+			}
+		}
+		if long != 1 {
+			t.Errorf("%q: %d records are too long", text, long)
+		}
+	}
+}

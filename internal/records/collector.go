@@ -2,6 +2,7 @@ package records
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -20,8 +21,7 @@ type Rules struct {
 	Schema  types.Struct
 	Arrow   *arrow.Schema // of Schema
 	Mode    Mode
-	Corrupt int           // position of the corrupt-record column in Schema; -1: none
-	Counts  *batch.Counts // nil: not counted
+	Corrupt int // position of the corrupt-record column in Schema; -1: none
 }
 
 // CorruptColumn finds the column for the text of malformed records; -1 where the schema has none.
@@ -43,19 +43,22 @@ type Collector struct {
 	rules *Rules
 	text  int // bytes of the records collected
 	given int // bytes of the records of a batch that took the builders' slices with it; 0: they have theirs
-	tally Tally
+	tally batch.Counts
+	told  *batch.Counts // who wants to know the tally; nil: nobody
 }
 
-// A Tally counts the records since the last batch.
-type Tally struct{ read, malformed, dropped int64 }
-
-// NewCollector begins a decoding. The rules' schema is one that a builder can be made for.
+// NewCollector makes a collector. The rules' schema is one that a builder can be made for.
 func NewCollector(rules *Rules) *Collector {
 	root, err := NewBuilder(rules.Schema)
 	if err != nil {
 		panic("internal error: the decoder has checked its schema: " + err.Error())
 	}
 	return &Collector{Root: root, rules: rules}
+}
+
+// Begin begins a decoding, whose records counts will hold when it ends; nil: nobody asks.
+func (c *Collector) Begin(counts *batch.Counts) {
+	c.tally, c.told = batch.Counts{}, counts
 }
 
 // Full tells that the rows are enough for a batch.
@@ -66,14 +69,12 @@ func (c *Collector) Full() bool {
 // Flush gives the rows collected, and begins anew.
 func (c *Collector) Flush() arrow.RecordBatch {
 	c.text = 0
-	c.Count()
 	return c.Root.FinishRows(c.rules.Arrow)
 }
 
 // Last is Flush at the end of a decoding: most files hold less than one batch, and need no room for a second. The collector
 // can serve another decoding.
 func (c *Collector) Last() arrow.RecordBatch {
-	c.Count()
 	rows, given := c.Root.LastRows(c.rules.Arrow)
 	if given {
 		c.given = c.text
@@ -94,42 +95,40 @@ func (c *Collector) expect(text int64) {
 	c.given = 0
 }
 
-// Count hands the tally on, so that others see it.
-func (c *Collector) Count() {
-	if counts := c.rules.Counts; counts != nil {
-		counts.Read.Add(c.tally.read)
-		counts.Malformed.Add(c.tally.malformed)
-		counts.Dropped.Add(c.tally.dropped)
+// End tells what became of the records of the decoding, however it ended.
+func (c *Collector) End() {
+	if c.told != nil {
+		*c.told = c.tally
 	}
-	c.tally = Tally{}
+	c.told = nil
 }
 
 // Took notes so many bytes of text, of which a batch holds a bounded amount.
 func (c *Collector) Took(bytes int) { c.text += bytes }
 
 // Tally is how many records have been counted, for TakeBack.
-func (c *Collector) Tally() Tally { return c.tally }
+func (c *Collector) Tally() batch.Counts { return c.tally }
 
 // TakeBack forgets every row from row n on, and what has been counted since the tally.
-func (c *Collector) TakeBack(n int, t Tally) {
+func (c *Collector) TakeBack(n int, t batch.Counts) {
 	c.Root.Truncate(n)
 	c.tally = t
 }
 
 // Keep decides about a record that stands as the last row: whole if fault is empty, else with nulls for what did not fit.
 func (c *Collector) Keep(text []byte, offset int64, fault string) error {
-	c.tally.read++
+	c.tally.Read++
 	if fault == "" {
 		return nil
 	}
 	switch c.rules.Mode {
 	case DropMalformed:
 		c.Root.Truncate(c.Root.Len - 1)
-		c.tally.dropped++
+		c.tally.Dropped++
 	case FailFast:
 		return Malformed(text, offset, fault)
 	default:
-		c.tally.malformed++
+		c.tally.Corrupt++
 		c.setCorrupt(text)
 	}
 	return nil
@@ -154,11 +153,11 @@ func (c *Collector) setCorrupt(text []byte) {
 // Lines adds each record of a file of lines, and hands on the batches. It reports whether the file was read to its end: then
 // the collector can serve another decoding.
 func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield func(arrow.RecordBatch, error) bool) (whole bool) {
-	defer c.Count()
+	defer c.End()
 	c.expect(in.Left())
 	for in.Next() {
 		if err := add(in); err != nil {
-			yield(nil, err)
+			c.fail(err, yield)
 			return false
 		}
 		if c.Full() && !yield(c.Flush(), nil) {
@@ -166,11 +165,20 @@ func (c *Collector) Lines(in *lines.Reader, add func(*lines.Reader) error, yield
 		}
 	}
 	if err := in.Err(); err != nil {
-		yield(nil, fmt.Errorf("read: %w", err))
+		c.fail(fmt.Errorf("read: %w", err), yield)
 		return false
 	}
 	c.Rest(yield)
 	return true
+}
+
+// fail hands on an error, and before it the rows that came before the fault: who passes the fault over keeps them. Of a
+// malformed record that ends the reading the row stands among them; nobody passes that over.
+func (c *Collector) fail(err error, yield func(arrow.RecordBatch, error) bool) {
+	if !errors.Is(err, errclass.MalformedRecord) && c.Root.Len > 0 && !yield(c.Flush(), nil) {
+		return
+	}
+	yield(nil, err)
 }
 
 // Rest hands on the last batch, if it has rows.

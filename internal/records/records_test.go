@@ -108,19 +108,20 @@ func TestTruncateTakesRowsBack(t *testing.T) {
 func TestACollectorDecidesByTheMode(t *testing.T) {
 	schema := types.Struct{Fields: []types.Field{{Name: "n", Type: types.Long, Nullable: true}, {Name: "bad", Type: types.String, Nullable: true}}}
 	for _, c := range []struct {
-		mode                     Mode
-		corrupt                  int
-		want                     string
-		read, malformed, dropped int64
-		fails                    bool
+		mode    Mode
+		corrupt int // the column
+		want    string
+		counts  batch.Counts
+		fails   bool
 	}{
-		{Permissive, 1, `[1 (null)] [(null) half] [(null) lost] [2 (null)]`, 4, 2, 0, false},
-		{"", -1, `[1 (null)] [(null) (null)] [(null) (null)] [2 (null)]`, 4, 2, 0, false},
-		{DropMalformed, 1, `[1 (null)] [2 (null)]`, 4, 0, 2, false},
-		{FailFast, 1, "", 2, 0, 0, true},
+		{Permissive, 1, `[1 (null)] [(null) half] [(null) lost] [2 (null)]`, batch.Counts{Read: 4, Corrupt: 2}, false},
+		{"", -1, `[1 (null)] [(null) (null)] [(null) (null)] [2 (null)]`, batch.Counts{Read: 4, Corrupt: 2}, false},
+		{DropMalformed, 1, `[1 (null)] [2 (null)]`, batch.Counts{Read: 4, Dropped: 2}, false},
+		{FailFast, 1, "", batch.Counts{Read: 2}, true},
 	} {
 		counts := &batch.Counts{}
-		col := NewCollector(&Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: c.mode, Corrupt: c.corrupt, Counts: counts})
+		col := NewCollector(&Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: c.mode, Corrupt: c.corrupt})
+		col.Begin(counts)
 		add := func(n int64, text, fault string) error {
 			if fault == "lost" {
 				return col.Lose([]byte(text), 7, "")
@@ -144,7 +145,7 @@ func TestACollectorDecidesByTheMode(t *testing.T) {
 		}
 		tally := col.Tally()
 		err = errors.Join(err, add(8, "taken back", ""), add(0, "too", "lost"))
-		col.TakeBack(int(2-tally.dropped), tally)
+		col.TakeBack(int(2-tally.Dropped), tally)
 		err = errors.Join(err, add(0, "lost", "lost"), add(2, "two", ""))
 		var got []string
 		b := col.Last()
@@ -154,8 +155,9 @@ func TestACollectorDecidesByTheMode(t *testing.T) {
 		if err != nil || strings.Join(got, " ") != c.want {
 			t.Errorf("%q: got %s, %v, want %s", c.mode, strings.Join(got, " "), err, c.want)
 		}
-		if r, m, d := counts.Read.Load(), counts.Malformed.Load(), counts.Dropped.Load(); r != c.read || m != c.malformed || d != c.dropped || r != b.NumRows()+d {
-			t.Errorf("%q: counted %d read, %d malformed, %d dropped of %d rows", c.mode, r, m, d, b.NumRows())
+		col.End()
+		if *counts != c.counts || counts.Rows() != b.NumRows() {
+			t.Errorf("%q: counted %+v of %d rows, want %+v", c.mode, *counts, b.NumRows(), c.counts)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exactjson"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
@@ -71,10 +72,12 @@ func putOnce(ctx context.Context, store volumes.Store, name string, data []byte)
 	return fmt.Errorf("write state metadata: %w", err)
 }
 
+var operatorMetadatas = exactjson.For[operatorMetadata]()
+
 func checkMetadata(name string, data []byte, spec Spec) (partitions int, err error) {
 	version, text, _ := strings.Cut(string(data), "\n")
 	var m operatorMetadata
-	if version != metadataVersion || json.Unmarshal([]byte(text), &m) != nil || len(m.StateStoreInfo) == 0 {
+	if version != metadataVersion || operatorMetadatas.Unmarshal([]byte(text), &m) != nil || len(m.StateStoreInfo) == 0 {
 		return 0, errclass.MalformedLogFile.New("Log file was malformed: %s holds no state metadata of version v1.", name)
 	}
 	if m.OperatorInfo.OperatorName != spec.Name {

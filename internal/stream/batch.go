@@ -26,7 +26,8 @@ type pending struct {
 
 // counted is what a batch reports of its rows.
 type counted struct {
-	input  []*atomic.Int64 // by stream
+	input  []*atomic.Int64  // by stream
+	read   []logical.Source // by stream
 	output int64
 	state  []state.Progress
 	ends   []Offset
@@ -150,7 +151,7 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 			}
 			count := new(atomic.Int64)
 			byLeaf[s.leaf], bySource[source] = source, count
-			rows.input = append(rows.input, count)
+			rows.input, rows.read = append(rows.input, count), append(rows.read, source)
 		}
 		return nil
 	})
@@ -226,6 +227,11 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 		}
 		if m, ok := s.source.(Metered); ok {
 			sp.Metrics = m.Metrics()
+		}
+		if rows != nil {
+			if a, ok := rows.read[i].(Accounted); ok {
+				sp.account(a.Files())
+			}
 		}
 		sp.InputRowsPerSecond, sp.ProcessedRowsPerSecond = rate(sp.NumInputRows, since), rate(sp.NumInputRows, took)
 		p.NumInputRows += sp.NumInputRows

@@ -262,6 +262,9 @@ func (q *Query) setStatus(message string, data, active bool) {
 
 func (q *Query) report(p Progress) {
 	q.mu.Lock()
+	if last := len(q.recent) - 1; last >= 0 {
+		q.recent[last] = q.recent[last].remembered()
+	}
 	q.recent = append(q.recent, p)
 	if len(q.recent) > recentKept {
 		q.recent = q.recent[1:]

@@ -67,6 +67,18 @@ type Metered interface {
 // MetricFilesRead is the metric of how many files a source has given to the batches of this run.
 const MetricFilesRead = "numFilesRead"
 
+// The metrics of what became of a batch's records, of all its files together: see [FileProgress].
+const (
+	MetricRecordsRead    = "numRecordsRead"
+	MetricRecordsCorrupt = "numCorruptRecords"
+	MetricRecordsDropped = "numDroppedRecords"
+)
+
+// Accounted rows say, once they have been read, what became of the records of each file. A [Source] of files gives such.
+type Accounted interface {
+	Files() []FileProgress
+}
+
 // A Sink takes the rows of batches.
 type Sink interface {
 	// Description is Spark's: "DeltaSink[file:/…]".

@@ -29,9 +29,8 @@ var OptionTable = option.Table{
 // Options says how to read text.
 type Options struct {
 	WholeText bool
-	LineSep   string        // "": \n, \r\n and \r
-	MaxRecord int           // bytes; 0: 16 MiB
-	Counts    *batch.Counts // nil: not counted
+	LineSep   string // "": \n, \r\n and \r
+	MaxRecord int    // bytes; 0: 16 MiB
 }
 
 // OptionsOf takes the options from parsed values whose table holds [OptionTable]. It never fails; the other formats' may.
@@ -50,6 +49,12 @@ func Schema() types.Struct {
 
 // A Decoder reads text files. It is safe for concurrent use.
 type Decoder struct {
+	*shared
+	counts *batch.Counts // nil: nobody asks
+}
+
+// shared is what decoders of one schema have in common.
+type shared struct {
 	opts  Options
 	rules records.Rules // its schema has one column for the value, or none where only the number of lines is asked for
 	idle  sync.Pool     // of *records.Collector: what has read one file reads the next
@@ -60,10 +65,13 @@ func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
 	if len(schema.Fields) > 1 || len(schema.Fields) == 1 && schema.Fields[0].Type != types.Type(types.String) {
 		return nil, errclass.UnsupportedDatatype.New("Text data source supports only a single column of type STRING, not %s.", types.SQL(schema))
 	}
-	return &Decoder{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Corrupt: -1, Counts: opts.Counts,
-	}}, nil
+	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Corrupt: -1,
+	}}}, nil
 }
+
+// Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.
+func (d *Decoder) Counting(counts *batch.Counts) *Decoder { return &Decoder{d.shared, counts} }
 
 // Decode reads a file line by line.
 func (d *Decoder) Decode(r io.Reader) batch.Seq {
@@ -96,10 +104,12 @@ func (d *Decoder) decode(open func() *lines.Reader) batch.Seq {
 
 // rows are those of an earlier decoding that has ended, or new.
 func (d *Decoder) rows() *records.Collector {
-	if idle, ok := d.idle.Get().(*records.Collector); ok {
-		return idle
+	idle, ok := d.idle.Get().(*records.Collector)
+	if !ok {
+		idle = records.NewCollector(&d.rules)
 	}
-	return records.NewCollector(&d.rules)
+	idle.Begin(d.counts)
+	return idle
 }
 
 func tooLong(offset int64) error {
@@ -113,7 +123,8 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 	if err != nil {
 		return batch.Fail(err)
 	}
-	rows := records.NewCollector(&d.rules)
+	rows := d.rows()
+	defer rows.End()
 	if err := d.add(rows, text); err != nil {
 		return batch.Fail(err)
 	}

@@ -45,12 +45,12 @@ func TestLinesAndWholeFiles(t *testing.T) {
 
 func TestLinesAreCountedWithoutColumns(t *testing.T) {
 	counts := &batch.Counts{}
-	d, err := NewDecoder(types.Struct{}, Options{Counts: counts})
+	d, err := NewDecoder(types.Struct{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	batches, err := batch.Collect(d.Decode(strings.NewReader("a\nb")))
-	if err != nil || batches[0].NumRows() != 2 || counts.Read.Load() != 2 {
+	batches, err := batch.Collect(d.Counting(counts).Decode(strings.NewReader("a\nb")))
+	if err != nil || batches[0].NumRows() != 2 || counts.Read != 2 {
 		t.Errorf("got %v, %v", batches, err)
 	}
 }

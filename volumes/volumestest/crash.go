@@ -8,7 +8,8 @@ import (
 
 // CrashClone gives the store as a power cut at this moment leaves it. What was synced is there. Of what was
 // not, each name and each file's bytes are there with the given probability in percent: 0 is a disk that
-// wrote nothing by itself, 100 one that wrote everything, and between them bytes may be cut anywhere.
+// wrote nothing by itself, 100 one that wrote everything, and between them bytes may be cut anywhere, or
+// a file has its whole length and some of its sectors are zeros.
 // The store itself goes on.
 func (m *Memory) CrashClone(seed uint64, percentUnsynced int) *Memory {
 	m.tree.mu.Lock()
@@ -42,7 +43,7 @@ func (c *powerCut) node(n *node) *node {
 	left := &node{inode: n.inode, dir: n.dir, modTime: n.modTime}
 	c.nodes[n] = left
 	if !n.dir {
-		left.data = slices.Clone(n.data[:c.bytesLeft(n)])
+		left.data = c.bytes(n)
 		left.synced = len(left.data)
 		return left
 	}
@@ -73,13 +74,32 @@ func (c *powerCut) entry(n *node, base string) *node {
 	return now
 }
 
-func (c *powerCut) bytesLeft(n *node) int {
+// sector is what a disk writes as one.
+const sector = 512
+
+// bytes is what is left of a file.
+func (c *powerCut) bytes(n *node) []byte {
 	unsynced := len(n.data) - n.synced
 	switch {
-	case unsynced == 0 || c.percent == 0:
-		return n.synced
+	case unsynced == 0 || c.percent == 0 || n.lost:
+		return slices.Clone(n.data[:n.synced])
 	case c.survives():
-		return len(n.data)
+		return slices.Clone(n.data)
+	case c.random.IntN(3) == 0:
+		return c.torn(n)
 	}
-	return n.synced + c.random.IntN(unsynced)
+	return slices.Clone(n.data[:n.synced+c.random.IntN(unsynced)])
+}
+
+// torn is a file of which some sectors were written and others not, in no order. What was synced is whole.
+func (c *powerCut) torn(n *node) []byte {
+	data := slices.Clone(n.data)
+	for start := n.synced; start < len(data); {
+		end := min(start/sector*sector+sector, len(data))
+		if !c.survives() {
+			clear(data[start:end])
+		}
+		start = end
+	}
+	return data
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"lakehouse/volumes"
@@ -183,7 +184,7 @@ func TestCrashCloneLosesWhatWasNotSynced(t *testing.T) {
 	}
 	lengths := map[int64]bool{}
 	store.EachStep(func(step volumestest.Step) {
-		for seed := range uint64(64) {
+		for seed := range uint64(256) {
 			left, err := store.CrashClone(seed, 50).Stat(t.Context(), step.Name)
 			if err == nil && step.Kind == "write" {
 				lengths[left.Size] = true
@@ -195,5 +196,59 @@ func TestCrashCloneLosesWhatWasNotSynced(t *testing.T) {
 	}
 	if len(lengths) != len("text")+1 {
 		t.Errorf("of 4 unsynced bytes there are %v left; want every number", lengths)
+	}
+}
+
+// A torn file has its whole length and sectors of zeros; what was synced is never among them.
+func TestCrashCloneTearsSectors(t *testing.T) {
+	store := volumestest.NewMemory()
+	text := strings.Repeat("x", 2000)
+	torn := 0
+	store.EachStep(func(step volumestest.Step) {
+		if step.Kind != "write" {
+			return
+		}
+		for seed := range uint64(64) {
+			left := content(t, store.CrashClone(seed, 50), step.Name)
+			if len(left) == len(text) && strings.Contains(left, "\x00") {
+				torn++
+				if zeros := strings.Count(left, "\x00"); zeros%512 != 0 && zeros%512 != 2000%512 {
+					t.Errorf("seed %d: %d zeros are no whole sectors", seed, zeros)
+				}
+			}
+		}
+	})
+	if err := store.Put(t.Context(), "new", []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if torn == 0 {
+		t.Error("no file was torn in 64 seeds")
+	}
+}
+
+// A sync that failed has lost what it should have saved, whatever a later one says.
+func TestFailedSyncIsNotMadeGoodByAnother(t *testing.T) {
+	store := volumestest.NewMemory()
+	syncs := 0
+	store.Fail(func(step volumestest.Step) error {
+		if step.Kind != "sync" {
+			return nil
+		}
+		if syncs++; syncs == 1 {
+			return syscall.EIO
+		}
+		return nil
+	})
+	if err := store.Put(t.Context(), "f", []byte("text")); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("the put says %v", err)
+	}
+	if got := content(t, store, "f"); got != "" {
+		t.Fatalf("the file came into being with %q", got)
+	}
+	if err := store.Put(t.Context(), "f", []byte("text")); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, store.CrashClone(0, 0), "f"); got != "text" {
+		t.Errorf("a second put, of a file of its own, left %q", got)
 	}
 }

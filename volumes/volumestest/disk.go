@@ -36,6 +36,9 @@ func (d *disk) Sub(dir string) volumes.Disk { return &disk{tree: d.tree, dir: d.
 func (d *disk) TempID() string { return d.tree.tempID() }
 
 func (d *disk) Open(name string) (volumes.DiskFile, error) {
+	if err := d.tree.look("open", d.at(name)); err != nil {
+		return nil, err
+	}
 	d.tree.mu.RLock()
 	defer d.tree.mu.RUnlock()
 	n, err := d.tree.find(d.at(name))
@@ -67,6 +70,9 @@ func (d *disk) Create(name string) (volumes.DiskFile, error) {
 }
 
 func (d *disk) Stat(name string) (fs.FileInfo, error) {
+	if err := d.tree.look("stat", d.at(name)); err != nil {
+		return nil, err
+	}
 	d.tree.mu.RLock()
 	defer d.tree.mu.RUnlock()
 	n, err := d.tree.find(d.at(name))
@@ -185,6 +191,9 @@ func (d *disk) SyncDir(name string) error {
 }
 
 func (d *disk) Lock(name string, holder []byte) (release func() error, err error) {
+	if err := d.tree.look("lock", d.at(name)); err != nil {
+		return nil, err
+	}
 	name = d.at(name)
 	d.tree.mu.Lock()
 	defer d.tree.mu.Unlock()
@@ -201,6 +210,9 @@ func (d *disk) Lock(name string, holder []byte) (release func() error, err error
 }
 
 func (d *disk) OpenDir(name string) (volumes.DiskDir, error) {
+	if err := d.tree.look("openDir", d.at(name)); err != nil {
+		return nil, err
+	}
 	d.tree.mu.RLock()
 	defer d.tree.mu.RUnlock()
 	n, err := d.tree.find(d.at(name))
@@ -210,17 +222,21 @@ func (d *disk) OpenDir(name string) (volumes.DiskDir, error) {
 	if !n.dir {
 		return nil, volumes.ErrNotDir
 	}
-	return &folder{tree: d.tree, node: n, unread: slices.Collect(maps.Keys(n.entries))}, nil
+	return &folder{tree: d.tree, name: d.at(name), node: n, unread: slices.Collect(maps.Keys(n.entries))}, nil
 }
 
 // folder is an open folder.
 type folder struct {
 	tree   *tree
+	name   string
 	node   *node
 	unread []string
 }
 
 func (f *folder) ReadNames(n int) ([]string, error) {
+	if err := f.tree.look("readNames", f.name); err != nil {
+		return nil, err
+	}
 	if len(f.unread) == 0 {
 		return nil, io.EOF
 	}
@@ -230,6 +246,9 @@ func (f *folder) ReadNames(n int) ([]string, error) {
 }
 
 func (f *folder) Lstat(base string) (fs.FileInfo, error) {
+	if err := f.tree.look("lstat", f.name+"/"+base); err != nil {
+		return nil, err
+	}
 	f.tree.mu.RLock()
 	defer f.tree.mu.RUnlock()
 	n := f.node.entries[base]

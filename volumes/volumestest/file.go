@@ -14,6 +14,9 @@ type file struct {
 }
 
 func (f *file) ReadAt(p []byte, off int64) (int, error) {
+	if err := f.tree.look("readAt", f.name); err != nil {
+		return 0, err
+	}
 	f.tree.mu.RLock()
 	defer f.tree.mu.RUnlock()
 	if off < 0 {
@@ -29,19 +32,24 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-func (f *file) Write(p []byte) (int, error) {
-	return len(p), f.tree.change(Step{Kind: "write", Name: f.name}, func() error {
-		f.node.data = append(f.node.data, p...)
+func (f *file) Write(p []byte) (n int, err error) {
+	put := func(part []byte) {
+		f.node.data = append(f.node.data, part...)
 		f.node.modTime = f.tree.now
-		return nil
-	})
+		n = len(part)
+	}
+	err = f.tree.changeOr(Step{Kind: "write", Name: f.name},
+		func() error { put(p); return nil }, func() { put(p[:len(p)/2]) })
+	return n, err
 }
 
 func (f *file) Sync() error {
-	return f.tree.change(Step{Kind: "sync", Name: f.name}, func() error {
-		f.node.synced = len(f.node.data)
+	return f.tree.changeOr(Step{Kind: "sync", Name: f.name}, func() error {
+		if !f.node.lost {
+			f.node.synced = len(f.node.data)
+		}
 		return nil
-	})
+	}, func() { f.node.lost = true })
 }
 
 func (f *file) Stat() (fs.FileInfo, error) {

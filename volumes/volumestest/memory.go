@@ -51,6 +51,23 @@ func (m *Memory) SetModTime(name string, at time.Time) error {
 	return (&disk{tree: m.tree}).SetModTime(name, at)
 }
 
+// Fail has f asked before each step from now on, and before each that only reads (open, stat, lstat, openDir, readAt,
+// readNames, lock), whether it fails, and of what: syscall.EIO, ENOSPC. It must not use the store. A write that fails has
+// written half its bytes. A sync of a file that fails has lost them as a kernel does: they can be read, and a later sync
+// says that all is well, but a power cut takes them.
+func (m *Memory) Fail(f func(Step) error) {
+	m.tree.mu.Lock()
+	defer m.tree.mu.Unlock()
+	m.tree.fault = f
+}
+
+// ForgetSync has f asked before each sync and syncDir whether the disk only says that it did so.
+func (m *Memory) ForgetSync(f func(Step) bool) {
+	m.tree.mu.Lock()
+	defer m.tree.mu.Unlock()
+	m.tree.forget = f
+}
+
 // KillAfter has the process that uses the store die after so many more steps, in the middle of whatever it does:
 // each further step is ErrStopped. Nothing is lost by that, and nothing made safe.
 func (m *Memory) KillAfter(steps int) {
@@ -65,6 +82,7 @@ func (m *Memory) Restart() {
 	defer m.tree.mu.Unlock()
 	m.tree.killed = false
 	clear(m.tree.locks)
+	m.Local = volumes.OnDisk(&disk{tree: m.tree}, "")
 }
 
 // tree is the disk: what it holds now, and what of that is safe.
@@ -76,6 +94,8 @@ type tree struct {
 	now    time.Time
 	locks  map[string][]byte // by name: the holder
 	onStep func(Step)
+	fault  func(Step) error // may be nil
+	forget func(Step) bool  // may be nil
 
 	killed    bool // once no steps are left
 	stepsLeft int
@@ -88,6 +108,7 @@ type node struct {
 
 	data   []byte // of a file; it only grows
 	synced int    // so many bytes of it are safe
+	lost   bool   // a sync failed: what was not safe then never will be
 
 	entries map[string]*node // of a folder
 	safe    map[string]*node
@@ -134,16 +155,20 @@ func (t *tree) place(name string) (dir *node, base string, err error) {
 	return dir, base, err
 }
 
-// change makes one step.
+// change makes one step. One that fails by a fault does what a disk does of it all the same.
 func (t *tree) change(step Step, apply func() error) error {
-	told, err := t.apply(apply)
+	return t.changeOr(step, apply, func() {})
+}
+
+func (t *tree) changeOr(step Step, apply func() error, failed func()) error {
+	told, err := t.apply(step, apply, failed)
 	if err == nil && told != nil {
 		told(step)
 	}
 	return err
 }
 
-func (t *tree) apply(change func() error) (told func(Step), err error) {
+func (t *tree) apply(step Step, change func() error, failed func()) (told func(Step), err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.killed {
@@ -153,7 +178,35 @@ func (t *tree) apply(change func() error) (told func(Step), err error) {
 		t.stepsLeft--
 	}
 	t.now = t.now.Add(time.Millisecond)
+	if t.fault != nil {
+		if err := t.fault(step); err != nil {
+			failed()
+			return nil, step.fail(err)
+		}
+	}
+	if t.forget != nil && (step.Kind == "sync" || step.Kind == "syncDir") && t.forget(step) {
+		return t.onStep, nil
+	}
 	return t.onStep, change()
+}
+
+// look is asked before what only reads.
+func (t *tree) look(kind, name string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fault == nil {
+		return nil
+	}
+	step := Step{Kind: kind, Name: name}
+	return step.fail(t.fault(step))
+}
+
+// fail makes the error of a step, as package os does; nil where err is nil.
+func (s Step) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fs.PathError{Op: s.Kind, Path: s.Name, Err: err}
 }
 
 func (t *tree) tempID() string {

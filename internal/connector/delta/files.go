@@ -178,11 +178,11 @@ func (w *fileWriter) drain(ctx context.Context, seq batch.Seq) (err error) {
 			}
 		}
 	}
-	for _, dir := range slices.Sorted(maps.Keys(open)) { // their times are in the order of their names
-		if err := w.finish(open[dir]); err != nil {
+	for _, key := range slices.Sorted(maps.Keys(open)) { // their times are in the order of their names
+		if err := w.finish(open[key]); err != nil {
 			return err
 		}
-		delete(open, dir)
+		delete(open, key)
 	}
 	return nil
 }
@@ -197,13 +197,13 @@ type openFile struct {
 }
 
 func (w *fileWriter) put(ctx context.Context, open map[string]*openFile, g partitionRows) error {
-	f := open[g.dir]
+	f := open[g.key]
 	if f == nil {
 		var err error
 		if f, err = w.start(ctx, g); err != nil {
 			return err
 		}
-		open[g.dir] = f
+		open[g.key] = f
 	}
 	columns := make([]arrow.Array, len(w.keep))
 	for i, at := range w.keep {
@@ -214,7 +214,7 @@ func (w *fileWriter) put(ctx context.Context, open map[string]*openFile, g parti
 		return fmt.Errorf("write %s: %w", f.name, err)
 	}
 	if w.target > 0 && f.parquet.Size() >= w.target {
-		delete(open, g.dir)
+		delete(open, g.key)
 		if err := w.finish(f); err != nil {
 			f.out.Abort()
 			return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exactjson"
 	"lakehouse/internal/stream"
 )
 
@@ -28,10 +29,12 @@ func (o offset) json() stream.Offset {
 	return data
 }
 
+var offsetTexts = exactjson.For[offset]()
+
 // parseOffset reads an offset of the checkpoint, which is of the table with that id.
 func parseOffset(text stream.Offset, id string) (offset, error) {
 	var at offset
-	if err := json.Unmarshal(text, &at); err != nil || at.ReservoirID == "" || at.ReservoirVersion < 0 {
+	if err := offsetTexts.Unmarshal(text, &at); err != nil || at.ReservoirID == "" || at.ReservoirVersion < 0 {
 		return at, errclass.MalformedLogFile.New("the checkpoint's offset %.200s is none of a Delta table.", text).
 			WithHint("Was this checkpoint made by another query? Give each query a checkpoint folder of its own.")
 	}

@@ -44,6 +44,7 @@ func partitionColumns(schema types.Struct, by []string) ([]string, error) {
 
 // partitionRows is the rows of one partition in a batch.
 type partitionRows struct {
+	key    string // tells partitions apart
 	dir    string
 	values map[string]*string
 	rows   arrow.RecordBatch
@@ -63,11 +64,12 @@ func splitByPartition(b arrow.RecordBatch, by []partitionColumn) ([]partitionRow
 			return nil, err
 		}
 		dir := deltalog.PartitionDir(names(by), values)
-		at, ok := groups[dir]
+		key := partitionKey(dir, by, values)
+		at, ok := groups[key]
 		if !ok {
 			at = len(parts)
-			groups[dir] = at
-			parts, picked = append(parts, partitionRows{dir: dir, values: values}), append(picked, nil)
+			groups[key] = at
+			parts, picked = append(parts, partitionRows{key: key, dir: dir, values: values}), append(picked, nil)
 		}
 		picked[at] = append(picked[at], int32(i))
 	}
@@ -83,6 +85,16 @@ func splitByPartition(b arrow.RecordBatch, by []partitionColumn) ([]partitionRow
 		parts[at].rows = rows
 	}
 	return parts, nil
+}
+
+// partitionKey tells null from the text that is spelled like the folder of null.
+func partitionKey(dir string, by []partitionColumn, values map[string]*string) string {
+	for _, c := range by {
+		if values[c.name] == nil {
+			dir += "\x00" + c.name // no folder has a NUL: it is escaped
+		}
+	}
+	return dir
 }
 
 func names(by []partitionColumn) []string {

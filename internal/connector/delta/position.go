@@ -1,7 +1,6 @@
 package delta
 
 import (
-	"encoding/json"
 	"fmt"
 )
 
@@ -13,7 +12,7 @@ type Position struct {
 
 // ParsePosition reads an offset of a checkpoint; ok is false for one of another kind of source.
 func ParsePosition(text []byte) (p Position, ok bool) {
-	err := json.Unmarshal(text, &p.at)
+	err := offsetTexts.Unmarshal(text, &p.at)
 	p.TableID = p.at.ReservoirID
 	return p, err == nil && p.TableID != ""
 }

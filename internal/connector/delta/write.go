@@ -203,7 +203,7 @@ func (w *writing) already(ctx context.Context, app string, version int64) (bool,
 			return false, err
 		}
 		if ok && last >= version {
-			return true, nil
+			return true, w.snap.Secure(ctx)
 		}
 	}
 	w.txn.SetTransaction(app, version)

@@ -108,6 +108,18 @@ func TestFieldsGoByNameAtAnyDepth(t *testing.T) {
 			`{"id":2,"a":[],"s":{}} {"id":3,"m":{"k":null}}`)
 }
 
+// Null and the text that is spelled like null's folder have one folder, and are two partitions.
+func TestNullIsNotTheTextThatItsFolderIsNamedBy(t *testing.T) {
+	l := newLake(t)
+	opts := l.options(nil)
+	opts.PartitionBy = []string{"p"}
+	rows := l.rows("n long, p string", `{"n":1,"p":"__HIVE_DEFAULT_PARTITION__"}`, `{"n":2}`, `{"n":3,"p":""}`)
+	if _, err := Write(t.Context(), l.table, rows, opts); err != nil {
+		t.Fatal(err)
+	}
+	l.wantRows("rows", l.read(nil), `{"n":1,"p":"__HIVE_DEFAULT_PARTITION__"} {"n":2} {"n":3}`)
+}
+
 func cmpOr(a, b string) string {
 	if a != "" {
 		return a

@@ -132,7 +132,11 @@ func (u *unpacked) Read(p []byte) (int, error) {
 		return 0, errclass.FailedReadFile.New("the file unpacks to more than %d bytes.", u.limit).
 			WithHint("Raise option 'maxDecompressedBytes' if that is what it holds.")
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+	case u.packed.at == 0 && errors.Is(err, io.ErrUnexpectedEOF): // an empty file, of which bzip2 hears only now
+		err = io.EOF
+	default:
 		err = u.packed.explain(err)
 	}
 	return n, err

@@ -22,14 +22,20 @@ type Format interface {
 	Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error)
 	// Infer finds the columns of files.
 	Infer(ctx context.Context, files []File) (types.Struct, error)
-	// Counts says what became of the records of all pieces read so far.
-	Counts() *batch.Counts
 }
 
 // A Scan takes files apart into pieces of rows.
 type Scan interface {
 	// Pieces gives those of one file, which must be as info says when they are read.
-	Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error)
+	Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]Piece, error)
+}
+
+// A Piece is a part of a file, with the records that begin there.
+type Piece interface {
+	// Size estimates the bytes to read.
+	Size() int64
+	// Read gives the piece's rows in their order, and sets counts, when it ends, to what became of the records.
+	Read(ctx context.Context, counts *batch.Counts) batch.Seq
 }
 
 // A File is a file and where it lies.

@@ -25,31 +25,26 @@ var parquetOptions = option.Table{
 
 type parquetFormat struct {
 	merge, caseSensitive bool
-	counts               *batch.Counts
 }
 
 func newParquet(v option.Values) (Format, error) {
-	return parquetFormat{merge: v.Bool("mergeSchema"), caseSensitive: v.Bool("readerCaseSensitive"), counts: &batch.Counts{}}, nil
+	return parquetFormat{merge: v.Bool("mergeSchema"), caseSensitive: v.Bool("readerCaseSensitive")}, nil
 }
-
-// Counts is of rows read: none is ever malformed.
-func (f parquetFormat) Counts() *batch.Counts { return f.counts }
 
 // parquetScan is a reading of Parquet files.
 type parquetScan struct {
-	opts   parquetio.ReadOptions
-	counts *batch.Counts
+	opts parquetio.ReadOptions
 }
 
 // Scan says what is read of each file.
 func (f parquetFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
 	return parquetScan{parquetio.ReadOptions{
 		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
-	}, f.counts}, nil
+	}}, nil
 }
 
 // Pieces shares the row groups out that the condition does not rule out.
-func (s parquetScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
+func (s parquetScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
 	open := func(ctx context.Context) (parquetio.Input, int64, error) {
 		in, err := file.Store.Open(ctx, file.Key)
 		if err != nil {
@@ -61,9 +56,9 @@ func (s parquetScan) Pieces(ctx context.Context, file volumes.Location, info vol
 		}
 		return in, info.Size, nil
 	}
-	pieces := parquetio.Split(ctx, open, info.Size, s.opts)
-	for i, p := range pieces {
-		pieces[i] = &parquetPiece{p, file, s.counts}
+	var pieces []Piece
+	for _, p := range parquetio.Split(ctx, open, info.Size, s.opts) {
+		pieces = append(pieces, &parquetPiece{p, file})
 	}
 	return pieces, nil
 }
@@ -103,20 +98,23 @@ func parquetSchema(ctx context.Context, at volumes.Location) (types.Struct, erro
 
 // parquetPiece counts the rows that it gives, and names its file when something is wrong.
 type parquetPiece struct {
-	batch.Piece
-	place  volumes.Location
-	counts *batch.Counts
+	rows  batch.Piece
+	place volumes.Location
 }
 
-// Read passes the rows on.
-func (p *parquetPiece) Read(ctx context.Context) batch.Seq {
+// Size is that of the row groups.
+func (p *parquetPiece) Size() int64 { return p.rows.Size() }
+
+// Read passes the rows on: none is ever corrupt.
+func (p *parquetPiece) Read(ctx context.Context, counts *batch.Counts) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		for b, err := range p.Piece.Read(ctx) {
+		*counts = batch.Counts{}
+		for b, err := range p.rows.Read(ctx) {
 			if err != nil {
 				yield(nil, failed(p.place, err))
 				return
 			}
-			p.counts.Read.Add(b.NumRows())
+			counts.Read += b.NumRows()
 			if !yield(b, nil) {
 				return
 			}

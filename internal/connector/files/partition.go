@@ -243,7 +243,7 @@ type partitionedScan struct {
 }
 
 // Pieces reads the values of the file's folders.
-func (s *partitionedScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
+func (s *partitionedScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
 	constants, err := s.partitions.values(info.Name, s.schema)
 	if err != nil {
 		return nil, err
@@ -260,14 +260,14 @@ func (s *partitionedScan) Pieces(ctx context.Context, file volumes.Location, inf
 
 // withConstants puts a file's constants among the columns read.
 type withConstants struct {
-	batch.Piece
+	Piece
 	scan      *partitionedScan
 	constants map[string]scalar.Scalar
 }
 
 // Read completes each batch.
-func (w *withConstants) Read(ctx context.Context) batch.Seq {
-	return batch.Transform(w.Piece.Read(ctx), w.complete)
+func (w *withConstants) Read(ctx context.Context, counts *batch.Counts) batch.Seq {
+	return batch.Transform(w.Piece.Read(ctx, counts), w.complete)
 }
 
 func (w *withConstants) complete(b arrow.RecordBatch) (arrow.RecordBatch, error) {

@@ -174,9 +174,6 @@ func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) 
 // Schema is the files' columns and those of their folders.
 func (s *Source) Schema() types.Struct { return s.schema }
 
-// Counts says what became of the records read so far.
-func (s *Source) Counts() *batch.Counts { return s.format.Counts() }
-
 func (s *Source) String() string { return s.name }
 
 // Scan gives the pieces of all files, in the order of their listing.
@@ -193,8 +190,8 @@ func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[b
 				yield(nil, fmt.Errorf("read %s: %w", f.Place.URI, err))
 				return
 			}
-			for _, p := range pieces {
-				p = &listed{p, f}
+			for _, piece := range pieces {
+				var p batch.Piece = &listed{piece, f}
 				if s.ignoreMissing || s.ignoreBroken {
 					p = &lenient{p, s}
 				}
@@ -209,14 +206,18 @@ func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[b
 // listed is a piece of a file that must not change until it is read: that its name led to the same file when it was opened
 // does not tell that it was not written to since.
 type listed struct {
-	batch.Piece
-	file File
+	piece Piece
+	file  File
 }
+
+// Size is the piece's.
+func (l *listed) Size() int64 { return l.piece.Size() }
 
 // Read holds the file against what was listed, after its last row.
 func (l *listed) Read(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		for b, err := range l.Piece.Read(ctx) {
+		var counts batch.Counts // nobody asks
+		for b, err := range l.piece.Read(ctx, &counts) {
 			if !yield(b, err) || err != nil {
 				return
 			}

@@ -32,14 +32,16 @@ type decoder interface {
 	DecodeDocument(data []byte) batch.Seq
 }
 
+// counting makes a decoder that sets counts.
+type counting func(*batch.Counts) decoder
+
 // textFormat is what the formats of text have in common.
 type textFormat struct {
 	whole      bool // a file is one document
 	unsplit    bool // a file is read from its beginning
 	unpack     *unpacker
-	counts     *batch.Counts
-	corrupt    string                                         // the corrupt-record column; empty: the format has none
-	newDecoder func(file, want types.Struct) (decoder, error) // the file's columns, and those to decode
+	corrupt    string                                          // the corrupt-record column; empty: the format has none
+	newDecoder func(file, want types.Struct) (counting, error) // the file's columns, and those to decode
 	infer      func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
@@ -50,11 +52,13 @@ func newJSON(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Counts = &batch.Counts{}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, unpack: unpack, counts: opts.Counts, corrupt: opts.CorruptColumn,
-		newDecoder: func(_, want types.Struct) (decoder, error) { return jsonio.NewDecoder(want, opts) },
+		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn,
+		newDecoder: func(_, want types.Struct) (counting, error) {
+			d, err := jsonio.NewDecoder(want, opts)
+			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
+		},
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferJSON(ctx, files, opts, unpack)
 		},
@@ -69,12 +73,14 @@ func newCSV(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Counts = &batch.Counts{}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, unpack: unpack, counts: opts.Counts, corrupt: opts.CorruptColumn,
-		unsplit:    opts.SkipRows > 0, // the rows to skip may reach into any piece
-		newDecoder: func(file, want types.Struct) (decoder, error) { return csvio.NewDecoder(file, want, opts) },
+		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn,
+		unsplit: opts.SkipRows > 0, // the rows to skip may reach into any piece
+		newDecoder: func(file, want types.Struct) (counting, error) {
+			d, err := csvio.NewDecoder(file, want, opts)
+			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
+		},
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferCSV(ctx, files, opts, unpack)
 		},
@@ -87,10 +93,12 @@ func newText(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Counts = &batch.Counts{}
 	return &textFormat{
-		whole: opts.WholeText, unpack: newUnpacker(v.Bytes("maxDecompressedBytes")), counts: opts.Counts,
-		newDecoder: func(_, want types.Struct) (decoder, error) { return textio.NewDecoder(want, opts) },
+		whole: opts.WholeText, unpack: newUnpacker(v.Bytes("maxDecompressedBytes")),
+		newDecoder: func(_, want types.Struct) (counting, error) {
+			d, err := textio.NewDecoder(want, opts)
+			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
+		},
 		infer: func(context.Context, []File) (types.Struct, error) {
 			return textio.Schema(), nil
 		},
@@ -103,13 +111,10 @@ func (f *textFormat) Infer(ctx context.Context, files []File) (types.Struct, err
 	return f.infer(ctx, files)
 }
 
-// Counts says what became of the records.
-func (f *textFormat) Counts() *batch.Counts { return f.counts }
-
 // textScan is a reading of text files.
 type textScan struct {
 	*textFormat
-	decoder decoder
+	decoder counting
 	pick    []int         // columns of the decoder's batches that are wanted; nil: all as they come
 	picked  *arrow.Schema // of those columns
 }
@@ -138,12 +143,12 @@ func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, 
 }
 
 // Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
-func (s *textScan) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]batch.Piece, error) {
+func (s *textScan) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
 	piece := textPiece{scan: s, place: file, info: info, end: info.Size}
 	if s.whole || s.unsplit || compressed(file.Key) || info.Size <= splitBytes {
-		return []batch.Piece{&piece}, nil
+		return []Piece{&piece}, nil
 	}
-	var pieces []batch.Piece
+	var pieces []Piece
 	for at := int64(0); at < info.Size; at += splitBytes {
 		part := piece
 		part.start, part.end = at, min(at+splitBytes, info.Size)
@@ -171,15 +176,15 @@ type textPiece struct {
 func (p *textPiece) Size() int64 { return p.end - p.start }
 
 // Read opens the file and decodes the piece.
-func (p *textPiece) Read(ctx context.Context) batch.Seq {
+func (p *textPiece) Read(ctx context.Context, counts *batch.Counts) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if err := p.read(ctx, yield); err != nil {
+		if err := p.read(ctx, counts, yield); err != nil {
 			yield(nil, failed(p.place, err))
 		}
 	}
 }
 
-func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
+func (p *textPiece) read(ctx context.Context, counts *batch.Counts, yield func(arrow.RecordBatch, error) bool) error {
 	in, err := p.place.Store.Open(ctx, p.place.Key)
 	if err != nil {
 		return err
@@ -188,7 +193,7 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 	if err := unchanged(p.info, in.Info()); err != nil {
 		return err
 	}
-	rows, done, err := p.rows(ctx, in)
+	rows, done, err := p.rows(ctx, in, p.scan.decoder(counts))
 	if err != nil {
 		return err
 	}
@@ -208,9 +213,9 @@ func (p *textPiece) read(ctx context.Context, yield func(arrow.RecordBatch, erro
 }
 
 // rows decodes the piece; done lets go of what it needed.
-func (p *textPiece) rows(ctx context.Context, in volumes.Reader) (rows batch.Seq, done func(), err error) {
+func (p *textPiece) rows(ctx context.Context, in volumes.Reader, d decoder) (rows batch.Seq, done func(), err error) {
 	if !compressed(p.place.Key) && !p.scan.whole {
-		return p.scan.decoder.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
+		return d.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
 	plain, err := p.scan.unpack.open(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
 	if err != nil {
@@ -218,14 +223,14 @@ func (p *textPiece) rows(ctx context.Context, in volumes.Reader) (rows batch.Seq
 	}
 	done = func() { _ = plain.Close() } // read to its end or given up: nothing is lost
 	if !p.scan.whole {
-		return p.scan.decoder.Decode(plain), done, nil
+		return d.Decode(plain), done, nil
 	}
 	data, err := wholeDocument(plain)
 	if err != nil {
 		done()
 		return nil, nil, err
 	}
-	return p.scan.decoder.DecodeDocument(data), done, nil
+	return d.DecodeDocument(data), done, nil
 }
 
 // stoppable ends the reading when nobody wants it any more: a file may hold a terabyte without one record.

@@ -1,0 +1,54 @@
+"""Spark with Delta, the reference."""
+from pyspark.sql import SparkSession
+from exchange import rows, save, serve
+
+settings = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.driver.memory": "1g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # it starts faster, and does little
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # small tables: one task a stage, and nothing compiled for them
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+builder = SparkSession.builder.master("local[2]")
+for name, value in settings.items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+spark.sparkContext.setLogLevel("OFF")
+
+
+def read(path, out, version=None, where=None):
+    reader = spark.read.format("delta")
+    if version is not None:
+        reader = reader.option("versionAsOf", version)
+    frame = reader.load(path)
+    if where is not None:
+        frame = frame.where(where)
+    save(frame.toArrow(), out)
+    return {"schema": frame.schema.json()}
+
+
+def write(path, data, mode, by=None, evolve=False):
+    writer = spark.createDataFrame(rows(data)).write.format("delta").mode(mode).option("mergeSchema", str(evolve).lower())
+    writer.partitionBy(*(by or [])).save(path)
+
+
+def checkpoint(path):
+    java = spark._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+    java.checkpoint()
+
+
+def sql(text):
+    spark.sql(text)
+
+
+serve(read=read, write=write, checkpoint=checkpoint, sql=sql)
