@@ -81,7 +81,7 @@ func TestSpecialFilesArePassedOver(t *testing.T) {
 	pipe := errors.Join(syscall.Mkfifo(filepath.Join(in, "pipe.json"), 0o644))
 	socket, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
 	if err == nil {
-		defer syscall.Close(socket)
+		defer func() { _ = syscall.Close(socket) }()
 		err = syscall.Bind(socket, &syscall.SockaddrUnix{Name: shortLink(t, in) + "/socket.json"})
 	}
 	device := syscall.Mknod(filepath.Join(in, "zero.json"), syscall.S_IFCHR|0o644, 1<<8|5)
@@ -113,9 +113,9 @@ func TestSpecialFilesArePassedOver(t *testing.T) {
 // shortLink is a short name of a folder: the path of a socket has at most 107 bytes.
 func shortLink(t *testing.T, folder string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "z")
+	dir, err := os.MkdirTemp("", "z") //nolint:usetesting // the name of a test's own folder is long
 	if err == nil {
-		t.Cleanup(func() { os.RemoveAll(dir) })
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		err = os.Symlink(folder, dir+"/l")
 	}
 	if err != nil {

@@ -325,8 +325,10 @@ func TestFilesOfOverlappingSeparatorsAreNotCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := 0
-		for range s.Scan(t.Context(), logical.ScanOptions{}) {
-			n++
+		for _, err := range s.Scan(t.Context(), logical.ScanOptions{}) {
+			if n++; err != nil {
+				t.Fatal(err)
+			}
 		}
 		if got, err := scan(s, nil); n != pieces || err != nil || got != `{"n":1} {"n":2}` {
 			t.Errorf("%q: %d pieces, %s, %v", separator, n, got, err)
