@@ -27,7 +27,7 @@ func TestPipelineSurvivesKillThenPowerCut(t *testing.T) {
 	clean.EachStep(nil)
 	want := result(t, clean)
 	cuts := 0
-	for n := 0; n < steps; n += every(101) {
+	for n := 0; n < steps; n += every(151) {
 		cuts += 2
 		t.Run(fmt.Sprintf("%04d", n), func(t *testing.T) {
 			t.Parallel()
