@@ -163,7 +163,7 @@ func TestPipelineSurvivesEveryCrashPoint(t *testing.T) {
 	}
 	want, ops := result(t, record), record.Ops()
 	points := 0
-	for n := 0; n < len(ops); n += every(13) {
+	for n := 0; n < len(ops); n += every(17) {
 		for _, c := range []struct {
 			when  string
 			fault func(volumes.Store, int) *volumestest.Faulty
@@ -186,7 +186,7 @@ func TestPipelineSurvivesEveryCrashPoint(t *testing.T) {
 // The same for a power cut at any system call: what was not synced is gone, wholly or in part, or all there.
 func TestPipelineSurvivesEveryPowerCut(t *testing.T) {
 	files := crashFiles(t)
-	disks, steps, want := powerCuts(t, files, every(25))
+	disks, steps, want := powerCuts(t, files, every(31))
 	for i, disk := range disks {
 		t.Run(fmt.Sprintf("%04d_%s", i, disk.name), func(t *testing.T) {
 			t.Parallel()

@@ -58,7 +58,7 @@ func TestDamagedFilesAreNamedOrMadeGood(t *testing.T) {
 		}
 		for _, d := range damages {
 			for at := range places(int(info.Size)) {
-				if n++; n%every(211) != 0 {
+				if n++; n%every(311) != 0 {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s_%s_%d", path.Base(info.Name), d.name, at), func(t *testing.T) {

@@ -37,7 +37,7 @@ func TestPipelineSurvivesErrorAtEveryOperation(t *testing.T) {
 	}
 	want, ops := result(t, record), record.Ops()
 	var count told
-	for n := 0; n < len(ops); n += every(101) {
+	for n := 0; n < len(ops); n += every(151) {
 		for _, f := range faults {
 			if errors.Is(f.err, syscall.ENOSPC) && !takesSpace(string(ops[n].Kind)) {
 				continue
@@ -71,7 +71,7 @@ func TestPipelineSurvivesErrorAtEverySystemCall(t *testing.T) {
 	clean.Fail(nil)
 	want := result(t, clean)
 	var count told
-	for n := 0; n < len(steps); n += every(409) {
+	for n := 0; n < len(steps); n += every(503) {
 		for _, f := range faults {
 			if !takesSpace(steps[n].Kind) && f.name != "EIO_once" {
 				continue
