@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed testdata/*.py
@@ -86,6 +87,7 @@ type engine struct {
 func startEngine(ctx context.Context, name string, argv []string, dir string) (*engine, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir
+	cmd.WaitDelay = 10 * time.Second // a JVM that it started may hold on to its standard error
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "SPARK_LOCAL_DIRS="+dir, "SPARK_LOCAL_IP=127.0.0.1")
 	e := &engine{name: name, cmd: cmd, said: new(bytes.Buffer)}
 	cmd.Stderr = e.said
