@@ -19,17 +19,26 @@ import (
 // generator makes rows of any schema from a seed: half of the values are those that go wrong most easily.
 type generator struct {
 	*rand.Rand
-	texts []string
+	texts    []string
+	instants []arrow.Timestamp
 }
 
-func seeded(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 0)), texts} }
+func seeded(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 0)), texts, instants} }
+
+// asSpark leaves out what Spark cannot write so that others can read it: NUL in the names of folders, and the times that are
+// no 64-bit nanoseconds (it writes INT96, and they read that so).
+func (g generator) asSpark() generator {
+	g.texts = slices.DeleteFunc(slices.Clone(g.texts), func(s string) bool { return strings.Contains(s, "\x00") })
+	g.instants = slices.DeleteFunc(slices.Clone(g.instants), func(v arrow.Timestamp) bool { return v < at(1678, 1, 1, 0) || v > at(2262, 1, 1, 0) })
+	return g
+}
 
 // hiveNull is the name of a folder that Hive takes for null.
 const hiveNull = "__HIVE_DEFAULT_PARTITION__"
 
-// short leaves out the texts that are too long for the name of a folder, and the one that means null there.
+// short leaves out the texts that are too long for the name of a folder, and those that mean null there.
 func (g generator) short() generator {
-	g.texts = slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return len(s) > 60 || s == hiveNull })
+	g.texts = slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return len(s) > 60 || s == hiveNull || s == "" })
 	return g
 }
 
@@ -120,7 +129,7 @@ func (g generator) appendPrimitive(b array.Builder, t types.Primitive) {
 	case *array.Date32Builder:
 		b.Append(either(g, days, arrow.Date32(g.IntN(40000)-20000)))
 	case *array.TimestampBuilder:
-		b.Append(either(g, instants, arrow.Timestamp(g.Int64N(1<<52)-1<<51)))
+		b.Append(either(g, g.instants, arrow.Timestamp(g.Int64N(1<<52)-1<<51)))
 	default:
 		panic(t)
 	}

@@ -68,11 +68,20 @@ func emptyOf(t types.Type) string {
 	return "null"
 }
 
+// onKernel are the readers that stand on delta-kernel-rs.
+const onKernel = "delta-rs PyArrow Polars DuckDB ClickHouse"
+
 // faults are the tables that a reader does not open, or reads wrong, for a fault of its own.
-var faults = []struct{ peer, table, says, why string }{
+var faults = []struct{ peers, table, says, why string }{
+	{onKernel, "by_far_date", "Failed to parse value '+290000", "delta-kernel-rs does not parse the years that Spark writes with a sign"},
+	{onKernel, "by_far_timestamp", "Failed to parse value '+290000", "the same"},
+	{"ClickHouse", "far", "out of allowed Date32 range", "its Date32 ends with the year 9999"},
 	{"PyArrow", "by_decimal(9,2)", "'0.-1' is not a valid decimal128 number", "delta-rs misspells negative decimals of partitions"},
 	{"PyArrow", "by_decimal(38,18)", "is not a valid decimal128 number", "delta-rs misspells negative decimals of partitions"},
 	{"ClickHouse", "by_decimal(38,18)", "45 only theirs", "it swaps the halves of 128-bit decimals of partitions"},
+	{"Polars", "delta-rs/by_several", "could not parse", "it takes all timestamps of partitions for spelled as the first is: delta-rs and Spark, as we, spell them in two ways"},
+	{"Polars", "Polars/by_several", "could not parse", "the same"},
+	{"Polars", "Spark/by_several", "could not parse", "the same"},
 	{"Polars", "by_hive_null", "1 only theirs", "it takes partition values from paths, where a text is spelled as null is"},
 	{"Polars", "by_escaped", "not present in the given Hive schema", "it does not decode the names of partition columns in paths"},
 }

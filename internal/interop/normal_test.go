@@ -177,6 +177,7 @@ func micros(a *array.Timestamp, i int, t types.Type) (string, error) {
 		v *= 1000
 	case arrow.Second:
 		v *= 1e6
+	case arrow.Microsecond:
 	}
 	return kind + strconv.FormatInt(v, 10), nil
 }

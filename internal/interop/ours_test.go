@@ -156,17 +156,24 @@ func (l *lake) create(name string, opts deltalog.CreateOptions) {
 	}
 }
 
-// forget makes a copy of a table whose log begins with the checkpoint of a version: the commits before it are gone.
+// forget makes a copy of a table whose log begins with the checkpoint of a version: the commits before it are gone, and
+// its own, which Spark wants to see, says nothing.
 func (l *lake) forget(name string, version int64) {
 	l.t.Helper()
 	copied := name + "_of_checkpoint"
 	if err := os.CopyFS(filepath.Join(l.root, copied), os.DirFS(filepath.Join(l.root, name))); err != nil {
 		l.t.Fatal(err)
 	}
-	for v := range version + 1 {
-		if err := os.Remove(filepath.Join(l.root, copied, "_delta_log", fmt.Sprintf("%020d.json", v))); err != nil {
+	commit := func(v int64) string {
+		return filepath.Join(l.root, copied, "_delta_log", fmt.Sprintf("%020d.json", v))
+	}
+	for v := range version {
+		if err := os.Remove(commit(v)); err != nil {
 			l.t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(commit(version), []byte(`{"commitInfo":{"operation":"WRITE"}}`+"\n"), 0o600); err != nil {
+		l.t.Fatal(err)
 	}
 	l.has(copied)
 }
@@ -250,6 +257,26 @@ func (l *lake) writeTypes() {
 		l.has(name)
 	}
 	l.writeRequired()
+	l.writeFar()
+}
+
+// writeFar makes tables of days and times that have not four digits in their year, in the files and as partitions.
+func (l *lake) writeFar() {
+	schema := ddl(l.t, "id bigint, d date, t timestamp, n timestamp_ntz")
+	b := array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(schema))
+	for i, year := range []int{-290000, -5000, -1, 0, 10000, 12345, 290000} {
+		b.Field(0).(*array.Int64Builder).Append(int64(i))
+		b.Field(1).(*array.Date32Builder).Append(day(year, 2, 28))
+		b.Field(2).(*array.TimestampBuilder).Append(at(year, 2, 28, 123456))
+		b.Field(3).(*array.TimestampBuilder).Append(at(year, 2, 28, 123456))
+	}
+	rows := b.NewRecordBatch()
+	l.write("far", schema, rows)
+	l.has("far")
+	l.write("by_far_date", schema, rows, by("d"))
+	l.has("by_far_date")
+	l.write("by_far_timestamp", schema, rows, by("t"))
+	l.has("by_far_timestamp")
 }
 
 // writeRequired makes a table whose columns, elements and values may not be null, and one without rows.

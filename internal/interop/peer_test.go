@@ -57,7 +57,7 @@ func startPeers(t *testing.T) []*peer {
 		t.Skip("the other readers are not installed: `make interop` does, or name a python that has them by LAKEHOUSE_PYTHON")
 	}
 	var peers []*peer
-	for _, name := range strings.Split(*only, ",") {
+	for name := range strings.SplitSeq(*only, ",") {
 		peers = append(peers, startPeer(t, python, name))
 	}
 	return slices.DeleteFunc(peers, func(p *peer) bool {

@@ -38,8 +38,10 @@ def read(path, out, version=None, where=None):
 
 
 def write(path, data, mode, by=None, evolve=False):
-    writer = spark.createDataFrame(rows(data)).write.format("delta").mode(mode).option("mergeSchema", str(evolve).lower())
-    writer.partitionBy(*(by or [])).save(path)
+    spark.conf.set("spark.sql.timestampType", "TIMESTAMP_NTZ")  # of Arrow's timestamps without zone
+    frame = spark.createDataFrame(rows(data))
+    spark.conf.unset("spark.sql.timestampType")
+    frame.write.format("delta").mode(mode).option("mergeSchema", str(evolve).lower()).partitionBy(*(by or [])).save(path)
 
 
 def checkpoint(path):
