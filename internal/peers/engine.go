@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
@@ -79,7 +78,7 @@ type engine struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	answers *json.Decoder
-	said    *bytes.Buffer // its standard error
+	said    *os.File // its standard error: a file, which holds all that it wrote before it answered, or died
 }
 
 // startEngine starts a worker and waits until it is ready. What it leaves about goes into dir.
@@ -87,8 +86,12 @@ func startEngine(ctx context.Context, name string, argv []string, dir string) (*
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "SPARK_LOCAL_DIRS="+dir, "SPARK_LOCAL_IP=127.0.0.1")
-	e := &engine{name: name, cmd: cmd, said: new(bytes.Buffer)}
-	cmd.Stderr = e.said
+	said, err := os.CreateTemp(dir, name+"-*.log")
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{name: name, cmd: cmd, said: said}
+	cmd.Stderr = said
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -147,12 +150,20 @@ func (e *engine) answer() (answer, error) {
 // lastWords are the end of what the engine wrote to its standard error.
 func (e *engine) lastWords() string {
 	const most = 2000
-	text := strings.TrimSpace(e.said.String())
-	return text[max(0, len(text)-most):]
+	info, err := e.said.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	text := make([]byte, min(info.Size(), most))
+	if _, err := e.said.ReadAt(text, info.Size()-int64(len(text))); err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(text))
 }
 
 // stop ends the engine: its requests end, and so does it.
 func (e *engine) stop() {
 	_ = e.in.Close() // it may have gone before
 	_ = e.cmd.Wait() // how it ended says nothing any more
+	e.said.Close()
 }
