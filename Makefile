@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
 GO ?= go
-FUZZTIME ?= 10s
+FUZZTIME ?= 60s
 BASE ?=
 ARGS ?=
 
@@ -30,12 +30,19 @@ lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 
 .PHONY: crash
 crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root)
-	$(GO) test -count=1 -v -run 'Crash|Survives' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... ./autoloader/...
-	$(GO) test -count=1 -timeout 60m -run 'Survives' ./layers -crash.all -v | grep -vE '^ *(===|---)'
+	$(GO) test -count=1 -v -run 'Crash|Survives|Restart|PowerCut|FailedSync|Safe' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... \
+		./internal/state/... ./internal/connector/delta/... ./autoloader/... | grep -vE '^ *(===|--- PASS)'
+	$(GO) test -count=1 -timeout 60m ./layers -v -crash.all \
+		-run 'Survive|Unsynced|Forgotten|Disk|Damaged|Lost|MadeAnew|WhenAsked' | grep -vE '^ *(===|--- PASS)'
 
 .PHONY: sabotage
 sabotage: ## each sync taken away, each two durable steps swapped: the crash tests must fail
 	./.ci/sabotage
+
+.PHONY: zoo
+zoo: ## files that nobody wants through whole streams: a bomb of 10 GB, too, and many random files
+	$(GO) test -count=1 -v ./internal/zoo -zoo.long -rapid.checks=1000 | grep -E 'zoo:|MB unpacked|^(---|ok|FAIL)'
+	$(GO) test -count=1 -v -run 'AccountedFor' ./internal/connector/files -rapid.checks=3000
 
 .PHONY: suite
 suite: ## the invoices suite 200 times: on the fixtures, and on real files where they are

@@ -30,6 +30,15 @@
 //     changes while it is read. A file that changed after it was planned and before it is read is
 //     read as it is.
 //
+// # Accounts
+//
+// Of each file of a batch the progress tells the records read, the corrupt and the dropped (SourceProgress.Files; in its
+// metrics their totals, numRecordsRead, numCorruptRecords and numDroppedRecords). A record is what the format calls so: a line
+// or an element of a list (JSON), a record that is no header, comment or blank line (CSV), a line (text), a row (Parquet).
+// Each record read is one row of the batch, whole or corrupt, or was dropped. A corrupt one was kept: as a row with null where
+// a value that the query asks for could not be read, or of nulls alone. What cannot be read to its end as a file has no
+// records to count: it ends the query, or, with ignoreCorruptFiles, counts as far as it was read.
+//
 // # Cleaning up
 //
 // With cleanSource, the files of batch n are moved or deleted once batch n+1 is planned: n is then in

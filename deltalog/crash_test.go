@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"lakehouse/internal/errclass"
@@ -84,6 +85,34 @@ func TestIngestSurvivesEveryCrashPoint(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A commit that returns without an error is safe, also when the first sync of its name failed and nothing is written behind it.
+func TestCommitWhoseSyncFailedIsSafe(t *testing.T) {
+	store := volumestest.NewMemory()
+	table := newTable(t, store, nil)
+	failures := 0
+	store.Fail(func(step volumestest.Step) error {
+		if step.Kind == "create" && strings.Contains(step.Name, ".crc") || step.Kind == "syncDir" && failures == 0 {
+			failures++
+			return syscall.EIO
+		}
+		return nil
+	})
+	txn := table.snapshot().Begin(Operation{Name: "WRITE"})
+	txn.Add(write("a.parquet"))
+	made, err := txn.Commit(t.Context())
+	store.Fail(nil)
+	if failures < 2 || made.Maintenance == nil {
+		t.Fatalf("the disk failed %d times, and the checksum came out as %v", failures, made.Maintenance)
+	}
+	if err != nil {
+		return // that is an answer, too
+	}
+	s, err := Open(store.CrashClone(0, 0), Options{}).Snapshot(t.Context())
+	if err != nil || s.Version() != made.Version {
+		t.Errorf("version %d was committed, and is gone after a power cut: %v", made.Version, err)
 	}
 }
 

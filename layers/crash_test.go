@@ -22,13 +22,19 @@ func crashFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
 	for i := range 3 {
-		var out bytes.Buffer
-		if err := fixtures.Invoices(&out, fixtures.Batch{Seed: uint64(i + 1), Invoices: 3, LineItems: 7}); err != nil {
-			t.Fatal(err)
-		}
-		files[fmt.Sprintf("invoices_%d.json", i+1)] = out.Bytes()
+		files[fmt.Sprintf("invoices_%d.json", i+1)] = invoicesOf(t, uint64(i+1), 3, 7)
 	}
 	return files
+}
+
+// invoicesOf is the text of a file.
+func invoicesOf(t *testing.T, seed uint64, invoices, lineItems int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := fixtures.Invoices(&out, fixtures.Batch{Seed: seed, Invoices: invoices, LineItems: lineItems}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // landings are which files are there before each time that all layers run: how they land the first time, and how
@@ -235,6 +241,11 @@ func assertRestart(t *testing.T, disk *volumestest.Memory, files map[string][]by
 func restart(t *testing.T, disk *volumestest.Memory, files map[string][]byte, want string, n int) error {
 	t.Helper()
 	disk.Restart()
+	return restartOn(t, disk, files, want, n)
+}
+
+func restartOn(t *testing.T, disk volumes.Store, files map[string][]byte, want string, n int) error {
+	t.Helper()
 	landings := [][][]string{oneByOne, allFirst}[n%2]
 	if err := pipelineRunOf(t.Context(), disk, files, landings); err != nil {
 		return fmt.Errorf("the restart failed: %w", err)

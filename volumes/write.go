@@ -190,7 +190,8 @@ func (l *Local) MakeDir(ctx context.Context, name string) error {
 	return l.fail("make folder", name, err)
 }
 
-// makeDirs makes what is missing of a folder's path, and makes all of it safe: a folder that is there may not be so yet.
+// makeDirs makes what is missing of a folder's path, and makes all of it safe: a folder that is there may not be so yet. All
+// are made before any is synced: a disk with a journal then writes it once.
 func (l *Local) makeDirs(dir string) error {
 	if l.parent != nil {
 		if err := l.parent.makeDirs(l.dir); err != nil {

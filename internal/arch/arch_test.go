@@ -174,6 +174,14 @@ func TestStorageHasOneDoor(t *testing.T) {
 				t.Errorf("%s imports %s: files are reached through volumes.Store", files[0], door)
 			}
 		}
+		for _, use := range p.doors {
+			if !slices.Contains(forTests, p.path) {
+				t.Errorf("%s: files are reached through volumes.Store", use)
+			}
+		}
+		for _, file := range p.dots {
+			t.Errorf("%s imports by a dot: nobody sees what it uses", file)
+		}
 		for file, names := range p.os {
 			used[file] = true
 			for _, name := range names {

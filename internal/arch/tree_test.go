@@ -24,6 +24,8 @@ type pkg struct {
 	doc     string
 	imports map[string][]string // the file that imports, by what it imports
 	os      map[string][]string // names of package os, by the file that uses them
+	doors   []string            // uses of functions that open files by themselves
+	dots    []string            // files that import by a dot
 }
 
 // readTree parses every package of the module, whatever the platform its files are for.
@@ -95,12 +97,41 @@ func readFile(tree map[string]*pkg, file, within string) error {
 			return err
 		}
 		imported = strings.TrimPrefix(imported, module)
+		if localName(spec) == "." {
+			p.dots = append(p.dots, within)
+		}
 		p.imports[imported] = append(p.imports[imported], within)
 		if imported == "os" {
-			p.os[within] = namesOf(parsed, "os")
+			p.os[within] = namesOf(parsed, localName(spec))
+		}
+		if names := pathTakers[imported]; names != nil {
+			for _, used := range namesOf(parsed, localName(spec)) {
+				if slices.Contains(names, used) {
+					p.doors = append(p.doors, within+" uses "+imported+"."+used)
+				}
+			}
 		}
 	}
 	return nil
+}
+
+// pathTakers are functions of other packages that open files by themselves.
+var pathTakers = map[string][]string{
+	"path/filepath":                               {"EvalSymlinks", "Glob", "Walk", "WalkDir"},
+	"github.com/parquet-go/parquet-go":            {"ReadFile", "WriteFile"},
+	"github.com/apache/arrow-go/v18/parquet/file": {"OpenParquetFile"},
+	"github.com/apache/arrow-go/v18/arrow/ipc":    {"NewMappedFileReader"},
+	"go/parser": {"ParseDir", "ParseFile"},
+}
+
+// localName is how a file calls what it imports. A dot is a name that nothing has: what it brings in cannot be followed.
+func localName(spec *ast.ImportSpec) string {
+	if spec.Name != nil {
+		return spec.Name.Name
+	}
+	imported, _ := strconv.Unquote(spec.Path.Value)
+	base := path.Base(imported)
+	return strings.TrimSuffix(base, "-go")
 }
 
 // isScript tells a file that is run by itself and belongs to no package.

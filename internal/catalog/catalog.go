@@ -221,7 +221,9 @@ func (c *Catalog) entry(ctx context.Context, n Name) (Table, error) {
 	t := Table{Name: n}
 	data, err := volumes.ReadFileMax(ctx, c.store, n.file(), maxEntry)
 	if err == nil {
-		err = json.Unmarshal(data, &t)
+		if err = json.Unmarshal(data, &t); err != nil {
+			err = fmt.Errorf("decode %s: %w", n.file(), err)
+		}
 	}
 	if err != nil {
 		return Table{}, fmt.Errorf("read catalog entry %s: %w", n, err)

@@ -219,12 +219,14 @@ type rename struct {
 }
 
 func (r *rename) String() string { return r.name }
-func (r *rename) WithChildren(children []Expr) Expr {
-	return &rename{Expr: r.Expr.WithChildren(children), name: r.name}
-}
-func (r *rename) infallible() bool    { return infallible(r.Expr) }
-func (r *rename) deterministic() bool { return IsDeterministic(r.Expr) }
-func (r *rename) contextual() bool    { return isContextual(r.Expr) }
+
+// Children is the expression itself, not its children: it may be a column, which the plan above puts another in place of.
+func (r *rename) Children() []Expr { return []Expr{r.Expr} }
+
+func (r *rename) WithChildren(children []Expr) Expr { return &rename{Expr: children[0], name: r.name} }
+func (r *rename) infallible() bool                  { return infallible(r.Expr) }
+func (r *rename) deterministic() bool               { return IsDeterministic(r.Expr) }
+func (r *rename) contextual() bool                  { return isContextual(r.Expr) }
 
 // coerceMode is the eval mode of casts that nobody wrote.
 const coerceMode = plan.EvalDefault

@@ -14,7 +14,7 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("a;;b;c;;"), ";;", 5, 100)
 	f.Add([]byte("\xEF\xBB\xBFa\n\n"), "\n", 1, 4)
 	f.Fuzz(func(t *testing.T, text []byte, separator string, step, most int) {
-		if step < 1 || most < 1 || len(text) > 10_000 || len(separator) > 10 || bytes.HasPrefix([]byte(separator), []byte("\xEF")) {
+		if step < 1 || most < 1 || len(text) > 500 || len(separator) > 10 || bytes.HasPrefix([]byte(separator), []byte("\xEF")) {
 			return
 		}
 		opts := Options{Separator: separator, MaxBytes: most}
@@ -26,6 +26,9 @@ func FuzzReader(f *testing.F) {
 		slow := NewReader(iotest.OneByteReader(bytes.NewReader(text)), opts)
 		if got := fuzzed(t, slow, most); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
 			t.Fatalf("byte by byte: got %q, want %q", got, want)
+		}
+		if !CanSplit(separator) {
+			return
 		}
 		var got []string
 		size := int64(len(text))

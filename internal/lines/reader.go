@@ -3,6 +3,7 @@ package lines
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"lakehouse/internal/errclass"
 )
@@ -54,6 +55,17 @@ func NewReader(src io.Reader, opts Options) *Reader {
 	return r
 }
 
+// CanSplit tells whether ranges of a file give the same records as the whole. Not so where the separator begins as it ends:
+// within a long run of line ends, "\n\n" may stand at any place, and only who comes from the beginning knows at which.
+func CanSplit(separator string) bool {
+	for n := 1; n < len(separator); n++ {
+		if strings.HasSuffix(separator, separator[:n]) {
+			return false
+		}
+	}
+	return true
+}
+
 // NewRange reads the records that begin in [start, end) of a file of the given size.
 func NewRange(src io.ReaderAt, size, start, end int64, opts Options) *Reader {
 	from := max(start-int64(max(len(opts.Separator), 1)), 0)
@@ -89,7 +101,7 @@ func (r *Reader) Next() bool {
 			}
 			r.take(r.end, 0)
 			return true
-		case r.end-r.start > r.max:
+		case r.end-r.start > r.max+max(len(r.sep), len("\r\n"))-1: // of which the last may be half a separator
 			return r.skipLong()
 		default:
 			r.fill()
@@ -227,7 +239,7 @@ func (r *Reader) read() {
 func (r *Reader) byteOrderMark() {
 	text, err := withoutMark(r.buf[:r.end])
 	r.start = r.end - len(text)
-	if r.limit >= 0 { // the mark belongs to the first record, which is of the range that holds byte 0
+	if r.start > 0 && r.limit > 0 { // the mark belongs to the first record, which is of the range that holds byte 0
 		r.limit = max(r.limit, int64(r.start)+1)
 	}
 	if err != nil {

@@ -122,3 +122,11 @@ func TestTheLastRecordMayBeTooLong(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatSeparatorsCanBeSplitAt(t *testing.T) {
+	for separator, want := range map[string]bool{"": true, "\n": true, "\r\n": true, ",;": true, "\n\n": false, "||": false, "aba": false, "abc": true} {
+		if CanSplit(separator) != want {
+			t.Errorf("%q: %v", separator, !want)
+		}
+	}
+}

@@ -13,8 +13,11 @@ func FuzzHybrid(f *testing.F) {
 	f.Add(appendHybrid(nil, []uint32{1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3, 3, 3, 3}, 2), 2, 5)
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0x0f, 1}, 1, 100)
 	f.Fuzz(func(t *testing.T, data []byte, width, step int) {
+		if width < 0 || step < 1 || step > 1000 {
+			return
+		}
 		r, err := newHybridReader(data, width)
-		if err != nil || step < 1 || step > 1000 {
+		if err != nil {
 			return
 		}
 		dst := make([]uint32, step)

@@ -3,6 +3,7 @@ package parquetio
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 )
 
 var errShortPage = errors.New("the page holds fewer values than its header says")
@@ -44,6 +45,10 @@ func (r *hybridReader) head() error {
 		r.value |= uint32(r.data[i]) << (8 * i)
 	}
 	r.data = r.data[size:]
+	if uint64(r.value)>>r.width != 0 {
+		r.run = 0
+		return fmt.Errorf("a run of %d, which %d bits do not hold", r.value, r.width)
+	}
 	return nil
 }
 

@@ -57,7 +57,8 @@ type bench struct {
 	absent  map[string]bool // engines that were asked for and did not start
 	folder  Folder          // the job's input, once it has been generated
 	claims  []claim
-	outputs int // folders handed out
+	began   load // of the measurement that runs
+	outputs int  // folders handed out
 	faults  error
 }
 
@@ -81,6 +82,7 @@ func benchmark(ctx context.Context, cfg config, out io.Writer) error {
 	b.printf("%s\n", limits)
 	for _, m := range measurements() {
 		if ctx.Err() == nil && slices.Contains(cfg.only, m.name) {
+			b.began = loadNow()
 			if err := m.run(ctx, b); err != nil {
 				b.fault(fmt.Errorf("%s: %w", m.name, err))
 			}
@@ -175,13 +177,16 @@ func due(round, rounds, n int) bool {
 }
 
 // require adds a figure to those that the benchmark closes with.
-func (b *bench) require(c claim) { b.claims = append(b.claims, c) }
+func (b *bench) require(c claim) {
+	c.others = loadNow().others(b.began)
+	b.claims = append(b.claims, c)
+}
 
 func (b *bench) printClaims() {
 	if len(b.claims) == 0 {
 		return
 	}
-	b.printf("\nrequired (a verdict needs rounds that are steady within %.0f %%, or all on one side)\n", steadyWithin*100)
+	b.printf("\nrequired (a verdict needs rounds that are steady within %.0f %%, or all on one side; and a miss, a machine to itself)\n", steadyWithin*100)
 	count := map[string]int{}
 	for _, c := range b.claims {
 		b.printf("  %s\n", c)

@@ -120,6 +120,18 @@ func (e *engine) ask(r request) (answer, error) {
 	return e.answer()
 }
 
+// An effort is what a request took: by the engine's own clock, of the cores, and of memory in MB at its peak.
+type effort struct{ seconds, cpu, peak float64 }
+
+// measure is ask, and what it took.
+func (e *engine) measure(r request) (answer, effort, error) {
+	pid := e.cmd.Process.Pid
+	forgetPeaks(pid)
+	before := cpuSeconds(pid)
+	done, err := e.ask(r)
+	return done, effort{seconds: done.Seconds, cpu: cpuSeconds(pid) - before, peak: peakMB(pid)}, err
+}
+
 func (e *engine) answer() (answer, error) {
 	var got answer
 	err := e.answers.Decode(&got)

@@ -96,7 +96,12 @@ type claim struct {
 	most bool // the figure may be at most what is needed; else at least
 	unit string
 	got  sample
+
+	others float64 // the share of the cores' time that others had meanwhile
 }
+
+// busyFrom is the share of others from which on a miss may be theirs.
+const busyFrom = 0.10
 
 // Verdicts.
 const (
@@ -106,7 +111,7 @@ const (
 	none  = "NONE"
 )
 
-// verdict is told only when the rounds are steady, or all on one side.
+// verdict is told only when the rounds are steady, or all on one side; and a miss only of a machine that had nothing else to do.
 func (c claim) verdict() string {
 	if len(c.got) == 0 {
 		return none
@@ -122,6 +127,8 @@ func (c claim) verdict() string {
 		return noisy
 	case c.holds(c.got.median()):
 		return pass
+	case c.others >= busyFrom:
+		return noisy
 	}
 	return miss
 }
@@ -138,5 +145,9 @@ func (c claim) String() string {
 	if c.most {
 		bound = "at most"
 	}
-	return fmt.Sprintf("%-5s  %s: %s %s%s, is %s", c.verdict(), c.what, bound, digits(c.need), c.unit, c.got.format(c.unit))
+	text := fmt.Sprintf("%-5s  %s: %s %s%s, is %s", c.verdict(), c.what, bound, digits(c.need), c.unit, c.got.format(c.unit))
+	if c.others >= busyFrom {
+		text += fmt.Sprintf("; other processes had %.0f %% of the cores", c.others*100)
+	}
+	return text
 }

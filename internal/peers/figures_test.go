@@ -100,6 +100,13 @@ func TestFiguresAreToldWithTheirRange(t *testing.T) {
 			t.Errorf("%v is told as %q, want %q", c.of, got, c.want)
 		}
 	}
+	busy := claim{need: 1.5, got: sample{1}, others: 0.4}
+	if busy.verdict() != noisy || !strings.HasSuffix(busy.String(), "other processes had 40 % of the cores") {
+		t.Errorf("a miss on a busy machine is told as %q", busy)
+	}
+	if busy.got = (sample{2}); busy.verdict() != pass {
+		t.Errorf("what is reached in spite of others is told as %q", busy)
+	}
 	text := claim{what: "start", need: 60, most: true, unit: " ms", got: sample{44}}.String()
 	if want := "PASS   start: at most 60.0 ms, is 44.0 ms"; text != want {
 		t.Errorf("%q, want %q", text, want)

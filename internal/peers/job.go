@@ -18,33 +18,50 @@ func measureJob(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
+	b.printf("\njob: JSON → bronze → silver (explode, 15 columns) → gold by store and day, and by payment. Ours and Spark stream, exactly\n"+
+		"once, with checkpoints; ours alone makes every file durable. Each output, each time: %s.\n", judge)
+	results, err := b.jobRounds(ctx, engines, folder, judge)
+	if err != nil {
+		return err
+	}
+	b.tellJob(engines, results, folder)
+	return nil
+}
+
+// jobRounds asks the engines in turn, round after round; the first round warms up.
+func (b *bench) jobRounds(ctx context.Context, engines []*engine, folder Folder, judge *judge) (map[string]*result, error) {
 	results := map[string]*result{}
 	for _, e := range engines {
 		results[e.name] = &result{}
 	}
 	for round := range b.rounds + 1 {
+		b.printf("  round %d:", round)
 		for _, e := range engines {
 			if e.name == spark && !due(round, b.rounds, b.sparkRounds) {
 				continue
 			}
 			one, err := b.turn(ctx, e, folder, judge)
 			if err != nil {
-				return err
+				return nil, err
 			}
+			b.printf("  %s %s s", e.name, digits(one.seconds))
 			if round > 0 {
 				results[e.name].add(round, one)
 			}
 		}
+		b.printf("\n")
 	}
-	b.printf("\njob: JSON → bronze → silver (explode, 15 columns) → gold by store and day, and by payment. Ours and Spark stream, exactly\n"+
-		"once, with checkpoints; ours alone makes every file durable. Each output, each time: %s.\n", judge)
+	return results, nil
+}
+
+func (b *bench) tellJob(engines []*engine, results map[string]*result, folder Folder) {
 	mine := results[ours]
-	rows := [][]string{{"engine", "seconds", "times ours", "MB/s", "CPU s", "peak MB"}}
+	rows := [][]string{{"engine", "seconds", "times ours", "MB/s", "CPU s", "CPU, times ours", "peak MB"}}
 	for _, e := range engines {
 		r := results[e.name]
 		rows = append(rows, []string{
 			titleOf(e.name), r.seconds.format(" s"), r.times(mine).format("×"),
-			digits(float64(folder.Bytes) / 1e6 / r.seconds.median()), r.cpu.digits(), digits(slices.Max(append(r.peaks, 0))),
+			digits(float64(folder.Bytes) / 1e6 / r.seconds.median()), r.cpu.digits(), r.cpuTimes(mine).format("×"), digits(slices.Max(append(r.peaks, 0))),
 		})
 	}
 	b.table(rows)
@@ -59,7 +76,6 @@ func measureJob(ctx context.Context, b *bench) error {
 	if peak := slices.Max(append(mine.peaks, 0)); peak > 0 {
 		b.require(claim{what: "the job, our peak memory", need: 300, most: true, unit: " MB", got: sample{peak}})
 	}
-	return nil
 }
 
 // A result is what an engine took, in the rounds it took part in.
@@ -68,23 +84,26 @@ type result struct {
 	seconds, cpu, peaks sample
 }
 
-// An effort is what one job took: by the engine's clock, of the cores, and of memory in MB at its peak.
-type effort struct{ seconds, cpu, peak float64 }
-
 func (r *result) add(round int, one effort) {
 	r.rounds, r.seconds = append(r.rounds, round), append(r.seconds, one.seconds)
 	r.cpu, r.peaks = append(r.cpu, one.cpu), append(r.peaks, one.peak)
 }
 
-// times is how many times as long as the other it took, round by round.
-func (r *result) times(other *result) sample {
-	var all sample
+// times is how many times as long as the other it took, in the rounds that both took part in.
+func (r *result) times(other *result) sample { return r.seconds.over(other.in(r.rounds).seconds) }
+
+// cpuTimes is times of what they had of the cores.
+func (r *result) cpuTimes(other *result) sample { return r.cpu.over(other.in(r.rounds).cpu) }
+
+// in is the result of some of its rounds.
+func (r *result) in(rounds []int) *result {
+	some := &result{}
 	for i, round := range r.rounds {
-		if at := slices.Index(other.rounds, round); at >= 0 {
-			all = append(all, r.seconds[i]/other.seconds[at])
+		if slices.Contains(rounds, round) {
+			some.add(round, effort{r.seconds[i], r.cpu[i], r.peaks[i]})
 		}
 	}
-	return all
+	return some
 }
 
 // turn is one job of one engine: from an empty folder, with nobody's files left to be written. Its time counts only
@@ -96,14 +115,10 @@ func (b *bench) turn(ctx context.Context, e *engine, folder Folder, judge *judge
 	}
 	defer os.RemoveAll(out) //nolint:errcheck // the whole folder goes in the end
 	settle(ctx)
-	pid := e.cmd.Process.Pid
-	forgetPeaks(pid)
-	before := cpuSeconds(pid)
-	done, err := e.ask(request{Do: "job", Landing: folder.Dir, Out: out})
+	done, one, err := e.measure(request{Do: "job", Landing: folder.Dir, Out: out})
 	if err != nil {
 		return effort{}, err
 	}
-	one := effort{seconds: done.Seconds, cpu: cpuSeconds(pid) - before, peak: peakMB(pid)}
 	if err := judge.agrees(e.name, done.Tables); err != nil {
 		return effort{}, fmt.Errorf("the output of %s: %w", e.name, err)
 	}

@@ -19,10 +19,10 @@ func measureLog(ctx context.Context, b *bench) error {
 		return err
 	}
 	engines := b.these(ctx, polars)
-	opened, listed := map[string]sample{}, map[string]sample{}
+	opened, listed, cpu := map[string]sample{}, map[string]sample{}, map[string]sample{}
 	for round := range b.rounds + 1 {
 		for _, e := range engines {
-			done, err := e.ask(request{Do: "log", Table: table})
+			done, one, err := e.measure(request{Do: "log", Table: table})
 			if err != nil {
 				return err
 			}
@@ -30,12 +30,13 @@ func measureLog(ctx context.Context, b *bench) error {
 				return fmt.Errorf("%s finds version %d with %d files; the table has version %d with as many", e.name, done.Version, done.Files, commits)
 			}
 			if round > 0 {
+				cpu[e.name] = append(cpu[e.name], one.cpu)
 				opened[e.name], listed[e.name] = append(opened[e.name], done.Seconds), append(listed[e.name], done.WithFiles)
 			}
 		}
 	}
 	b.printf("\nlog: a table of %d JSON commits without a checkpoint is opened, then its files are asked for\n", commits)
-	rows := [][]string{{"engine", "opened", "times ours", "opened, with files", "times ours"}}
+	rows := [][]string{{"engine", "opened", "times ours", "opened, with files", "times ours", "CPU s"}}
 	for _, e := range engines {
 		name := e.name
 		if name == polars {
@@ -43,7 +44,7 @@ func measureLog(ctx context.Context, b *bench) error {
 		}
 		rows = append(rows, []string{
 			name, opened[e.name].format(" s"), opened[e.name].over(opened[ours]).format("×"),
-			listed[e.name].format(" s"), listed[e.name].over(listed[ours]).format("×"),
+			listed[e.name].format(" s"), listed[e.name].over(listed[ours]).format("×"), cpu[e.name].digits(),
 		})
 	}
 	b.table(rows)

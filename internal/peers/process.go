@@ -49,10 +49,12 @@ func family(pid int) []int {
 	return all
 }
 
+// ticks are a second, in /proc of every Linux.
+const ticks = 100
+
 // cpuSeconds is what a process and those it started have had of the cores so far: unlike the time that passes, it
 // hardly depends on what else the machine does. 0 where the system has no /proc.
 func cpuSeconds(pid int) float64 {
-	const ticks = 100 // a second, in /proc of every Linux
 	sum := 0
 	for _, p := range family(pid) {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p))
@@ -60,12 +62,43 @@ func cpuSeconds(pid int) float64 {
 			continue // it has just ended
 		}
 		after := stat[strings.LastIndexByte(string(stat), ')')+1:] // the name before may hold anything
-		if fields := strings.Fields(string(after)); len(fields) > 12 {
-			for _, field := range fields[11:13] { // in user mode, in the system
+		if fields := strings.Fields(string(after)); len(fields) > 14 {
+			for _, field := range fields[11:15] { // in user mode and in the system: its own, and those of children that ended
 				n, _ := strconv.Atoi(field) // a number
 				sum += n
 			}
 		}
 	}
 	return float64(sum) / ticks
+}
+
+// A load is what the machine's cores have done so far, for this benchmark and for others, in seconds.
+type load struct{ mine, all, idle float64 }
+
+// loadNow reads the load; it is empty where the system has no /proc.
+func loadNow() load {
+	stat, err := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(stat), "\n")
+	fields := strings.Fields(line)
+	if err != nil || len(fields) < 9 {
+		return load{}
+	}
+	now := load{mine: cpuSeconds(os.Getpid())}
+	for i, field := range fields[1:9] {
+		n, _ := strconv.ParseFloat(field, 64) // a number
+		now.all += n / ticks
+		if i == 3 || i == 4 { // idle, or waiting for the disk
+			now.idle += n / ticks
+		}
+	}
+	return now
+}
+
+// others is the share of the cores' time that others have had since.
+func (l load) others(since load) float64 {
+	all := l.all - since.all
+	if all <= 0 {
+		return 0
+	}
+	return max(all-(l.idle-since.idle)-(l.mine-since.mine), 0) / all
 }

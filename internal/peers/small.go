@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 const smallFiles = 10_000
@@ -20,23 +21,26 @@ func measureSmall(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.printf("\nsmall: %s, through bronze\n", folder)
-	rows := [][]string{{"engine", "seconds", "files/s"}}
+	rows := [][]string{{"engine", "seconds", "files/s", "CPU s", "peak MB"}}
 	for _, e := range b.these(ctx, spark) {
-		var took sample
-		rounds := b.sparkRounds
+		took := &result{}
+		rounds := b.rounds
 		if e.name == spark {
 			rounds = 1
 		}
-		for range rounds {
-			seconds, err := b.small(ctx, e, folder, judge)
+		for round := range rounds {
+			one, err := b.small(ctx, e, folder, judge)
 			if err != nil {
 				return err
 			}
-			took = append(took, seconds)
+			took.add(round, one)
 		}
-		rows = append(rows, []string{titleOf(e.name), took.format(" s"), digits(float64(folder.Files) / took.median())})
+		rows = append(rows, []string{
+			titleOf(e.name), took.seconds.format(" s"), digits(float64(folder.Files) / took.seconds.median()),
+			took.cpu.digits(), digits(slices.Max(took.peaks)),
+		})
 		if e.name == ours {
-			b.require(claim{what: fmt.Sprintf("%d files of one row", folder.Files), need: 2, most: true, unit: " s", got: took})
+			b.require(claim{what: fmt.Sprintf("%d files of one row", folder.Files), need: 2, most: true, unit: " s", got: took.seconds})
 		}
 	}
 	b.table(rows)
@@ -46,16 +50,16 @@ func measureSmall(ctx context.Context, b *bench) error {
 // smallFiles are fewer where the whole benchmark is made small, to try it.
 func (b *bench) smallFiles() int { return min(smallFiles, b.mb*100) }
 
-func (b *bench) small(ctx context.Context, e *engine, folder Folder, judge *judge) (float64, error) {
+func (b *bench) small(ctx context.Context, e *engine, folder Folder, judge *judge) (effort, error) {
 	out, err := b.fresh("small")
 	if err != nil {
-		return 0, err
+		return effort{}, err
 	}
 	defer os.RemoveAll(out) //nolint:errcheck // the whole folder goes in the end
 	settle(ctx)
-	done, err := e.ask(request{Do: "small", Landing: folder.Dir, Out: out})
+	done, one, err := e.measure(request{Do: "small", Landing: folder.Dir, Out: out})
 	if err != nil {
-		return 0, err
+		return effort{}, err
 	}
-	return done.Seconds, judge.agrees(e.name, done.Tables)
+	return one, judge.agrees(e.name, done.Tables)
 }

@@ -142,9 +142,15 @@ func (b *Builder) start(rows, bytes int) {
 	}
 }
 
-// AppendBytes adds a string or a binary.
+// AppendBytes adds a string or a binary. Where there is room it stores lengths alone: an append would store the pointer too,
+// which costs a barrier while garbage is collected.
 func (b *Builder) AppendBytes(value []byte) {
-	b.Bytes = append(b.Bytes, value...)
+	if start, end := len(b.Bytes), len(b.Bytes)+len(value); end <= cap(b.Bytes) {
+		b.Bytes = b.Bytes[:end]
+		copy(b.Bytes[start:], value)
+	} else {
+		b.Bytes = append(b.Bytes, value...)
+	}
 	b.CloseBytes()
 }
 

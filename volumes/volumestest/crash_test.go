@@ -93,6 +93,9 @@ func TestPowerCutLeavesOldOrNew(t *testing.T) {
 				if got := content(t, left.store, op.file); got != "new" {
 					t.Errorf("%s after return: %s holds %q", left.name, op.file, got)
 				}
+				if got := content(t, left.store, "in/a"); op.name == "Move" && got != "" {
+					t.Errorf("%s after return: the file is back in its old place", left.name)
+				}
 				if got := content(t, left.store, "in/b"); got != "other" {
 					t.Errorf("%s: in/b holds %q", left.name, got)
 				}

@@ -315,6 +315,25 @@ func TestLargeFileIsCut(t *testing.T) {
 	}
 }
 
+// Where the separator begins as it ends, only who reads from the beginning knows where records are: such a file is not cut.
+func TestFilesOfOverlappingSeparatorsAreNotCut(t *testing.T) {
+	text := "{\"n\":1}" + strings.Repeat("\n", 2*splitBytes+1) + "{\"n\":2}"
+	space, _ := newSpace(t, map[string]string{"a.json": text})
+	for separator, pieces := range map[string]int{"\n\n": 1, "\n": 3} {
+		s, err := NewSource(t.Context(), SourceOptions{Space: space, Format: "json", Paths: []string{vol + "a.json"}, Schema: structOf(t, "n bigint"), Options: map[string]string{"lineSep": separator}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for range s.Scan(t.Context(), logical.ScanOptions{}) {
+			n++
+		}
+		if got, err := scan(s, nil); n != pieces || err != nil || got != `{"n":1} {"n":2}` {
+			t.Errorf("%q: %d pieces, %s, %v", separator, n, got, err)
+		}
+	}
+}
+
 func TestCompressedFiles(t *testing.T) {
 	whole := gzipped(t, `{"n":1}`+"\n", `{"n":2}`+"\n")
 	bomb := gzipped(t, strings.Repeat("\n", 1<<20))

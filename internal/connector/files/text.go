@@ -54,7 +54,7 @@ func newJSON(v option.Values) (Format, error) {
 	}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
-		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn,
+		whole: opts.MultiLine, unsplit: !lines.CanSplit(opts.LineSep), unpack: unpack, corrupt: opts.CorruptColumn,
 		newDecoder: func(_, want types.Struct) (counting, error) {
 			d, err := jsonio.NewDecoder(want, opts)
 			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
@@ -76,7 +76,7 @@ func newCSV(v option.Values) (Format, error) {
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
 	return &textFormat{
 		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn,
-		unsplit: opts.SkipRows > 0, // the rows to skip may reach into any piece
+		unsplit: opts.SkipRows > 0 || !lines.CanSplit(opts.LineSep), // the rows to skip may reach into any piece
 		newDecoder: func(file, want types.Struct) (counting, error) {
 			d, err := csvio.NewDecoder(file, want, opts)
 			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
@@ -94,7 +94,7 @@ func newText(v option.Values) (Format, error) {
 		return nil, err
 	}
 	return &textFormat{
-		whole: opts.WholeText, unpack: newUnpacker(v.Bytes("maxDecompressedBytes")),
+		whole: opts.WholeText, unsplit: !lines.CanSplit(opts.LineSep), unpack: newUnpacker(v.Bytes("maxDecompressedBytes")),
 		newDecoder: func(_, want types.Struct) (counting, error) {
 			d, err := textio.NewDecoder(want, opts)
 			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err

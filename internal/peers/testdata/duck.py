@@ -24,16 +24,11 @@ def job(landing, out):
 
 
 def decode(landing, threads, out):
-    """Every column into memory: into a table, or into vectors that are counted; the faster of the two."""
-    ways = ["create temp table t as from {}", "select " + ", ".join(f"count({c})" for c in COLUMNS) + ", count(*) from {}"]
-    best = None
-    for way in ways:
-        db = connect(threads)
-        with Clock() as took:
-            db.execute(way.format(READ.format(landing)))
-        rows = db.fetchone()[-1]
-        best = min(best or took.seconds, took.seconds)
-    return {"seconds": best, "rows": rows}
+    """Every column into vectors, whose values are counted: this takes less than a hash of each row, or a table of them."""
+    db = connect(threads)
+    with Clock() as took:
+        counts = db.execute(f"select {', '.join(f'count({c})' for c in COLUMNS)}, count(*) from {READ.format(landing)}").fetchone()
+    return {"seconds": took.seconds, "rows": counts[-1]}
 
 
 def connect(threads=None):
