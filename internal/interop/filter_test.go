@@ -128,5 +128,5 @@ func (l *lake) filtered(t *testing.T, p *peer, many, one reading, own bool) {
 	if len(ours) == 0 {
 		t.Fatal("no row tells whether the filter works")
 	}
-	p.tally.add(many, len(skipped), n.cells)
+	p.tally.add(many, schema, len(skipped), n.cells)
 }

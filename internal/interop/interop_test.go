@@ -79,7 +79,7 @@ func (l *lake) compare(t *testing.T, p *peer, at reading) error {
 	if diff := difference(ours, theirs); diff != "" {
 		return fmt.Errorf("%s reads %d rows, we read %d: %s", p.name, len(theirs), len(ours), diff)
 	}
-	p.tally.add(at, len(ours), n.cells)
+	p.tally.add(at, schema, len(ours), n.cells)
 	return sameSchema(p, schema, view)
 }
 
@@ -127,9 +127,9 @@ func difference(ours, theirs []string) string {
 func told(t *testing.T, peers []*peer) {
 	t.Helper()
 	var out strings.Builder
-	fmt.Fprintf(&out, "%-11s %7s %8s %9s %8s %7s\n", "reader", "tables", "rows", "values", "filters", "writes")
+	fmt.Fprintf(&out, "%-11s %7s %6s %8s %9s %8s %7s\n", "reader", "tables", "types", "rows", "values", "filters", "writes")
 	for _, p := range peers {
-		fmt.Fprintf(&out, "%-11s %7d %8d %9d %8d %7d\n", p.name, p.tally.tables, p.tally.rows, p.tally.cells, p.tally.filters, p.tally.writes)
+		fmt.Fprintf(&out, "%-11s %7d %6d %8d %9d %8d %7d\n", p.name, p.tally.tables, len(p.tally.types), p.tally.rows, p.tally.cells, p.tally.filters, p.tally.writes)
 		for _, f := range p.faults {
 			fmt.Fprintf(&out, "    a fault of %s: %s\n", p.name, f)
 		}

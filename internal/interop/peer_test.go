@@ -16,6 +16,8 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+
+	"lakehouse/internal/types"
 )
 
 // A peer is another reader of Delta tables, in a process of its own.
@@ -31,9 +33,15 @@ type peer struct {
 }
 
 // tally is what was compared with a peer.
-type tally struct{ tables, rows, cells, filters, writes int }
+type tally struct {
+	tables, rows, cells, filters, writes int
+	types                                map[string]bool // of columns
+}
 
-func (y *tally) add(at reading, rows, cells int) {
+func (y *tally) add(at reading, schema types.Struct, rows, cells int) {
+	for _, f := range schema.Fields {
+		y.types[f.Type.String()] = true
+	}
 	if at.where != "" {
 		y.filters++
 	} else {
@@ -79,7 +87,7 @@ func startPeer(t *testing.T, python, name string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &peer{name: name, dir: t.TempDir(), errs: &bytes.Buffer{}, limits: limitsOf(name)}
+	p := &peer{name: name, dir: t.TempDir(), errs: &bytes.Buffer{}, limits: limitsOf(name), tally: tally{types: map[string]bool{}}}
 	cmd := exec.Command(python, "-B", path) // -B: no compiled copy beside the script
 	cmd.Dir, cmd.Stderr = p.dir, p.errs
 	in, err := cmd.StdinPipe()
