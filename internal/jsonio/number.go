@@ -1,6 +1,8 @@
 package jsonio
 
 import (
+	"math"
+	"math/bits"
 	"strconv"
 	"unsafe"
 )
@@ -84,8 +86,7 @@ func (p *parser) simpleInteger() (v int64, ok bool) {
 	return v, true
 }
 
-// simpleDouble reads a number whose digits fit a double's mantissa and whose power of ten a double
-// holds exactly: one division then rounds right. It reports false, and moves nowhere, at anything else.
+// simpleDouble reads a number of at most 19 digits without an exponent. It reports false, and moves nowhere, at anything else.
 func (p *parser) simpleDouble() (f float64, ok bool) {
 	data, i := p.data, p.pos
 	negative := i < len(data) && data[i] == '-'
@@ -119,11 +120,15 @@ func (p *parser) simpleDouble() (f float64, ok bool) {
 			return 0, false
 		}
 	}
-	if n+scale > 18 || mantissa >= 1<<53 || i < len(data) && data[i]|0x20 == 'e' {
+	if n+scale > 19 || i < len(data) && data[i]|0x20 == 'e' {
 		return 0, false
 	}
 	p.pos = i
-	f = float64(mantissa) / powers[scale]
+	if mantissa < 1<<53 {
+		f = float64(mantissa) / powers[scale] // both are exact: the division alone rounds
+	} else {
+		f = quotient(mantissa, tens[scale])
+	}
 	if negative {
 		f = -f
 	}
@@ -132,6 +137,23 @@ func (p *parser) simpleDouble() (f float64, ok bool) {
 
 var powers = [...]float64{
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+}
+
+var tens = [...]uint64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+}
+
+// quotient is the double nearest to a / b, neither of which is 0: at least 62 bits of it, the last of which tells whether
+// anything follows, are rounded once.
+func quotient(a, b uint64) float64 {
+	up, down := bits.LeadingZeros64(a), bits.LeadingZeros64(b)
+	a, b = a<<up, b<<down
+	q, rest := bits.Div64(a>>1, a<<63, b) // a * 2^63 / b
+	if rest != 0 {
+		q |= 1
+	}
+	const bias, fraction = 1023, 52
+	return float64(q) * math.Float64frombits(uint64(bias+down-up-63)<<fraction)
 }
 
 // parseFloat is the nearest double, or float. It reports false for numbers beyond the largest.
