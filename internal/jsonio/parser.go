@@ -94,7 +94,17 @@ func (p *parser) object(n *node) outcome {
 	row := n.b.Len
 	p.pos++ // {
 	for k := p.next(n.keys, &n.keys.start); k != nil; k = p.next(n.keys, k) {
-		if p.member(k, row) == failed {
+		child := k.child
+		if child == nil {
+			if !p.skip() {
+				return failed
+			}
+			continue
+		}
+		if child.b.Len != row { // the key came before: its last value counts
+			child.b.Truncate(row)
+		}
+		if p.value(child) == failed {
 			return failed
 		}
 	}
@@ -110,20 +120,6 @@ func (p *parser) object(n *node) outcome {
 	n.b.Len++
 	p.depth--
 	return fine
-}
-
-// member adds the value of a key to its column. A value that came before for the same key is taken back.
-func (p *parser) member(k *key, row int) outcome {
-	if k.child == nil {
-		if !p.skip() {
-			return failed
-		}
-		return fine
-	}
-	if k.child.b.Len != row {
-		k.child.b.Truncate(row)
-	}
-	return p.value(k.child)
 }
 
 // next moves from the value of a key, or from the start of the object, to the value of the key after it. Nil: the object

@@ -7,15 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// stringColumn adds the string at the parser's place to a column's bytes.
+// stringColumn adds the string at the parser's place to a column's bytes, whatever it holds.
 func (p *parser) stringColumn(n *node) outcome {
-	start := p.pos + 1
-	end, high := plain(p.data, start)
-	if end < len(p.data) && p.data[end] == '"' && (!high || utf8.Valid(p.data[start:end])) {
-		n.b.AppendBytes(p.data[start:end])
-		p.pos = end + 1
-		return fine
-	}
 	bytes, ok := p.appendString(n.b.Bytes)
 	if !ok {
 		return failed

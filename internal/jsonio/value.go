@@ -13,10 +13,16 @@ func (p *parser) value(n *node) outcome {
 	b := n.b
 	switch b.Kind {
 	case records.String:
-		if p.peek() == '"' {
-			return p.stringColumn(n)
+		if p.peek() != '"' {
+			return p.asString(n)
 		}
-		return p.asString(n)
+		start := p.pos + 1
+		if end, high := plain(p.data, start); !high && end < len(p.data) && p.data[end] == '"' {
+			b.AppendSpan(p.data, start, end)
+			p.pos = end + 1
+			return fine
+		}
+		return p.stringColumn(n)
 	case records.Int64:
 		if v, ok := p.simpleInteger(); ok {
 			b.Int64s = append(b.Int64s, v)

@@ -1,6 +1,8 @@
 package records
 
 import (
+	"encoding/binary"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
@@ -151,6 +153,22 @@ func (b *Builder) AppendBytes(value []byte) {
 	} else {
 		b.Bytes = append(b.Bytes, value...)
 	}
+	b.CloseBytes()
+}
+
+// AppendSpan is AppendBytes of text[start:end]. Short values are most: sixteen bytes are copied at once, whatever the value's
+// length, where the text and the room go on for so long.
+func (b *Builder) AppendSpan(text []byte, start, end int) {
+	const most = 16
+	at := len(b.Bytes)
+	if end-start > most || start+most > len(text) || at+most > cap(b.Bytes) {
+		b.AppendBytes(text[start:end])
+		return
+	}
+	from, to := text[start:start+most], b.Bytes[at:at+most]
+	binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+	binary.LittleEndian.PutUint64(to[8:], binary.LittleEndian.Uint64(from[8:]))
+	b.Bytes = b.Bytes[:at+end-start]
 	b.CloseBytes()
 }
 
