@@ -18,6 +18,7 @@ func TestInterop(t *testing.T) {
 	t.Run("WeReadRealTables", func(t *testing.T) { weReadRealTables(t, peers) })
 	t.Run("WeReadTheirs", func(t *testing.T) { weReadTheirs(t, peers) })
 	t.Run("AllWriteInTurn", func(t *testing.T) { allWriteInTurn(t, peers) })
+	t.Run("NobodySeesATornTable", func(t *testing.T) { nobodySeesATornTable(t, peers) })
 	told(t, peers)
 }
 
