@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -38,6 +39,9 @@ func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*A
 		return nil, info, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, info.size, int64(maxCommitBytes))
 	}
 	actions, err := decodeCommit(io.NewSectionReader(file, 0, info.size), info.size)
+	if _, disk := errors.AsType[*fs.PathError](err); disk {
+		return nil, info, fmt.Errorf("version %d: read %s: %w", version, name, err) // the file may be whole
+	}
 	if err != nil {
 		return nil, info, errclass.DeltaLogCorrupt.New("version %d: read %s: %w.", version, name, err).
 			WithHint("Restore the file, or read a version before it.")

@@ -1,9 +1,12 @@
 package deltalog
 
 import (
+	"errors"
 	"strings"
+	"syscall"
 	"testing"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/volumes/volumestest"
 )
 
@@ -47,5 +50,30 @@ func TestFirstBrokenCommitIsTold(t *testing.T) {
 	_, err := Open(store, Options{}).Snapshot(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "version "+itoa(commitsAhead+3)+":") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A disk that fails while the log is read is told as that: the log may be whole.
+func TestAFailingDiskIsNoMalformedLog(t *testing.T) {
+	store := volumestest.NewMemory()
+	writeCommits(t, store, 3)
+	recorded := volumestest.RecordAll(store)
+	if _, err := Open(recorded, Options{}).Snapshot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for n, op := range recorded.Ops() {
+		broken := volumestest.Inject(store, volumestest.Fault{At: n, Err: syscall.EIO, CountReads: true})
+		_, err := Open(broken, Options{}).Snapshot(t.Context())
+		if err == nil {
+			continue // of _last_checkpoint, which is only a hint
+		}
+		failed++
+		if !errors.Is(err, syscall.EIO) || errors.Is(err, errclass.DeltaLogCorrupt) {
+			t.Errorf("%s fails, and is told as: %v", op, err)
+		}
+	}
+	if failed < 3 {
+		t.Errorf("%d operations failed", failed)
 	}
 }
