@@ -79,6 +79,7 @@ func FuzzDatetimePattern(f *testing.F) {
 func FuzzJSONPath(f *testing.F) {
 	f.Add(`{"a":[{"b":"c\u00e9"}]}`, "$.a[*].b")
 	f.Add(`[1,[2,{"x":null}]]`, "$[1]['x']")
+	f.Add(`{"":{"\`, "$")
 	f.Fuzz(func(_ *testing.T, s, path string) {
 		if steps, ok := parseJSONPath(path); ok {
 			getJSON(nil, s, steps)

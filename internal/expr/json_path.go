@@ -100,6 +100,7 @@ func (w *jsonWalker) text() (raw string, ok bool) {
 			return w.s[start:w.i], true
 		}
 	}
+	w.i = len(w.s) // a backslash at the end escapes nothing
 	return "", false
 }
 
