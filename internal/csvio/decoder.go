@@ -113,8 +113,8 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(nil, err)
 			return
 		}
-		rows := d.rows()
-		defer rows.End()
+		rows, whole := d.rows(), false
+		defer func() { d.done(rows, whole) }()
 		in := newDocument(text, &d.opts)
 		header := d.opts.Header
 		for in.next(&rows.tokens) {
@@ -134,7 +134,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			}
 		}
 		rows.Rest(yield)
-		d.idle.Put(rows)
+		whole = true
 	}
 }
 

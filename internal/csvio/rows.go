@@ -24,6 +24,14 @@ func (d *Decoder) rows() *rows {
 	return idle
 }
 
+// done ends a decoding. The rows of one that came to its end can serve another, which may begin at once.
+func (d *Decoder) done(rows *rows, whole bool) {
+	rows.End()
+	if whole {
+		d.idle.Put(rows)
+	}
+}
+
 func (d *shared) newRows() *rows {
 	return &rows{Collector: records.NewCollector(&d.rules), d: d, tokens: tokenizer{syntax: d.opts.Syntax}}
 }

@@ -71,8 +71,8 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(nil, err)
 			return
 		}
-		rows := d.rows()
-		defer rows.End()
+		rows, whole := d.rows(), false
+		defer func() { d.done(rows, whole) }()
 		stopped := false
 		err = rows.document(text, func() bool {
 			if rows.Full() {
@@ -86,7 +86,7 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 			yield(nil, err)
 		default:
 			rows.Rest(yield)
-			d.idle.Put(rows)
+			whole = true
 		}
 	}
 }
