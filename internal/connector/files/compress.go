@@ -2,6 +2,7 @@ package files
 
 import (
 	"compress/bzip2"
+	"compress/gzip" // klauspost's takes a file that was cut within the name in a member's header for whole
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"

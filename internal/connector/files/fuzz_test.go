@@ -17,6 +17,8 @@ func FuzzUnpack(f *testing.F) {
 	whole := gzipped(f, "{\"n\":1}\n", "{\"n\":2}\n")
 	f.Add([]byte(whole), 0)
 	f.Add([]byte(whole[:len(whole)-4]), 0)
+	f.Add([]byte("\x1f\x8b\bA0000000\b\x00\xf7\xff{\"n\":2}\n\x030ʯ\xf8\x87\b\x00\x00\x00"), 0)
+	f.Add([]byte("\x1f\x8b\b\x000000000\b\x00\xf7\xff{\"n\":1}\n\x030\x93\x11\xbe\x85\b\x00\x00\x00\x1f\x8b\b0000000"), 0)
 	f.Add([]byte("BZh91AY&SY"), 1)
 	f.Add([]byte("x\x9c\xab\x56\xca\x53\xb2\x32\xac\x05\x00"), 2)
 	f.Add([]byte("\x00\x00\x00\x08\x00\x00\x00\x0a\x08\x1c{\"n\":3}\n"), 3)
