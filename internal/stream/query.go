@@ -130,6 +130,7 @@ func (q *Query) open(ctx context.Context) error {
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
 	}
+	q.run.state.Background = q.cfg.Env().Workers > 1 // who asks for one worker wants the same steps each time
 	return q.recover(ctx)
 }
 
@@ -157,6 +158,7 @@ func (q *Query) close() error {
 	for _, s := range q.streams {
 		errs = append(errs, s.source.Stop())
 	}
+	q.run.state.Close()
 	if q.cp != nil {
 		errs = append(errs, q.cp.Close())
 	}
