@@ -100,12 +100,10 @@ func (f Folder) withoutMetadata(ctx context.Context, id int, dir string) (Operat
 		}
 	}
 	if len(info.Stores) == 0 {
-		info.Stores = []StoreInfo{{Name: defaultStoreName, Partitions: partitions}}
+		info.Stores = []StoreInfo{{Name: defaultStore, Partitions: partitions}}
 	}
 	return info, nil
 }
-
-const defaultStoreName = "default"
 
 // Partitions is how many partitions an operator has.
 func (f Folder) Partitions(ctx context.Context, operator int) (int, error) {
@@ -116,7 +114,7 @@ func (f Folder) Partitions(ctx context.Context, operator int) (int, error) {
 // PartitionDir is the folder of one partition of a store.
 func (f Folder) PartitionDir(operator, partition int, store string) string {
 	dir := path.Join(f.Dir, strconv.Itoa(operator), strconv.Itoa(partition))
-	if store == defaultStoreName {
+	if store == defaultStore {
 		return dir
 	}
 	return path.Join(dir, store)

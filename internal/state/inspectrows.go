@@ -12,10 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"lakehouse/internal/errclass"
-	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
 
@@ -138,9 +135,4 @@ func (v *View) Entries() (keys, values [][]byte) {
 		}
 	}
 	return keys, values
-}
-
-// Columns makes columns of rows as the state holds them; a nil row is one of nulls.
-func Columns(rows [][]byte, schema types.Struct) ([]arrow.Array, error) {
-	return decodeRows(rows, schema.Fields)
 }

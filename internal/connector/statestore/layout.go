@@ -62,11 +62,11 @@ func rowSchema(opts options, columns ...types.Field) types.Struct {
 }
 
 func (p pairs) rows(e entries, opts options, partition int) (arrow.RecordBatch, error) {
-	keys, err := state.Columns(e.keys, p.key)
+	keys, err := state.DecodeRows(e.keys, p.key.Fields)
 	if err != nil {
 		return nil, err
 	}
-	values, err := state.Columns(e.values, p.value)
+	values, err := state.DecodeRows(e.values, p.value.Fields)
 	if err != nil {
 		return nil, err
 	}
