@@ -147,9 +147,19 @@ const (
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
+	StateBatchUnavailable        Class = "STDS_COMMITTED_BATCH_UNAVAILABLE"
+	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
+	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
+	StateNoPartition             Class = "STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE"
+	StateOffsetsUnavailable      Class = "STDS_OFFSET_LOG_UNAVAILABLE"
 	StateOperatorMismatch        Class = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"
+	StateOperatorUnknown         Class = "STDS_FAILED_TO_READ_OPERATOR_METADATA"
+	StateOptionEmpty             Class = "STDS_INVALID_OPTION_VALUE.IS_EMPTY"
+	StateOptionMissing           Class = "STDS_REQUIRED_OPTION_UNSPECIFIED"
+	StateOptionNegative          Class = "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE"
+	StateSchemaUnreadable        Class = "STDS_FAILED_TO_READ_STATE_SCHEMA"
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
@@ -399,9 +409,19 @@ var sqlStates = map[Class]string{
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
 	SingleNamespace:              "42K05",
+	StateBatchUnavailable:        "KD006",
+	StateConflictOptions:         "42613",
 	StateDeltaMissing:            "58030",
+	StateInvalidOption:           "42616",
 	StateKeySchema:               "XXKST",
+	StateNoPartition:             "KD006",
+	StateOffsetsUnavailable:      "KD006",
 	StateOperatorMismatch:        "42K03",
+	StateOperatorUnknown:         "42K03",
+	StateOptionEmpty:             "42616",
+	StateOptionMissing:           "42601",
+	StateOptionNegative:          "42616",
+	StateSchemaUnreadable:        "42K03",
 	StateUnreadable:              "58030",
 	StateValueSchema:             "XXKST",
 	StreamFailed:                 "XXKST",
