@@ -123,7 +123,13 @@ func (q *Query) open(ctx context.Context) error {
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
 	}
-	return q.recover(ctx)
+	if err := q.recover(ctx); err != nil {
+		return err
+	}
+	if sink, ok := q.sink.(Resumer); ok {
+		return sink.Resume(ctx, q.run.next, q.run.pending != nil)
+	}
+	return nil
 }
 
 // end records how the loop ended, after the sources have stopped.
