@@ -169,7 +169,8 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	}
 	provider, err := autoloader.New(ctx, d.Format, autoloader.Config{
 		Path: strings.TrimRight(d.Paths[0], "/"), Space: r.space, Schema: schema, Options: opts,
-		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers), Log: r.log,
+		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers),
+		Zone: r.evalContext().TimeZone, Clock: r.clock, Log: r.log,
 	})
 	if err != nil {
 		return nil, err
