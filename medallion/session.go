@@ -82,6 +82,7 @@ const (
 	confMemoryLimit = "lakehouse.memory.limit"
 	confWorkers     = "lakehouse.workers"
 	confInference   = "spark.sql.streaming.schemaInference"
+	confRescuedPath = "spark.databricks.sql.rescuedDataColumn.filePath.enabled"
 )
 
 // settings documents them. Where the default depends on the machine, Doc says it.
@@ -91,6 +92,7 @@ var settings = option.Table{
 	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
 	{Name: confPartitions, Kind: option.Positive, Doc: "Into how many parts the state of a streaming aggregate is split; by default the number of cores."},
 	{Name: confInference, Kind: option.Bool, Default: "false", Doc: "Whether a file stream without a schema takes it from the files that are there at its start."},
+	{Name: confRescuedPath, Kind: option.Bool, Default: "true", Doc: "Whether the rescued-data column names the file that the data is from."},
 	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
 	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
 }
@@ -99,7 +101,7 @@ func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMemoryLimit: "4g", confInference: "false",
+		confMemoryLimit: "4g", confInference: "false", confRescuedPath: "true",
 	}
 }
 
@@ -194,7 +196,7 @@ func (s *Session) SetConf(key, value string) error {
 		if _, ok := expr.ParseZone(value); !ok {
 			return invalid("it is no time zone.")
 		}
-	case confANSI, confInference:
+	case confANSI, confInference, confRescuedPath:
 		value = strings.ToLower(value)
 		if value != "true" && value != "false" {
 			return invalid("it should be boolean.")
