@@ -92,10 +92,7 @@ var CloudFilesOptions = append(append(option.Table{
 }, sharedOptions...), rescueOptions...)
 
 // rescueOptions belong to decoders under Auto Loader.
-var rescueOptions = option.Table{
-	{Name: "rescuedDataColumn", Unsupported: "use columnNameOfCorruptRecord, which keeps the whole record."},
-	{Name: "badRecordsPath", Unsupported: "use columnNameOfCorruptRecord, which keeps the whole record."},
-}
+var rescueOptions = option.Table{}
 
 // parseRatio gives -1 for 0, because the zero value of Options stands for the default.
 func parseRatio(text string) (float64, error) {

@@ -18,7 +18,7 @@ var picture = [][]string{
 	{"layers", "testsuite"},
 	{"medallion"},
 	{"internal/catalog"},
-	{"autoloader", "internal/connector/delta", "internal/connector/files", "internal/connector/memory", "internal/connector/console"},
+	{"autoloader", "internal/connector/delta", "internal/connector/files", "internal/connector/memory", "internal/connector/console", "internal/connector/datafiles"},
 	{"internal/stream", "internal/checkpoint"},
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},

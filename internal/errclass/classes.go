@@ -47,6 +47,8 @@ const (
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
+	DuplicateArgument            Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE"
+	DuplicateArgumentBoth        Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED"
 	DuplicateKey                 Class = "DUPLICATE_KEY"
 	DuplicatedCTE                Class = "DUPLICATED_CTE_NAMES"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
@@ -136,6 +138,7 @@ const (
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RecursiveView                Class = "RECURSIVE_VIEW"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
+	RequiredParameter            Class = "REQUIRED_PARAMETER_NOT_FOUND"
 	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
@@ -159,6 +162,7 @@ const (
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -308,6 +312,8 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedWrite:        "56038",
 	DeltaWriteIntoView:           "0A000",
 	DivideByZero:                 "22012",
+	DuplicateArgument:            "4274K",
+	DuplicateArgumentBoth:        "4274K",
 	DuplicateKey:                 "23505",
 	DuplicatedCTE:                "42602",
 	DuplicatedMapKey:             "23505",
@@ -387,6 +393,7 @@ var sqlStates = map[Class]string{
 	PathNotFound:                 "42K03",
 	RecursiveView:                "42K0H",
 	RemainderByZero:              "22012",
+	RequiredParameter:            "4274K",
 	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
@@ -405,6 +412,7 @@ var sqlStates = map[Class]string{
 	TempViewName:                 "428EK",
 	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
+	UnexpectedPositional:         "4274K",
 	UnresolvableTableFunction:    "42883",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",

@@ -1,10 +1,10 @@
 package logical
 
 import (
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
-	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
 )
 
@@ -151,70 +151,6 @@ func checkJoin(n *Join) error {
 
 // keyHasWatermark reports whether a key is an event time, or a window of one.
 func keyHasWatermark(n *Aggregate) bool {
-	times := eventTimes(n.Input)
-	for _, k := range n.Keys {
-		if isEventTime(k.Expr, times) {
-			return true
-		}
-	}
-	return false
-}
-
-// eventTimes marks the columns of a node that hold an event time.
-func eventTimes(node Node) []bool {
-	times := make([]bool, len(node.Schema().Fields))
-	switch n := node.(type) {
-	case *Watermark:
-		copy(times, eventTimes(n.Input))
-		times[n.Column] = true
-	case *Project:
-		below := eventTimes(n.Input)
-		for i, c := range n.Columns {
-			times[i] = isEventTime(c.Expr, below)
-		}
-	case *Generate:
-		below := eventTimes(n.Input)
-		for to, from := range n.carried() {
-			times[to] = below[from]
-		}
-		for i := len(n.carried()); i < len(times); i++ {
-			times[i] = n.window && readsTime(n.Generator.Args()[0], below)
-		}
-	case *Aggregate:
-		below := eventTimes(n.Input)
-		for i, k := range n.Keys {
-			times[i] = isEventTime(k.Expr, below)
-		}
-	case *Join:
-		width := copy(times, eventTimes(n.Left))
-		if len(times) > width {
-			copy(times[width:], eventTimes(n.Right))
-		}
-	default:
-		for _, c := range node.Children() {
-			for i, t := range eventTimes(c) {
-				times[i] = times[i] || t
-			}
-		}
-	}
-	return times
-}
-
-// isEventTime: the column itself, a window of it, or a bound of that window.
-func isEventTime(e expr.Expr, times []bool) bool {
-	switch e := e.(type) {
-	case *expr.Column:
-		return times[e.Index]
-	case *expr.GetField:
-		return isEventTime(e.Child(), times)
-	case *expr.TimeWindow:
-		return isEventTime(e.Time, times)
-	}
-	return false
-}
-
-func readsTime(e expr.Expr, times []bool) bool {
-	found := false
-	columnsIn(e, func(i int) { found = found || times[i] })
-	return found
+	times := EventTimes(n.Input)
+	return slices.ContainsFunc(n.Keys, func(k Named) bool { return eventTimeOf(k.Expr, times) != nil })
 }

@@ -33,6 +33,10 @@ func (catalog) DataSource(context.Context, *plan.DataSource) (logical.Node, erro
 	panic("not asked for")
 }
 
+func (catalog) TableFunction(_ context.Context, c *logical.TableCall) (logical.Node, error) {
+	return nil, logical.UnknownTableFunction(c.Name)
+}
+
 func resolve(t *testing.T, rel plan.Relation) (logical.Node, error) {
 	t.Helper()
 	return logical.Resolve(t.Context(), rel, logical.Env{Catalog: catalog{}, Eval: expr.Context{ANSI: true, TimeZone: time.UTC}})

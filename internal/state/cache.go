@@ -1,10 +1,6 @@
 package state
 
-import (
-	"sync"
-
-	"lakehouse/internal/types"
-)
+import "sync"
 
 // A Cache keeps the states of a query in memory from one batch to the next, so that opening a version
 // that was just committed reads nothing. The zero value is ready. Operators may open and commit at once.
@@ -26,10 +22,10 @@ func (c *Cache) take(spec Spec, opts OpenOptions) *Operator {
 	found := c.states[spec.Operator]
 	delete(c.states, spec.Operator)
 	if found == nil || found.version != opts.Version || found.dir != stateDir(spec, opts) || found.spec.Name != spec.Name ||
-		!types.Equal(found.spec.Key, spec.Key) || !types.Equal(found.spec.Value, spec.Value) {
+		!sameStores(found.spec.stores(), spec.stores()) {
 		return nil
 	}
-	c.hits += int64(len(found.partitions))
+	c.hits += int64(found.instances())
 	return found
 }
 

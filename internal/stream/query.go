@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,10 @@ type Config struct {
 	Checkpoint volumes.Store // rooted at the checkpoint folder
 	Location   string        // the checkpoint's name, for messages
 	Partitions int           // state partitions of a new query
+
+	WatermarkPolicy string // how the watermark of a new query follows several nodes': "min" or "max"; empty: min
+	NoEmptyBatches  bool   // a watermark that has moved closes windows with the next data, not at once
+
 	Env        func() *exec.Env
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -67,6 +72,8 @@ type openStream struct {
 	source Source
 	at     Offset // everything up to here is in the sink
 }
+
+func (c Config) watermarkPolicy() string { return cmp.Or(c.WatermarkPolicy, "min") }
 
 // Start opens the checkpoint, the sources and the sink, and starts the loop. What can be wrong with
 // options, names or the checkpoint is an error here, not in the first batch.
