@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Kinds are the shapes of queries, each with how often it is drawn. A seed and a number give the same case for ever: what is
+// kinds are the shapes of queries, each with how often it is drawn. A seed and a number give the same case for ever: what is
 // changed below makes answers that are kept useless.
 var kinds = []struct {
 	name  string
@@ -28,7 +28,7 @@ var kinds = []struct {
 
 // Generate draws case n of a seed.
 func Generate(seed, n uint64) Case {
-	d := &drawer{Rand: rand.New(rand.NewPCG(seed, n))}
+	d := &drawer{Rand: rand.New(rand.NewPCG(seed, n)), inSQL: n%5 == 0}
 	total := 0
 	for _, k := range kinds {
 		total += k.often
@@ -49,6 +49,7 @@ func Generate(seed, n uint64) Case {
 type drawer struct {
 	*rand.Rand
 	Case
+	inSQL bool // watermarks are declared in SQL
 }
 
 func (d *drawer) chance(percent int) bool { return d.IntN(100) < percent }
@@ -77,6 +78,10 @@ func (d *drawer) source(watermarked int) string {
 		return name
 	}
 	delay := pick(d, "0 seconds", "5 seconds", "10 seconds", "30 seconds", "1 minute")
+	if d.inSQL {
+		d.Views = append(d.Views, View{Name: "w" + name, SQL: fmt.Sprintf("SELECT * FROM %s WATERMARK t DELAY OF INTERVAL '%s'", name, delay)})
+		return "w" + name
+	}
 	d.Views = append(d.Views, View{Name: "w" + name, Of: name, Watermark: []string{"t", delay}})
 	return "w" + name
 }
