@@ -20,7 +20,7 @@ var picture = [][]string{
 	{"internal/catalog"},
 	{"internal/handover"},
 	{"internal/connector/statestore"},
-	{"autoloader", "internal/connector/delta", "internal/connector/files", "internal/connector/memory", "internal/connector/console", "internal/connector/datafiles"},
+	{"autoloader", "internal/connector/delta", "internal/connector/files", "internal/connector/memory", "internal/connector/console", "internal/connector/filesink", "internal/connector/datafiles"},
 	{"internal/stream", "internal/checkpoint"},
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},
