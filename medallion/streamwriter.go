@@ -43,6 +43,7 @@ type DataStreamWriter struct {
 	trigger   Trigger
 	options   map[string]string
 	partition []string
+	each      func(s *Session, queryID string, schema Schema) stream.Sink // instead of a format: the user's own code
 	err       error
 }
 
@@ -104,6 +105,9 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 	}
 	if w.err != nil {
 		return nil, w.err
+	}
+	if w.each != nil {
+		return w.startEach(ctx)
 	}
 	switch format := strings.ToLower(cmp.Or(w.format, "delta")); {
 	case filesink.Known(format):
