@@ -225,6 +225,9 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 		if rows != nil {
 			sp.EndOffset, sp.NumInputRows = rows.ends[i], rows.input[i].Load()
 		}
+		if f, ok := s.source.(Farseeing); ok {
+			sp.LatestOffset = f.LatestOffset()
+		}
 		if m, ok := s.source.(Metered); ok {
 			sp.Metrics = m.Metrics()
 		}

@@ -64,6 +64,12 @@ type Metered interface {
 	Metrics() map[string]string
 }
 
+// A Farseeing source knows how far it could go, whatever the limits of a batch: latestOffset in the progress.
+type Farseeing interface {
+	// LatestOffset is where the source ended when the last batch was planned; nil: not looked yet.
+	LatestOffset() Offset
+}
+
 // MetricFilesRead is the metric of how many files a source has given to the batches of this run.
 const MetricFilesRead = "numFilesRead"
 
