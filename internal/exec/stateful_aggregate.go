@@ -16,15 +16,22 @@ import (
 // holds. Update mode gives the changed groups, complete mode all.
 type statefulAggregate struct {
 	*aggregate
-	number int // among the stateful operators
+	number int         // among the stateful operators
+	event  *watermarks // nil: the rows carry none
 }
 
-func newStatefulAggregate(a *aggregate, number int) (*statefulAggregate, error) {
+func (s *statefulAggregate) outputWatermark(input int64) (int64, bool) { return input, true }
+
+func (s *statefulAggregate) wantsBatch(input int64) bool {
+	return s.env.Batch.Mode != Complete && s.event != nil && input > s.event.evict
+}
+
+func newStatefulAggregate(a *aggregate, number int, event *watermarks) (*statefulAggregate, error) {
 	if a.env.Batch.Mode == Append {
 		return nil, errclass.UnsupportedStreaming.New("Aggregation of a stream in append mode needs closed windows, which this version does not have.").
 			WithHint("Use outputMode update or complete.")
 	}
-	return &statefulAggregate{aggregate: a, number: number}, nil
+	return &statefulAggregate{aggregate: a, number: number, event: event}, nil
 }
 
 func (s *statefulAggregate) Execute(ctx context.Context, n int) []batch.Seq {

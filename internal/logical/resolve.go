@@ -47,6 +47,7 @@ func newResolver(ctx context.Context, env Env) *resolver {
 		build: expr.BuildContext{ANSI: env.Eval.ANSI, TimeZone: env.Eval.TimeZone},
 		table: func(t *plan.NamedTable) (Node, error) { return env.Catalog.Table(ctx, t) },
 		data:  func(d *plan.DataSource) (Node, error) { return env.Catalog.DataSource(ctx, d) },
+		call:  func(c *TableCall) (Node, error) { return env.Catalog.TableFunction(ctx, c) },
 	}
 }
 
@@ -57,6 +58,7 @@ type resolver struct {
 	build expr.BuildContext
 	table func(*plan.NamedTable) (Node, error)
 	data  func(*plan.DataSource) (Node, error)
+	call  func(*TableCall) (Node, error)
 	with  map[string]*scope // the queries that WITH names, by name in lower case
 	outer *scope            // of the query around a subquery; nil: none
 }

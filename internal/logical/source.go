@@ -53,6 +53,9 @@ type Catalog interface {
 	Table(ctx context.Context, table *plan.NamedTable) (Node, error)
 	// DataSource resolves a read by format and options.
 	DataSource(ctx context.Context, source *plan.DataSource) (Node, error)
+	// TableFunction resolves a function in FROM that is none of the language's own (range, explode …).
+	// An unknown name is [UnknownTableFunction].
+	TableFunction(ctx context.Context, call *TableCall) (Node, error)
 }
 
 // A Relation is a leaf with rows.

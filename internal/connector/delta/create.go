@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/connector/datafiles"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
@@ -55,7 +56,7 @@ func Create(ctx context.Context, t Table, opts CreateOptions) error {
 // adopt refuses a table that is not partitioned, or has not the properties, as was asked for.
 func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
 	meta := snap.Metadata()
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	parts, err := datafiles.PartitionColumns(opts.Schema, opts.PartitionBy)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func createNew(ctx context.Context, t Table, opts CreateOptions) error {
 	if len(opts.Schema.Fields) == 0 {
 		return errclass.DeltaSchemaNotSet.New("Table schema is not set. Write data into it or use CREATE TABLE to set the schema.")
 	}
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	parts, err := datafiles.PartitionColumns(opts.Schema, opts.PartitionBy)
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (o CreateOptions) log() deltalog.CreateOptions {
 }
 
 func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptions) error {
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	parts, err := datafiles.PartitionColumns(opts.Schema, opts.PartitionBy)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/connector/datafiles"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -35,7 +36,7 @@ var _ stream.Sink = (*Sink)(nil)
 
 // NewSink makes the sink. A table at a path comes into being with its first batch.
 func NewSink(t Table, opts SinkOptions) (*Sink, error) {
-	parts, err := partitionColumns(opts.Schema, opts.PartitionBy)
+	parts, err := datafiles.PartitionColumns(opts.Schema, opts.PartitionBy)
 	opts.PartitionBy = parts
 	return &Sink{table: t, opts: opts}, err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/connector/datafiles"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
@@ -118,7 +119,7 @@ func (w *writing) begin(ctx context.Context, rows types.Struct) error {
 }
 
 func (w *writing) create(rows types.Struct) error {
-	parts, err := partitionColumns(rows, w.opts.PartitionBy)
+	parts, err := datafiles.PartitionColumns(rows, w.opts.PartitionBy)
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (w *writing) settle(have, rows types.Struct) error {
 	w.schema = have
 	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
 	if replace {
-		parts, err := partitionColumns(rows, w.opts.PartitionBy)
+		parts, err := datafiles.PartitionColumns(rows, w.opts.PartitionBy)
 		if err != nil {
 			return err
 		}

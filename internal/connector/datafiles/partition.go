@@ -1,9 +1,10 @@
-package delta
+package datafiles
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -20,10 +21,11 @@ type partitionColumn struct {
 	name     string
 	index    int
 	dataType types.Type
+	zone     *time.Location // of timestamps in the names; nil: UTC
 }
 
-// partitionColumns spells the columns that a table is to be partitioned by as its schema does.
-func partitionColumns(schema types.Struct, by []string) ([]string, error) {
+// PartitionColumns spells the columns that a table is to be partitioned by as its schema does.
+func PartitionColumns(schema types.Struct, by []string) ([]string, error) {
 	columns := make([]string, len(by))
 	for i, p := range by {
 		at := schema.Index(p)
@@ -114,7 +116,7 @@ func partitionValues(b arrow.RecordBatch, by []partitionColumn, row int) (map[st
 			if err != nil {
 				return nil, fmt.Errorf("partition column %s: %w", c.name, err)
 			}
-			text, err := deltalog.PartitionValue(c.dataType, v)
+			text, err := c.text(v)
 			if err != nil {
 				return nil, fmt.Errorf("partition column %s: %w", c.name, err)
 			}
@@ -122,6 +124,15 @@ func partitionValues(b arrow.RecordBatch, by []partitionColumn, row int) (map[st
 		}
 	}
 	return values, nil
+}
+
+// text is the value as the folder's name has it.
+func (c partitionColumn) text(v predicate.Value) (*string, error) {
+	if micros, ok := v.(int64); ok && c.zone != nil && c.dataType == types.Type(types.Timestamp) {
+		_, offset := time.UnixMicro(micros).In(c.zone).Zone()
+		return deltalog.PartitionValue(types.TimestampNTZ, micros+int64(offset)*1e6)
+	}
+	return deltalog.PartitionValue(c.dataType, v)
 }
 
 func partitionValue(col arrow.Array, row int) (predicate.Value, error) {
