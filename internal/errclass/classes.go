@@ -250,8 +250,11 @@ const (
 	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
-// The classes of the Kafka source and sink.
+// The classes of the sources and sinks that are no files: Kafka, rate, socket.
 const (
+	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
+	IncorrectEndOffset          Class = "INCORRECT_END_OFFSET"
+	IncorrectRampUpRate         Class = "INCORRECT_RAMP_UP_RATE"
 	KafkaAddedPartition         Class = "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO"
 	KafkaEndPastLatest          Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW"
 	KafkaEndPastPrefetched      Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_PREFETCHED"
@@ -271,6 +274,11 @@ const (
 	KafkaStartAfterEnd          Class = "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
 	KafkaStartNotAssigned       Class = "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED"
 	KafkaTimestampNotAssigned   Class = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	RateBatchOffset             Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_OFFSET"
+	RateBatchTimestamp          Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_TIMESTAMP"
+	SocketHost                  Class = "_LEGACY_ERROR_TEMP_1295"
+	SocketPort                  Class = "_LEGACY_ERROR_TEMP_1296"
+	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
 )
 
 // sqlStates holds what upstream gives; a class of our own has none.
