@@ -18,6 +18,8 @@ const (
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
+	CloudFilesEmptyFolder        Class = "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"
+	CloudFilesUnknownOptions     Class = "CF_UNKNOWN_OPTION_KEYS_ERROR"
 	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
 	ColumnAlreadyExists          Class = "COLUMN_ALREADY_EXISTS"
 	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
@@ -176,6 +178,7 @@ const (
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
@@ -283,6 +286,7 @@ const (
 
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",
 	AmbiguousReference:           "42704",
