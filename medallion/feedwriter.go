@@ -57,11 +57,11 @@ func (w DataFrameWriter) saveNoop(ctx context.Context) error {
 
 // startKafka starts a query into topics.
 func (w DataStreamWriter) startKafka(ctx context.Context) (*StreamingQuery, error) {
-	opts, node, err := w.prepare(ctx, kafka.SinkOptionTable)
+	sink, _, err := kafka.ParseWriteOptions(ctx, w.options, streamOptions, w.frame.session.kafkaEnv())
 	if err != nil {
 		return nil, err
 	}
-	sink, _, err := kafka.ParseWriteOptions(ctx, w.options, streamOptions, w.frame.session.kafkaEnv())
+	opts, node, err := w.prepare(ctx, kafka.SinkOptionTable)
 	if err != nil {
 		return nil, err
 	}
