@@ -21,6 +21,7 @@ var picture = [][]string{
 	{"internal/handover"},
 	{"internal/connector/statestore"},
 	{"autoloader", "internal/connector/delta", "internal/connector/filesink", "internal/connector/datafiles", "internal/connector/files", "internal/connector/memory", "internal/connector/console"},
+	{"internal/connector/kafka", "internal/connector/rate", "internal/connector/socket", "internal/connector/noop"},
 	{"internal/stream", "internal/sinklog", "internal/checkpoint"},
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},
