@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lakehouse/internal/checkpoint"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/state"
 )
 
@@ -27,6 +28,9 @@ type loop struct {
 	conf       checkpoint.Conf // of the batch before, when ranBatch
 	frozen     bool
 	state      state.Cache // of the stateful operators, from batch to batch
+	watermark  *watermarkTracker
+	lateMs     int64      // the watermark of the batch before
+	plan       *exec.Plan // of the batch before; nil until one ran
 }
 
 // loop runs rounds until the trigger's end, Finish, Stop or a failure.
@@ -116,5 +120,5 @@ func (q *Query) reportIdle(watch *stopwatch) {
 	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < idleReportPeriod {
 		return
 	}
-	q.report(q.progress(q.run.next, watch, nil))
+	q.report(q.progress(q.run.next, q.run.watermark.ms, watch, nil))
 }

@@ -170,6 +170,9 @@ const recentKept = 100
 // timestampFormat is how Spark prints the instant of a progress.
 const timestampFormat = "2006-01-02T15:04:05.000Z"
 
+// formatMillis is an instant in milliseconds since the epoch, as Spark prints it.
+func formatMillis(ms int64) string { return time.UnixMilli(ms).UTC().Format(timestampFormat) }
+
 // stopwatch adds up what the phases of a batch take.
 type stopwatch struct {
 	now  func() time.Time

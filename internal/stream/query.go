@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,10 @@ type Config struct {
 	Checkpoint volumes.Store // rooted at the checkpoint folder
 	Location   string        // the checkpoint's name, for messages
 	Partitions int           // state partitions of a new query
+
+	WatermarkPolicy string // how the watermark of a new query follows several nodes': "min" or "max"; empty: min
+	NoEmptyBatches  bool   // a watermark that has moved closes windows with the next data, not at once
+
 	Env        func() *exec.Env
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -67,6 +72,8 @@ type openStream struct {
 	source Source
 	at     Offset // everything up to here is in the sink
 }
+
+func (c Config) watermarkPolicy() string { return cmp.Or(c.WatermarkPolicy, "min") }
 
 // Start opens the checkpoint, the sources and the sink, and starts the loop. What can be wrong with
 // options, names or the checkpoint is an error here, not in the first batch.
@@ -123,7 +130,14 @@ func (q *Query) open(ctx context.Context) error {
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
 	}
-	return q.recover(ctx)
+	q.run.state.Background = q.cfg.Env().Workers > 1 // who asks for one worker wants the same steps each time
+	if err := q.recover(ctx); err != nil {
+		return err
+	}
+	if sink, ok := q.sink.(Resumer); ok {
+		return sink.Resume(ctx, q.run.next, q.run.pending != nil)
+	}
+	return nil
 }
 
 // end records how the loop ended, after the sources have stopped.
@@ -150,6 +164,10 @@ func (q *Query) close() error {
 	for _, s := range q.streams {
 		errs = append(errs, s.source.Stop())
 	}
+	if sink, ok := q.sink.(Stopper); ok {
+		errs = append(errs, sink.Stop())
+	}
+	q.run.state.Close()
 	if q.cp != nil {
 		errs = append(errs, q.cp.Close())
 	}
