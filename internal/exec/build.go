@@ -168,11 +168,14 @@ func expressions(columns []logical.Named) []expr.Expr {
 }
 
 func (b *builder) aggregate(n *logical.Aggregate, child Operator, number int, event *watermarks) (Operator, error) {
+	a := &aggregate{child: child, keys: expressions(n.Keys), calls: n.Calls, schema: n.Schema(), env: b.env, session: -1}
 	if n.Session != nil {
-		return nil, notYet("session_window")
+		a.session = n.Session.Key
 	}
-	a := &aggregate{child: child, keys: expressions(n.Keys), calls: n.Calls, schema: n.Schema(), env: b.env}
-	if number < 0 {
+	switch {
+	case number < 0 && n.Session != nil:
+		return newSessionAggregate(a)
+	case number < 0:
 		return a, nil
 	}
 	timeKey, err := logical.EventTimeColumn(n)
