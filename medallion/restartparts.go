@@ -128,12 +128,12 @@ func (c *restartCheck) fileSource(ctx context.Context, what string, i int, offse
 	return nil
 }
 
-func describeState(ctx context.Context, store volumes.Store) ([]state.Description, error) {
+func describeState(ctx context.Context, store volumes.Store) ([]state.Kept, error) {
 	return state.Describe(ctx, store, "state")
 }
 
 // rehearsed is the state that the query would make of its own.
-func (c *restartCheck) rehearsed(ctx context.Context) ([]state.Description, error) {
+func (c *restartCheck) rehearsed(ctx context.Context) ([]state.Kept, error) {
 	at, err := c.session.scratch()
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (c *restartCheck) rehearsed(ctx context.Context) ([]state.Description, erro
 }
 
 // operator compares the stateful operators at one place.
-func (c *restartCheck) operator(i int, was, now []state.Description) {
+func (c *restartCheck) operator(i int, was, now []state.Kept) {
 	what := fmt.Sprintf("state operator %d", i)
 	switch {
 	case i >= len(was):
@@ -167,14 +167,14 @@ func (c *restartCheck) operator(i int, was, now []state.Description) {
 	}
 }
 
-func operatorName(d state.Description) string {
+func operatorName(d state.Kept) string {
 	if d.Name == "" {
 		return "of an older Spark"
 	}
 	return d.Name
 }
 
-func (c *restartCheck) stores(what string, was, now state.Description) {
+func (c *restartCheck) stores(what string, was, now state.Kept) {
 	for _, store := range now.Stores {
 		for _, old := range was.Stores {
 			if old.Name != store.Name {

@@ -15,24 +15,24 @@ import (
 	"lakehouse/volumes"
 )
 
-// A Description is what a checkpoint tells of a stateful operator.
-type Description struct {
+// A Kept operator is what a checkpoint tells of a stateful operator.
+type Kept struct {
 	Operator   int
 	Name       string
 	Partitions int
-	Stores     []StoreDescription // by name
+	Stores     []KeptStore // by name
 }
 
-// A StoreDescription is one store of an operator, with the schemas that its rows were made with.
-type StoreDescription struct {
+// A KeptStore is one store of an operator, with the schemas that its rows were made with.
+type KeptStore struct {
 	Name       string // empty: the operator's only one
 	Key, Value types.Struct
 }
 
 // Describe reads what the folder of a checkpoint's state tells of its operators, in their order. It changes nothing; the query may
 // be running. State of a form that is not read is described as far as it can be.
-func Describe(ctx context.Context, store volumes.Store, dir string) ([]Description, error) {
-	var all []Description
+func Describe(ctx context.Context, store volumes.Store, dir string) ([]Kept, error) {
+	var all []Kept
 	operators, err := folders(ctx, store, dir)
 	if err != nil {
 		return nil, err
@@ -48,12 +48,12 @@ func Describe(ctx context.Context, store volumes.Store, dir string) ([]Descripti
 		}
 		all = append(all, d)
 	}
-	slices.SortFunc(all, func(a, b Description) int { return a.Operator - b.Operator })
+	slices.SortFunc(all, func(a, b Kept) int { return a.Operator - b.Operator })
 	return all, nil
 }
 
-func describe(ctx context.Context, store volumes.Store, dir string, id int) (Description, error) {
-	d := Description{Operator: id}
+func describe(ctx context.Context, store volumes.Store, dir string, id int) (Kept, error) {
+	d := Kept{Operator: id}
 	name, err := newestMetadata(ctx, store, dir)
 	if err != nil {
 		return d, err
@@ -96,11 +96,11 @@ func newestMetadata(ctx context.Context, store volumes.Store, dir string) (strin
 }
 
 // describeStores reads the schemas that lie in a partition, and in the folders of its stores.
-func describeStores(ctx context.Context, store volumes.Store, dir, name string) ([]StoreDescription, error) {
-	var all []StoreDescription
+func describeStores(ctx context.Context, store volumes.Store, dir, name string) ([]KeptStore, error) {
+	var all []KeptStore
 	data, err := volumes.ReadFileMax(ctx, store, path.Join(dir, "_metadata", "schema"), maxMetadataBytes)
 	if err == nil {
-		d := StoreDescription{Name: name}
+		d := KeptStore{Name: name}
 		if d.Key, d.Value, err = decodeSchemas(data); err != nil {
 			return nil, fmt.Errorf("read state schema of %s: %w", dir, err)
 		}
@@ -143,7 +143,7 @@ func folders(ctx context.Context, store volumes.Store, dir string) ([]string, er
 }
 
 // CompareStores says how a store differs from what it was made with; nil where its rows can be read as those of the other.
-func CompareStores(was, now StoreDescription) error {
+func CompareStores(was, now KeptStore) error {
 	if !compatible(now.Key, was.Key) {
 		return errclass.StateKeySchema.New("%s", schemaMismatch("key", was.Key, now.Key))
 	}
