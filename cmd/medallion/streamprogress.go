@@ -147,4 +147,3 @@ func (c *account) advance(ctx context.Context, batch int64, source int, end []by
 	}
 	return count(now.Files-before.Files, "file"), nil
 }
-
