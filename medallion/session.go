@@ -65,7 +65,8 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string // folders to remove at the end
+	temporary      []string       // folders to remove at the end
+	writer         *writerVersion // of inserts; nil: they count each time
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.
@@ -86,6 +87,7 @@ const (
 	confMinDeltas   = "spark.sql.streaming.stateStore.minDeltasForSnapshot"
 	confWorkers     = "lakehouse.workers"
 	confInference   = "spark.sql.streaming.schemaInference"
+	confRescuedPath = "spark.databricks.sql.rescuedDataColumn.filePath.enabled"
 	confWatermarks  = "spark.sql.streaming.multipleWatermarkPolicy"
 	confNoData      = "spark.sql.streaming.noDataMicroBatches.enabled"
 )
@@ -97,6 +99,7 @@ var settings = option.Table{
 	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
 	{Name: confPartitions, Kind: option.Positive, Doc: "Into how many parts the state of a streaming aggregate is split; by default the number of cores."},
 	{Name: confInference, Kind: option.Bool, Default: "false", Doc: "Whether a file stream without a schema takes it from the files that are there at its start."},
+	{Name: confRescuedPath, Kind: option.Bool, Default: "true", Doc: "Whether the rescued-data column names the file that the data is from."},
 	{Name: confWatermarks, Default: "min", Doc: "Whether the watermark of a stream with several withWatermark is the least of theirs (min) or the latest (max). A checkpoint keeps what it was made with."},
 	{Name: confNoData, Kind: option.Bool, Default: "true", Doc: "Whether a stream runs a batch without data when its watermark has moved and closes something."},
 	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
@@ -109,7 +112,7 @@ func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMinDeltas: "10", confMemoryLimit: "4g", confInference: "false", confWatermarks: "min", confNoData: "true",
+		confMinDeltas: "10", confMemoryLimit: "4g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
 	}
 }
 
@@ -204,7 +207,7 @@ func (s *Session) SetConf(key, value string) error {
 		if _, ok := expr.ParseZone(value); !ok {
 			return invalid("it is no time zone.")
 		}
-	case confANSI, confInference, confNoData:
+	case confANSI, confInference, confNoData, confRescuedPath:
 		value = strings.ToLower(value)
 		if value != "true" && value != "false" {
 			return invalid("it should be boolean.")

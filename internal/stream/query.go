@@ -131,7 +131,13 @@ func (q *Query) open(ctx context.Context) error {
 		return err
 	}
 	q.run.state.Background = q.cfg.Env().Workers > 1 // who asks for one worker wants the same steps each time
-	return q.recover(ctx)
+	if err := q.recover(ctx); err != nil {
+		return err
+	}
+	if sink, ok := q.sink.(Resumer); ok {
+		return sink.Resume(ctx, q.run.next, q.run.pending != nil)
+	}
+	return nil
 }
 
 // end records how the loop ended, after the sources have stopped.
