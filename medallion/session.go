@@ -65,7 +65,8 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string // folders to remove at the end
+	temporary      []string       // folders to remove at the end
+	writer         *writerVersion // of inserts; nil: they count each time
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.

@@ -175,7 +175,11 @@ func (b *builder) aggregate(n *logical.Aggregate, child Operator, number int, ev
 	if number < 0 {
 		return a, nil
 	}
-	return newStatefulAggregate(a, number, event)
+	timeKey, err := logical.EventTimeColumn(n)
+	if err != nil {
+		return nil, err
+	}
+	return newStatefulAggregate(a, number, timeKey, event), nil
 }
 
 // join: a cross join is an inner one without a condition.

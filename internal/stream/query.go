@@ -164,6 +164,9 @@ func (q *Query) close() error {
 	for _, s := range q.streams {
 		errs = append(errs, s.source.Stop())
 	}
+	if sink, ok := q.sink.(Stopper); ok {
+		errs = append(errs, sink.Stop())
+	}
 	q.run.state.Close()
 	if q.cp != nil {
 		errs = append(errs, q.cp.Close())
