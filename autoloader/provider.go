@@ -1,14 +1,17 @@
 package autoloader
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"strings"
+	"time"
 
 	"lakehouse/internal/connector/files"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/stream"
 	"lakehouse/internal/types"
@@ -26,6 +29,10 @@ type Config struct {
 	// Workers is how much the source may do at once. With 1 it cleans up within Commit, so that a
 	// run always makes the same storage operations in the same order.
 	Workers int
+	// Zone is that of ModifiedAfter and ModifiedBefore. Nil: UTC.
+	Zone *time.Location
+	// Clock says when files were found, and whether they were kept long enough. Only cloudFiles needs it.
+	Clock func() time.Time
 	// Log hears of files that could not be cleaned up, or changed. Nil: nobody does.
 	Log *slog.Logger
 }
@@ -35,7 +42,8 @@ type Provider struct {
 	name    string // "FileStreamSource" or "CloudFilesSource"
 	config  Config
 	place   volumes.Location // as given: globs included
-	archive volumes.Location // with CleanArchive
+	archive volumes.Location // with CleanArchive; the destination, with CleanMoveLater
+	bounds  bounds
 	schema  types.Struct
 }
 
@@ -63,22 +71,64 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 	if err := p.checkFolder(ctx); err != nil {
 		return nil, err
 	}
-	if config.CleanSource == CleanArchive {
+	if p.bounds, err = parseBounds(config); err != nil {
+		return nil, err
+	}
+	switch config.CleanSource {
+	case CleanArchive:
 		p.archive, err = archivePlace(config, place)
+	case CleanMoveLater:
+		p.archive, err = movePlace(config, files.NewListing(place, "", false).Base)
+	}
+	if len(config.Unchecked) > 0 {
+		config.Log.WarnContext(ctx, "options that nobody knows are not looked at, as cloudFiles.validateOptions = false asks", "options", config.Unchecked)
 	}
 	return p, err
 }
 
+// cloud tells that the stream was asked for by the name of Auto Loader.
+func (p *Provider) cloud() bool { return p.name == cloudFilesSource }
+
+// bounds is when files must have been modified; a zero time does not bound.
+type bounds struct{ after, before time.Time }
+
+func parseBounds(config Config) (b bounds, err error) {
+	zone := cmp.Or(config.Zone, time.UTC)
+	for _, bound := range []struct {
+		name, text string
+		at         *time.Time
+	}{{"modifiedAfter", config.ModifiedAfter, &b.after}, {"modifiedBefore", config.ModifiedBefore, &b.before}} {
+		if bound.text == "" {
+			continue
+		}
+		micros, _, ok := datetime.ParseTimestamp([]byte(bound.text), zone)
+		if !ok {
+			return b, errclass.InvalidOptionValue.New("Invalid value '%s' for option '%s', must be a timestamp such as 2024-01-31T13:00:00", bound.text, bound.name)
+		}
+		*bound.at = time.UnixMicro(micros)
+	}
+	return b, nil
+}
+
+func (b bounds) holds(t time.Time) bool {
+	return (b.after.IsZero() || t.After(b.after)) && (b.before.IsZero() || t.Before(b.before))
+}
+
+const (
+	cloudFilesSource = "CloudFilesSource"
+	fileStreamSource = "FileStreamSource"
+)
+
 func sourceName(source string) string {
 	if strings.EqualFold(source, CloudFiles) {
-		return "CloudFilesSource"
+		return cloudFilesSource
 	}
-	return "FileStreamSource"
+	return fileStreamSource
 }
 
 // checkFolder: a load path without globs is a folder that exists.
 func (p *Provider) checkFolder(ctx context.Context) error {
-	l := files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup)
+	l := p.listing()
 	info, err := l.Base.Store.Stat(ctx, l.Base.Key)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -111,6 +161,13 @@ func (p *Provider) checkCleaning(ctx context.Context, l files.Listing) error {
 	return err
 }
 
+// listing is how the source's files are found.
+func (p *Provider) listing() files.Listing {
+	l := files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup)
+	l.Loose = p.config.LooseGlobs
+	return l
+}
+
 func pathNotFound(path string) error {
 	return errclass.PathNotFound.New("Path does not exist: %s.", path)
 }
@@ -120,7 +177,7 @@ func (p *Provider) Schema() types.Struct { return p.schema }
 
 // String is Spark's description: "FileStreamSource[file:/…]".
 func (p *Provider) String() string {
-	if p.name == "CloudFilesSource" {
+	if p.cloud() {
 		return p.name + "[" + wholePath(p.place.URI) + "]"
 	}
 	return p.name + "[file:" + wholePath(p.place.URI) + "]"

@@ -79,6 +79,10 @@ func (r *rows) open(ctx context.Context, f *planned, scan files.Scan) ([]batch.P
 func (r *rows) decode(ctx context.Context, f *planned, info volumes.Info, scan files.Scan) ([]batch.Piece, error) {
 	config := r.source.config
 	if info.ModTime.UnixMilli() != f.modified {
+		if config.AllowOverwrites {
+			config.Log.InfoContext(ctx, "a file was overwritten after it was planned; what it holds now is read in a batch of its own", "file", f.place.URI)
+			return nil, nil
+		}
 		config.Log.InfoContext(ctx, "a file changed after it was planned; it is read as it is", "file", f.place.URI)
 	}
 	pieces, err := scan.Pieces(ctx, f.place, info)

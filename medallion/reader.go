@@ -159,17 +159,21 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	format, err := files.NewFormat(opts.Format, r.withTimeZone(table, opts.FormatOptions))
+	format, err := files.NewFormat(opts.Format, r.withConf(table, opts.FormatOptions))
 	if err != nil {
 		return nil, err
 	}
-	schema, parts, err := r.streamSchema(ctx, d, opts)
+	if format, err = files.With(format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
+		return nil, err
+	}
+	schema, parts, err := r.streamSchema(ctx, d, opts, format)
 	if err != nil {
 		return nil, err
 	}
 	provider, err := autoloader.New(ctx, d.Format, autoloader.Config{
 		Path: strings.TrimRight(d.Paths[0], "/"), Space: r.space, Schema: schema, Options: opts,
-		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers), Log: r.log,
+		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers),
+		Zone: r.evalContext().TimeZone, Clock: r.clock, Log: r.log,
 	})
 	if err != nil {
 		return nil, err
@@ -179,7 +183,7 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 
 // streamSchema is the columns of a stream of files: those given (or, for text, those that there are) and those of
 // key=value folders.
-func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options) (Schema, files.Partitions, error) {
+func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options, format files.Format) (Schema, files.Partitions, error) {
 	place, err := r.space.Resolve(strings.TrimRight(d.Paths[0], "/"))
 	if err != nil {
 		return Schema{}, files.Partitions{}, err
@@ -190,9 +194,9 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	}
 	switch {
 	case d.Schema != nil:
-		return files.WithPartitions(nullable(*d.Schema), parts), parts, nil
+		return files.WithPartitions(files.WithRescued(format, nullable(*d.Schema)), parts), parts, nil
 	case r.Conf(confInference) == "true" || opts.Format == "text":
-		options := r.withTimeZone(files.SourceOptionTable, opts.FormatOptions)
+		options := r.withConf(files.SourceOptionTable, opts.FormatOptions)
 		options["pathGlobFilter"] = opts.PathGlobFilter // of the files that the stream reads
 		options["recursiveFileLookup"] = strconv.FormatBool(opts.RecursiveFileLookup)
 		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: options})
@@ -204,15 +208,22 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	return Schema{}, parts, nil // autoloader.New says what is missing
 }
 
-// withTimeZone gives a read that knows option timeZone the session's zone, unless it names one.
-func (r resolver) withTimeZone(table option.Table, options map[string]string) map[string]string {
-	if !slices.Contains(table.Names(), "timeZone") {
-		return options
+// withConf gives a read that knows the options what the session says of them, unless it says otherwise itself: the time zone,
+// and whether rescued data names its file.
+func (r resolver) withConf(table option.Table, options map[string]string) map[string]string {
+	out := map[string]string{}
+	if slices.Contains(table.Names(), "timeZone") {
+		out["timeZone"] = r.Conf(confTimeZone)
 	}
-	out := map[string]string{"timeZone": r.Conf(confTimeZone)}
+	rescues := slices.ContainsFunc(slices.Collect(maps.Keys(options)), func(name string) bool { return strings.EqualFold(name, "rescuedDataColumn") })
+	if r.Conf(confRescuedPath) == "false" && rescues {
+		out["rescuedDataColumn.filePath.enabled"] = "false"
+	}
 	for name, value := range options {
-		if strings.EqualFold(name, "timeZone") {
-			delete(out, "timeZone")
+		for have := range out {
+			if strings.EqualFold(name, have) {
+				delete(out, have)
+			}
 		}
 		out[name] = value
 	}

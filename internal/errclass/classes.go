@@ -18,6 +18,8 @@ const (
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
+	CloudFilesEmptyFolder        Class = "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"
+	CloudFilesUnknownOptions     Class = "CF_UNKNOWN_OPTION_KEYS_ERROR"
 	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
 	ColumnAlreadyExists          Class = "COLUMN_ALREADY_EXISTS"
 	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
@@ -47,6 +49,8 @@ const (
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
+	DuplicateArgument            Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE"
+	DuplicateArgumentBoth        Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED"
 	DuplicateKey                 Class = "DUPLICATE_KEY"
 	DuplicatedCTE                Class = "DUPLICATED_CTE_NAMES"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
@@ -139,6 +143,7 @@ const (
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RecursiveView                Class = "RECURSIVE_VIEW"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
+	RequiredParameter            Class = "REQUIRED_PARAMETER_NOT_FOUND"
 	ScalarSubqueryTooManyRows    Class = "SCALAR_SUBQUERY_TOO_MANY_ROWS"
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
@@ -147,9 +152,19 @@ const (
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
+	StateBatchUnavailable        Class = "STDS_COMMITTED_BATCH_UNAVAILABLE"
+	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
+	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
+	StateNoPartition             Class = "STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE"
+	StateOffsetsUnavailable      Class = "STDS_OFFSET_LOG_UNAVAILABLE"
 	StateOperatorMismatch        Class = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"
+	StateOperatorUnknown         Class = "STDS_FAILED_TO_READ_OPERATOR_METADATA"
+	StateOptionEmpty             Class = "STDS_INVALID_OPTION_VALUE.IS_EMPTY"
+	StateOptionMissing           Class = "STDS_REQUIRED_OPTION_UNSPECIFIED"
+	StateOptionNegative          Class = "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE"
+	StateSchemaUnreadable        Class = "STDS_FAILED_TO_READ_STATE_SCHEMA"
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
@@ -163,6 +178,8 @@ const (
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
+	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -238,6 +255,7 @@ const (
 
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",
 	AmbiguousReference:           "42704",
@@ -313,6 +331,8 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedWrite:        "56038",
 	DeltaWriteIntoView:           "0A000",
 	DivideByZero:                 "22012",
+	DuplicateArgument:            "4274K",
+	DuplicateArgumentBoth:        "4274K",
 	DuplicateKey:                 "23505",
 	DuplicatedCTE:                "42602",
 	DuplicatedMapKey:             "23505",
@@ -395,14 +415,25 @@ var sqlStates = map[Class]string{
 	PathNotFound:                 "42K03",
 	RecursiveView:                "42K0H",
 	RemainderByZero:              "22012",
+	RequiredParameter:            "4274K",
 	ScalarSubqueryTooManyRows:    "21000",
 	SchemaAlreadyExists:          "42P06",
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
 	SingleNamespace:              "42K05",
+	StateBatchUnavailable:        "KD006",
+	StateConflictOptions:         "42613",
 	StateDeltaMissing:            "58030",
+	StateInvalidOption:           "42616",
 	StateKeySchema:               "XXKST",
+	StateNoPartition:             "KD006",
+	StateOffsetsUnavailable:      "KD006",
 	StateOperatorMismatch:        "42K03",
+	StateOperatorUnknown:         "42K03",
+	StateOptionEmpty:             "42616",
+	StateOptionMissing:           "42601",
+	StateOptionNegative:          "42616",
+	StateSchemaUnreadable:        "42K03",
 	StateUnreadable:              "58030",
 	StateValueSchema:             "XXKST",
 	StreamFailed:                 "XXKST",
@@ -413,6 +444,7 @@ var sqlStates = map[Class]string{
 	TempViewName:                 "428EK",
 	UDTFAliases:                  "42802",
 	UnclosedComment:              "42601",
+	UnexpectedPositional:         "4274K",
 	UnresolvableTableFunction:    "42883",
 	UnresolvedColumn:             "42703",
 	UnresolvedColumnBare:         "42703",

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
@@ -12,23 +13,92 @@ import (
 // Build makes the operators that run a plan.
 func Build(node logical.Node, env *Env) (Operator, error) {
 	b := &builder{env: env}
-	return b.build(node)
+	op, _, err := b.build(node)
+	return op, err
 }
 
-// A builder numbers the stateful operators, leaves first.
+// A Plan is the operators of a micro-batch.
+type Plan struct {
+	Operator
+	wants []func(origin int64) bool // by stateful operator
+}
+
+// BuildBatch makes the operators that run a plan for the micro-batch env.Batch.
+func BuildBatch(node logical.Node, env *Env) (*Plan, error) {
+	b := &builder{env: env}
+	op, _, err := b.build(node)
+	if err != nil {
+		return nil, err
+	}
+	return &Plan{Operator: op, wants: b.wants}, nil
+}
+
+// WantsBatch reports whether, once the query's watermark is at watermarkMs, a batch without new data would
+// close something: emit or evict it.
+func (p *Plan) WantsBatch(watermarkMs int64) bool {
+	return slices.ContainsFunc(p.wants, func(wants func(int64) bool) bool { return wants(watermarkMs) })
+}
+
+// A builder numbers the stateful operators and the Watermark nodes as Spark does: a node before those below it, left before
+// right. It works out, from the leaves up, which watermark the rows of each operator carry.
 type builder struct {
-	env      *Env
-	stateful int
+	env        *Env
+	stateful   int
+	watermarks int
+	wants      []func(origin int64) bool
 }
 
-func (b *builder) build(node logical.Node) (Operator, error) {
+// enter gives the number of a node that has one.
+func (b *builder) enter(node logical.Node) (number int) {
+	if b.env.Batch == nil {
+		return -1
+	}
+	if n, ok := node.(*logical.Watermark); ok && logical.IsStreaming(n) {
+		b.watermarks++
+		return b.watermarks - 1
+	}
+	if logical.IsStateful(node, b.env.Batch.Mode) {
+		b.stateful++
+		return b.stateful - 1
+	}
+	return -1
+}
+
+func (b *builder) build(node logical.Node) (Operator, carried, error) {
+	number := b.enter(node)
 	children := make([]Operator, len(node.Children()))
+	inputs := make([]carried, len(children))
 	for i, c := range node.Children() {
 		var err error
-		if children[i], err = b.build(c); err != nil {
-			return nil, err
+		if children[i], inputs[i], err = b.build(c); err != nil {
+			return nil, nil, err
 		}
 	}
+	input := leastOf(inputs)
+	op, err := b.operator(node, children, number, b.below(input))
+	if err != nil {
+		return nil, nil, err
+	}
+	switch op := op.(type) {
+	case *watermark:
+		return op, originOf, nil
+	case stateful:
+		b.wants = append(b.wants, func(origin int64) bool { return op.wantsBatch(input.at(origin)) })
+		return op, input.through(op), nil
+	}
+	return op, input, nil
+}
+
+// below is the watermarks of an operator's input in this batch; nil: its rows carry none.
+func (b *builder) below(input carried) *watermarks {
+	if input == nil || b.env.Batch == nil {
+		return nil
+	}
+	return &watermarks{late: input.at(b.env.Batch.LateWatermarkMs), evict: input.at(b.env.Batch.WatermarkMs)}
+}
+
+// operator makes the operator of a node. number is the one that it has as a stateful operator or a Watermark; else negative.
+func (b *builder) operator(node logical.Node, children []Operator, number int, event *watermarks) (Operator, error) {
 	switch n := node.(type) {
 	case *logical.Relation:
 		return &scan{relation: n, env: b.env}, nil
@@ -39,12 +109,18 @@ func (b *builder) build(node logical.Node) (Operator, error) {
 	case *logical.Filter:
 		return &filter{child: children[0], condition: n.Condition, env: b.env}, nil
 	case *logical.Aggregate:
-		return b.aggregate(n, children[0])
+		return b.aggregate(n, children[0], number, event)
 	case *logical.Join:
+		if b.overStream(n.Left) && logical.IsStreaming(n.Right) {
+			return nil, notYet("A join of two streams")
+		}
 		return b.join(n, children[0], children[1]), nil
 	case *logical.Sort:
 		return &sorter{child: children[0], order: n.Order, limit: n.Limit, env: b.env}, nil
 	case *logical.Limit:
+		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
+			return nil, notYet("LIMIT of a stream in append mode")
+		}
 		return &limit{child: children[0], n: n.N}, nil
 	case *logical.Offset:
 		return &offset{child: children[0], n: n.N}, nil
@@ -53,6 +129,9 @@ func (b *builder) build(node logical.Node) (Operator, error) {
 	case *logical.SetOp:
 		return newSetOp(n, children[0], children[1], b.env), nil
 	case *logical.Deduplicate:
+		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
+			return nil, notYet("dropDuplicates of a stream")
+		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
 	case *logical.Generate:
 		return &generate{child: children[0], node: n, schema: n.Schema(), env: b.env}, nil
@@ -63,9 +142,21 @@ func (b *builder) build(node logical.Node) (Operator, error) {
 	case *logical.Single:
 		return &single{child: children[0], schema: n.Schema(), env: b.env}, nil
 	case *logical.Watermark:
-		return children[0], nil
+		if number < 0 { // of rows that are all there: nothing comes late
+			return children[0], nil
+		}
+		return newWatermark(n, children[0], number, b.env), nil
 	}
 	return nil, fmt.Errorf("internal error: no operator for %T", node)
+}
+
+// overStream reports whether an input is a stream's, so that an operator over it sees only a batch's rows.
+func (b *builder) overStream(input logical.Node) bool {
+	return b.env.Batch != nil && logical.IsStreaming(input)
+}
+
+func notYet(what string) error {
+	return errclass.UnsupportedStreaming.New("%s is not in this version.", what)
 }
 
 func expressions(columns []logical.Named) []expr.Expr {
@@ -76,14 +167,19 @@ func expressions(columns []logical.Named) []expr.Expr {
 	return exprs
 }
 
-func (b *builder) aggregate(n *logical.Aggregate, child Operator) (Operator, error) {
+func (b *builder) aggregate(n *logical.Aggregate, child Operator, number int, event *watermarks) (Operator, error) {
+	if n.Session != nil {
+		return nil, notYet("session_window")
+	}
 	a := &aggregate{child: child, keys: expressions(n.Keys), calls: n.Calls, schema: n.Schema(), env: b.env}
-	if b.env.Batch == nil || !logical.IsStreaming(n.Input) {
+	if number < 0 {
 		return a, nil
 	}
-	number := b.stateful
-	b.stateful++
-	return newStatefulAggregate(a, number)
+	timeKey, err := logical.EventTimeColumn(n)
+	if err != nil {
+		return nil, err
+	}
+	return newStatefulAggregate(a, number, timeKey, event), nil
 }
 
 // join: a cross join is an inner one without a condition.

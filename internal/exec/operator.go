@@ -26,6 +26,9 @@ type Env struct {
 	Memory  *Memory
 	Workers int         // how many goroutines an operator that gathers rows may use; at least 1
 	Batch   *MicroBatch // nil outside streams
+	// StateBudget is how much of their state the stateful operators keep on the heap; nil: all.
+	StateBudget *state.Budget
+	MinDeltas   int // of a state before it gets a snapshot; 0: as many as Spark wants
 	// OnRows, when not nil, is told how many rows were read from a source. Several goroutines call it.
 	OnRows func(source logical.Source, rows int64)
 }
@@ -40,12 +43,18 @@ const (
 	Complete = logical.Complete
 )
 
-// A MicroBatch is the part of a stream that a plan runs for. Stateful operators are numbered from 0,
-// leaves first; each opens its state, of version ID, through State.
+// A MicroBatch is the part of a stream that a plan runs for. Stateful operators are numbered from 0, the topmost
+// first; each opens its state, of version ID, through State.
 type MicroBatch struct {
 	ID    int64
 	Mode  OutputMode
 	Clock func() time.Time // for the times in reports; nil: none are taken
+
+	TimestampMs     int64 // when the batch was planned; the same when it is repeated
+	WatermarkMs     int64 // of this batch (offsets/ID): state is closed against it
+	LateWatermarkMs int64 // of the batch before (offsets/ID-1): rows are late against it; of batch 0: 0
+	// EventTime takes what one sequence of a Watermark node saw; several goroutines call it.
+	EventTime func(node int, seen EventTimeStats)
 	// State opens the state of a stateful operator. Its Commit, which the operator calls before its
 	// first row is out, makes version ID+1: who takes only some of the rows (LIMIT) leaves no gap.
 	State func(ctx context.Context, op state.Spec) (*state.Operator, error)

@@ -32,6 +32,10 @@ func (t tables) DataSource(context.Context, *plan.DataSource) (logical.Node, err
 	return nil, fmt.Errorf("no data sources here")
 }
 
+func (t tables) TableFunction(_ context.Context, c *logical.TableCall) (logical.Node, error) {
+	return nil, logical.UnknownTableFunction(c.Name)
+}
+
 // evalContext is that of a session in UTC at a fixed time.
 func evalContext() expr.Context {
 	return expr.Context{

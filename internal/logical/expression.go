@@ -85,6 +85,8 @@ func (x *expressions) resolve(e plan.Expression) (expr.Expr, error) {
 		return nil, placed(errclass.UnsupportedFeature.New("A lambda function should only be used in a higher order function."), e.At)
 	case *plan.NamedArgument:
 		return nil, placed(errclass.UnsupportedFeature.New("Named arguments are not supported: %s => ….", e.Name), e.At)
+	case *plan.TableArgument:
+		return nil, placed(errclass.UnsupportedFeature.New("A table as an argument is not supported here."), e.At)
 	}
 	return nil, fmt.Errorf("internal error: no expression for %T", e)
 }

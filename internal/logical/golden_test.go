@@ -44,6 +44,15 @@ func (shop) DataSource(context.Context, *plan.DataSource) (logical.Node, error) 
 	return nil, errors.New("not asked for")
 }
 
+// TableFunction knows one function, which prints how it was called.
+func (shop) TableFunction(_ context.Context, call *logical.TableCall) (logical.Node, error) {
+	if call.Name != "shelf" {
+		return nil, logical.UnknownTableFunction(call.Name)
+	}
+	schema, err := types.ParseDDL("item string")
+	return &logical.Relation{Source: named{logical.NewLocalRelation(schema, nil).Source, fmt.Sprintf("shelf stream=%t %v", call.Streaming, call.Args)}}, err
+}
+
 // named is a source that prints as a word.
 type named struct {
 	logical.Source

@@ -69,58 +69,6 @@ func (r *resolver) valuesColumn(rows [][]expr.Expr, c int) (types.Field, arrow.A
 	return field, column, err
 }
 
-// tableFunction resolves a function in FROM: range, or a generator.
-func (r *resolver) tableFunction(f *plan.TableFunction) (*scope, error) {
-	one := scopeOf(oneRow(), nil)
-	if f.Name == "range" {
-		return r.rangeFunction(f, one)
-	}
-	if kind, ok := expr.Lookup(f.Name); !ok || kind != expr.GeneratorKind {
-		return nil, errclass.UnresolvableTableFunction.New("Could not resolve `%s` to a table-valued function. Please make sure that `%s` is defined as a table-valued function and that all required parameters are provided correctly.", f.Name, f.Name)
-	}
-	call, err := r.over(one).function(&plan.UnresolvedFunction{At: f.At, Name: f.Name, Args: f.Args})
-	if err != nil {
-		return nil, err
-	}
-	node, err := newGenerate(one.node, call.(*generatorCall), nil)
-	return scopeOrError(node, nil, err)
-}
-
-// rangeFunction is range(end), range(start, end[, step[, partitions]]).
-func (r *resolver) rangeFunction(f *plan.TableFunction, one *scope) (*scope, error) {
-	args := make([]int64, len(f.Args))
-	for i, a := range f.Args {
-		e, err := r.over(one).resolve(a)
-		if err != nil {
-			return nil, err
-		}
-		value, err := expr.Value(e, &r.eval)
-		if err != nil {
-			return nil, err
-		}
-		n, ok := wholeNumber(value)
-		if !ok {
-			return nil, errclass.DatatypeMismatch.New("range takes whole numbers, not %s of type \"%s\".", e, types.SQL(e.Type()))
-		}
-		args[i] = n
-	}
-	source := rangeSource{step: 1}
-	switch len(args) {
-	case 1:
-		source.end = args[0]
-	case 2:
-		source.start, source.end = args[0], args[1]
-	case 3, 4:
-		source.start, source.end, source.step = args[0], args[1], args[2]
-	default:
-		return nil, errclass.WrongNumArgs.New("The `range` requires [1, 2, 3, 4] parameters but the actual number is %d.", len(args))
-	}
-	if source.step == 0 {
-		return nil, errclass.DatatypeMismatch.New("range needs a step other than 0.")
-	}
-	return scopeOf(&Relation{Source: source}, nil), nil
-}
-
 // lateralView puts a generator's columns beside the input's.
 func (r *resolver) lateralView(v *plan.LateralView) (*scope, error) {
 	input, err := r.relation(v.Input)

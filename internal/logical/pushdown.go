@@ -77,9 +77,27 @@ func sink(node Node, conditions []expr.Expr) Node {
 	case *Join:
 		return sinkJoin(n, conditions)
 	case *Watermark:
-		return n.WithChildren([]Node{sink(n.Input, conditions)})
+		return sinkWatermark(n, conditions)
 	}
 	return filtered(node, conditions)
+}
+
+// sinkWatermark keeps conditions over the event time above: the rows that they drop move the watermark, as in Spark.
+func sinkWatermark(n *Watermark, conditions []expr.Expr) Node {
+	var below, above []expr.Expr
+	for _, c := range conditions {
+		moves := expr.IsDeterministic(c)
+		columnsIn(c, func(i int) { moves = moves && i != n.Column })
+		if moves {
+			below = append(below, c)
+		} else {
+			above = append(above, c)
+		}
+	}
+	if len(below) == 0 {
+		return filtered(n, above)
+	}
+	return filtered(n.WithChildren([]Node{sink(n.Input, below)}), above)
 }
 
 // split tells conditions that read only the first columns, and may be moved, from the rest.

@@ -24,6 +24,9 @@ type Env struct {
 func Resolve(ctx context.Context, rel plan.Relation, env Env) (Node, error) {
 	r := newResolver(ctx, env)
 	s, err := r.relation(rel)
+	if namesMetadata(err) {
+		s, err = r.withMetadata(rel, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +50,7 @@ func newResolver(ctx context.Context, env Env) *resolver {
 		build: expr.BuildContext{ANSI: env.Eval.ANSI, TimeZone: env.Eval.TimeZone},
 		table: func(t *plan.NamedTable) (Node, error) { return env.Catalog.Table(ctx, t) },
 		data:  func(d *plan.DataSource) (Node, error) { return env.Catalog.DataSource(ctx, d) },
+		call:  func(c *TableCall) (Node, error) { return env.Catalog.TableFunction(ctx, c) },
 	}
 }
 
@@ -57,8 +61,11 @@ type resolver struct {
 	build expr.BuildContext
 	table func(*plan.NamedTable) (Node, error)
 	data  func(*plan.DataSource) (Node, error)
+	call  func(*TableCall) (Node, error)
 	with  map[string]*scope // the queries that WITH names, by name in lower case
 	outer *scope            // of the query around a subquery; nil: none
+
+	metadata map[Node]Node // leaves with the columns that they hide; nil: the query names none of these
 }
 
 // relation resolves a relation to a scope.
@@ -70,7 +77,10 @@ func (r *resolver) relation(rel plan.Relation) (*scope, error) {
 		return r.namedTable(rel)
 	case *plan.DataSource:
 		node, err := r.data(rel)
-		return scopeOrError(node, nil, err)
+		if err != nil {
+			return nil, err
+		}
+		return r.leaf(node, nil), nil
 	case *plan.Resolved:
 		return r.resolved(rel)
 	case *plan.Project, *plan.Aggregate:
@@ -138,7 +148,7 @@ func (r *resolver) namedTable(t *plan.NamedTable) (*scope, error) {
 	if err != nil {
 		return nil, placed(err, t.At)
 	}
-	return scopeOf(node, relationName(node, t.Name)), nil
+	return r.leaf(node, relationName(node, t.Name)), nil
 }
 
 // relationName is what a table's columns may be qualified with: its full name, or, of a view, the name
@@ -162,7 +172,7 @@ func (r *resolver) resolved(rel *plan.Resolved) (*scope, error) {
 	if !ok {
 		return nil, fmt.Errorf("internal error: a resolved plan holds a %T", rel.Node)
 	}
-	return scopeOf(node, relationName(node, nil)), nil
+	return r.leaf(node, relationName(node, nil)), nil
 }
 
 // renamed is the scope under another name.
@@ -197,9 +207,9 @@ func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {
 	if err := boundedRelation(s.node); err != nil {
 		return nil, err
 	}
-	s = s.visible()
+	s = s.named()
 	if len(a.Columns) > 0 {
-		if s, err = s.withNames(a.Columns); err != nil {
+		if s, err = s.visible().withNames(a.Columns); err != nil {
 			return nil, err
 		}
 	}

@@ -46,6 +46,12 @@ type NamedArgument struct {
 	Value Expression
 }
 
+// TableArgument is TABLE(name) in a table function's arguments.
+type TableArgument struct {
+	At   *Span
+	Name []string
+}
+
 // ExpressionString is SQL text of an expression, as expr() and selectExpr() take it.
 type ExpressionString struct {
 	Text string
@@ -158,6 +164,7 @@ func (*Literal) isExpression()                {}
 func (*UnresolvedAttribute) isExpression()    {}
 func (*UnresolvedFunction) isExpression()     {}
 func (*NamedArgument) isExpression()          {}
+func (*TableArgument) isExpression()          {}
 func (*ExpressionString) isExpression()       {}
 func (*UnresolvedStar) isExpression()         {}
 func (*Alias) isExpression()                  {}

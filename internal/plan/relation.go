@@ -175,11 +175,12 @@ type Range struct {
 	Start, End, Step int64
 }
 
-// TableFunction is a table-valued function in FROM: range(10), explode(…).
+// TableFunction is a table-valued function in FROM: range(10), explode(…), read_files('…', format => 'csv').
 type TableFunction struct {
-	At   *Span
-	Name string
-	Args []Expression
+	At        *Span
+	Name      string
+	Args      []Expression // also NamedArgument and TableArgument
+	Streaming bool
 }
 
 type (

@@ -67,6 +67,8 @@ func (w *printer) bare(e plan.Expression) {
 	case *plan.NamedArgument:
 		w.text(quoteName(e.Name), " => ")
 		w.expr(e.Value, powerNone)
+	case *plan.TableArgument:
+		w.text("TABLE(", qualifiedName(e.Name), ")")
 	case *plan.CaseWhen:
 		w.caseWhen(e)
 	case *plan.InList:

@@ -308,6 +308,9 @@ func (w *printer) primary(r plan.Relation) {
 	case *plan.Values:
 		w.values(r)
 	case *plan.TableFunction:
+		if r.Streaming {
+			w.text("STREAM ")
+		}
 		w.text(quoteName(r.Name), "(")
 		w.expressions(r.Args)
 		w.text(")")

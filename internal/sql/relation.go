@@ -141,7 +141,7 @@ func (p *parser) unnamedRelation() (plan.Relation, error) {
 	case p.isStream():
 		return p.streamRelation(from)
 	case p.isName() && p.isQualifiedCallHere():
-		return p.tableFunction(from)
+		return p.functionRelation(from)
 	case p.isName() && (p.tok().kind == kindQuoted || !strict[p.tok().key] && !reserved[p.tok().key]):
 		return p.namedTable(from)
 	}
@@ -164,12 +164,15 @@ func (p *parser) isStream() bool {
 		next.key != "group" && next.key != "order"
 }
 
-// streamRelation: STREAM table | STREAM '(' table ')'
+// streamRelation: STREAM table | STREAM '(' table ')', and the same with a table function
 func (p *parser) streamRelation(from int) (plan.Relation, error) {
 	p.skip()
 	parenthesis := p.take("(")
-	if p.isName() && p.isQualifiedCallHere() || p.beginsQuery(p.i) {
+	if p.beginsQuery(p.i) {
 		return nil, p.refuse("STREAM of anything but a table")
+	}
+	if p.isName() && p.isQualifiedCallHere() {
+		return p.streamFunction(from, parenthesis)
 	}
 	table, err := p.tableName(from)
 	if err == nil && parenthesis {
@@ -317,27 +320,4 @@ func delayText(delay plan.Expression) (string, bool) {
 		return strconv.FormatInt(micros/types.MicrosPerSecond, 10) + " seconds", true
 	}
 	return strconv.FormatInt(micros, 10) + " microseconds", true
-}
-
-// tableFunction: name '(' [argument, …] ')'
-func (p *parser) tableFunction(from int) (plan.Relation, error) {
-	parts, err := p.multipartIdentifier()
-	if err != nil {
-		return nil, err
-	}
-	f := &plan.TableFunction{Name: strings.ToLower(strings.Join(parts, "."))}
-	if err := p.expect("("); err != nil {
-		return nil, err
-	}
-	if !p.is(")") {
-		if p.is("table") && (p.peek(1).key == "(" || p.peek(1).kind == kindWord) {
-			return nil, p.refuse("a table as an argument")
-		}
-		if f.Args, err = list(p, p.argument); err != nil {
-			return nil, err
-		}
-	}
-	err = p.expect(")")
-	f.At = p.span(from)
-	return f, err
 }

@@ -52,7 +52,9 @@ func settleMetadata(ctx context.Context, spec Spec, opts OpenOptions, dir string
 	}
 	var m operatorMetadata
 	m.OperatorInfo.OperatorID, m.OperatorInfo.OperatorName = spec.Operator, spec.Name
-	m.StateStoreInfo = []storeInfo{{StoreName: "default", NumPartitions: opts.Partitions}}
+	for _, s := range spec.stores() {
+		m.StateStoreInfo = append(m.StateStoreInfo, storeInfo{s.name(), s.PrefixColumns, opts.Partitions})
+	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return 0, fmt.Errorf("write state metadata: %w", err)
@@ -89,19 +91,26 @@ func checkMetadata(name string, data []byte, spec Spec) (partitions int, err err
 			WithHint("Give the changed query a checkpoint of its own.")
 	}
 	n := m.StateStoreInfo[0].NumPartitions
+	for i, s := range spec.stores() {
+		if i >= len(m.StateStoreInfo) || m.StateStoreInfo[i].StoreName != s.name() || m.StateStoreInfo[i].NumPartitions != n {
+			return 0, errclass.UnsupportedFeature.New("the state of operator %d (%s) in %s has other stores than this version makes.",
+				spec.Operator, spec.Name, name).
+				WithHint("Start the query with a new checkpoint, or go on with it in Spark.")
+		}
+	}
 	if n < 1 || n > maxPartitions {
 		return 0, errclass.MalformedLogFile.New("Log file was malformed: %s speaks of %d partitions.", name, n)
 	}
 	return n, nil
 }
 
-// settleSchema compares the operator's schemas with those that its state was made with, or writes
+// settleSchema compares a store's schemas with those that its state was made with, or writes
 // them if this is its first batch.
-func settleSchema(ctx context.Context, spec Spec, opts OpenOptions, dir string) error {
-	name := path.Join(dir, "0", "_metadata", "schema")
-	data, err := volumes.ReadFileMax(ctx, opts.Store, name, maxMetadataBytes)
+func settleSchema(ctx context.Context, spec StoreSpec, store volumes.Store, dir string) error {
+	name := path.Join(storeDir(dir, 0, spec), "_metadata", "schema")
+	data, err := volumes.ReadFileMax(ctx, store, name, maxMetadataBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return putOnce(ctx, opts.Store, name, encodeSchemas(spec.Key, spec.Value))
+		return putOnce(ctx, store, name, encodeSchemas(spec.Key, spec.Value))
 	}
 	if err != nil {
 		return fmt.Errorf("read state schema: %w", err)

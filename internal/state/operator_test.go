@@ -84,8 +84,8 @@ func TestGetAnswersRowByRow(t *testing.T) {
 	if err := o.Put(keysOf("a", "b", "a"), valuesOf(1, 2, 3)); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Remove(keysOf("b", "nobody")); err != nil {
-		t.Fatal(err)
+	if removed, err := o.Remove(keysOf("b", "nobody")); err != nil || removed != 1 {
+		t.Fatalf("removed %d, %v", removed, err)
 	}
 	values, found, err := o.Get(keysOf("b", "a", "c"))
 	if err != nil {
@@ -118,7 +118,7 @@ func TestStateIsAMapOfVersions(t *testing.T) {
 					continue
 				}
 				delete(now, name)
-				if err := o.Remove(keysOf(name)); err != nil {
+				if _, err := o.Remove(keysOf(name)); err != nil {
 					rt.Fatal(err)
 				}
 			}
@@ -354,7 +354,7 @@ func TestPartitionsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Partitions() != 2 || contents(t, o)["a"] != 1 {
-		t.Fatalf("got %d partitions, %v", o.Partitions(), contents(t, o))
+	if len(o.Partitions()) != 2 || contents(t, o)["a"] != 1 {
+		t.Fatalf("got %d partitions, %v", len(o.Partitions()), contents(t, o))
 	}
 }

@@ -25,21 +25,27 @@ const (
 	keptVersions = 100
 )
 
-// A partition is one folder of state: a table at one version, and the files that lead to it.
-type partition struct {
+// A Partition is one folder of state: a table at one version, and the files that lead to it. Those of a store may be
+// used by several goroutines, each by one.
+type Partition struct {
 	store   volumes.Store
 	dir     string
+	spec    StoreSpec
 	table   *table
 	version int64
 
 	snapshot   int64 // the version of the snapshot before; 0: none
 	deltaBytes int64 // of entries written since
 	overtaken  bool  // files of later versions lie there: of a batch that was cut short
+
+	budget    *Budget
+	minDeltas int64           // before a snapshot
+	writing   *snapshotWriter // nil: no snapshot is being written
 }
 
 // load reads a version: the nearest snapshot, and the deltas behind it.
-func (p *partition) load(ctx context.Context, version int64) error {
-	p.table, p.version = newTable(), version
+func (p *Partition) load(ctx context.Context, version int64) error {
+	p.table, p.version = newTable(p.spec, p.budget), version
 	files, err := p.list(ctx)
 	if err != nil {
 		return err
@@ -60,14 +66,14 @@ func (p *partition) load(ctx context.Context, version int64) error {
 	return nil
 }
 
-func (p *partition) name(version int64, suffix string) string {
+func (p *Partition) name(version int64, suffix string) string {
 	return path.Join(p.dir, strconv.FormatInt(version, 10)+suffix)
 }
 
 // versions are the files of a partition.
 type versions struct{ deltas, snapshots []int64 }
 
-func (p *partition) list(ctx context.Context) (found versions, err error) {
+func (p *Partition) list(ctx context.Context) (found versions, err error) {
 	for info, err := range p.store.List(ctx, p.dir, volumes.ListOptions{}) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return versions{}, nil
@@ -112,7 +118,7 @@ func (v versions) newest() (version int64) {
 }
 
 // read applies a file to the table.
-func (p *partition) read(ctx context.Context, name string) error {
+func (p *Partition) read(ctx context.Context, name string) error {
 	file, err := p.store.Open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errclass.StateDeltaMissing.New("Error reading delta file %s of the state: it does not exist.", name).
@@ -142,8 +148,15 @@ func (p *partition) read(ctx context.Context, name string) error {
 	return nil
 }
 
-// commit writes the next version, and now and then a snapshot of it.
-func (p *partition) commit(ctx context.Context) error {
+// commit writes the next version, and now and then a snapshot of it, or has the cache write one.
+func (p *Partition) commit(ctx context.Context, cache *Cache) error {
+	if err := p.settleSnapshot(); err != nil {
+		return err
+	}
+	if err := p.table.arena.failed; err != nil {
+		return errclass.MemoryLimit.New("state %s holds more than the memory for it, and no scratch file can be had: %w", p.dir, err).
+			WithHint("Raise lakehouse.state.memory, or make room in the folder for temporary files (TMPDIR).")
+	}
 	next := p.version + 1
 	if err := p.clear(ctx, next); err != nil {
 		return err
@@ -153,32 +166,26 @@ func (p *partition) commit(ctx context.Context) error {
 	}
 	p.version = next
 	p.table.settle()
+	p.table.arena.cool()
 	if !p.wantsSnapshot() {
 		return nil
 	}
-	if err := p.write(ctx, p.name(next, snapshotSuffix), p.writeAll); err != nil {
+	if cache != nil && cache.Background {
+		p.snapshotLater(ctx, cache)
+		return nil
+	}
+	view := p.table.view()
+	defer view.release()
+	if err := p.writeSnapshot(ctx, next, view.all); err != nil {
 		return err
 	}
 	p.snapshot, p.deltaBytes = next, 0
-	return p.retire(ctx)
-}
-
-// Spark writes a snapshot after ten deltas. So does this as long as state is small; beyond, a snapshot
-// waits until the deltas have grown to half of it, so that a commit costs its changes and not the whole.
-const (
-	deltasBeforeSnapshot = 10
-	smallState           = 1 << 20
-	maxDeltas            = 500 // that a load may have to open
-)
-
-func (p *partition) wantsSnapshot() bool {
-	deltas, size := p.version-p.snapshot, p.table.arena.used-p.table.wasted
-	return deltas >= deltasBeforeSnapshot && (size < smallState || p.deltaBytes >= size/2 || deltas >= maxDeltas)
+	return nil
 }
 
 // clear makes way for a version whose batch was begun before: its files, and those of later versions, are not
 // what this run will write.
-func (p *partition) clear(ctx context.Context, next int64) error {
+func (p *Partition) clear(ctx context.Context, next int64) error {
 	if !p.overtaken {
 		return nil
 	}
@@ -206,7 +213,7 @@ func (p *partition) clear(ctx context.Context, next int64) error {
 
 // forget deletes a file, and the checksum that Spark's file system keeps beside it: for another file
 // of the name it would be wrong.
-func (p *partition) forget(ctx context.Context, name string) error {
+func (p *Partition) forget(ctx context.Context, name string) error {
 	checksum := path.Join(path.Dir(name), "."+path.Base(name)+".crc")
 	for _, n := range []string{name, checksum} {
 		if err := p.store.Delete(ctx, n); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -216,7 +223,7 @@ func (p *partition) forget(ctx context.Context, name string) error {
 	return nil
 }
 
-func (p *partition) write(ctx context.Context, name string, entries func(*entryWriter)) error {
+func (p *Partition) write(ctx context.Context, name string, entries func(*entryWriter)) error {
 	file, err := p.store.Create(ctx, name)
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
@@ -233,7 +240,7 @@ func (p *partition) write(ctx context.Context, name string, entries func(*entryW
 	return nil
 }
 
-func (p *partition) writeChanges(w *entryWriter) {
+func (p *Partition) writeChanges(w *entryWriter) {
 	for _, e := range p.table.changed {
 		entry := &p.table.entries[e]
 		key := p.table.arena.get(entry.key)
@@ -247,22 +254,14 @@ func (p *partition) writeChanges(w *entryWriter) {
 	}
 }
 
-func (p *partition) writeAll(w *entryWriter) {
-	for e := range p.table.entries {
-		if entry := &p.table.entries[e]; !entry.removed {
-			w.put(p.table.arena.get(entry.key), p.table.arena.get(entry.value))
-		}
-	}
-}
-
 // retire deletes what no version that is kept needs: all files before the snapshot that the oldest of them
 // starts from.
-func (p *partition) retire(ctx context.Context) error {
+func (p *Partition) retire(ctx context.Context, version int64) error {
 	files, err := p.list(ctx)
 	if err != nil {
 		return err
 	}
-	first := files.snapshotBefore(p.version - keptVersions)
+	first := files.snapshotBefore(version - keptVersions)
 	for _, v := range files.snapshots {
 		if v < first {
 			if err := p.forget(ctx, p.name(v, snapshotSuffix)); err != nil {

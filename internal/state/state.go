@@ -2,11 +2,72 @@ package state
 
 import "lakehouse/internal/types"
 
-// A Spec says which state a stateful operator wants.
+// A Spec says which state a stateful operator wants: one store, or several under names of their own.
 type Spec struct {
 	Operator   int    // its number in the query
 	Name       string // Spark's operator name: "stateStoreSave"
 	Key, Value types.Struct
+	Stores     []StoreSpec // nil: one, of Key and Value
+}
+
+// A StoreSpec says what one store of an operator holds.
+type StoreSpec struct {
+	Name       string // empty: "default"
+	Key, Value types.Struct
+	// PrefixColumns is how many leading key columns [Partition.Prefix] looks up; 0: none.
+	PrefixColumns int
+	// PlacedBy is how many leading key columns choose the partition; 0: PrefixColumns of them, and without those all.
+	PlacedBy int
+	// Time says where an entry's time lies, for [Partition.Until]; nil: nowhere.
+	Time *TimeOf
+}
+
+// TimeOf says where an entry's time lies: a timestamp, in microseconds, in its key or its value.
+type TimeOf struct {
+	InValue bool
+	Path    []int // numbers of fields: of the row, then of the structs in it
+}
+
+const defaultStore = "default"
+
+// stores are the operator's stores, in the order in which its metadata name them.
+func (s Spec) stores() []StoreSpec {
+	if s.Stores == nil {
+		return []StoreSpec{{Name: defaultStore, Key: s.Key, Value: s.Value}}
+	}
+	return s.Stores
+}
+
+func (s StoreSpec) name() string {
+	if s.Name == "" {
+		return defaultStore
+	}
+	return s.Name
+}
+
+// placedBy is the columns that choose the partition. Where there are none, all entries lie in one.
+func (s StoreSpec) placedBy() []types.Field {
+	n := s.PlacedBy
+	if n == 0 {
+		n = s.PrefixColumns
+	}
+	if n == 0 {
+		n = len(s.Key.Fields)
+	}
+	return s.Key.Fields[:n]
+}
+
+func sameStores(a, b []StoreSpec) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].name() != b[i].name() || a[i].PrefixColumns != b[i].PrefixColumns || len(a[i].placedBy()) != len(b[i].placedBy()) ||
+			!sameTime(a[i].Time, b[i].Time) || !types.Equal(a[i].Key, b[i].Key) || !types.Equal(a[i].Value, b[i].Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // Progress is what a stateful operator reports of one batch, by the field names of Spark's progress.
@@ -27,4 +88,7 @@ type Progress struct {
 	// was in memory when it was opened, and that were read from files, since the query started) and
 	// stateOnCurrentVersionSizeBytes.
 	CacheHits, CacheMisses, CurrentVersionBytes int64
+
+	// Custom are the operator's own metrics, beside the provider's; nil: none.
+	Custom map[string]int64
 }

@@ -15,8 +15,12 @@ type table struct {
 	entries []tableEntry
 	live    int
 	changed []int32 // entries changed since the last version
-	arena   arena
+	arena   *arena
 	wasted  int64 // bytes of the arena that no entry names any more
+
+	prefixes *prefixIndex // nil: the store has none
+	reader   *timeReader  // nil: the entries have no time
+	times    *timeIndex   // nil until somebody asks
 }
 
 type tableEntry struct {
@@ -24,9 +28,21 @@ type tableEntry struct {
 	key, value span
 	removed    bool
 	changed    bool
+	valued     bool // it has had a value
+	linked     bool // it is in the chain of its prefix
 }
 
-func newTable() *table { return &table{seed: maphash.MakeSeed(), index: make([]int32, 16)} }
+// newTable is an empty table with the indexes that a store wants.
+func newTable(spec StoreSpec, budget *Budget) *table {
+	t := &table{seed: maphash.MakeSeed(), index: make([]int32, 16), arena: newArena(budget)}
+	if spec.PrefixColumns > 0 {
+		t.prefixes = newPrefixIndex(spec.Key, spec.PrefixColumns)
+	}
+	if spec.Time != nil {
+		t.reader = newTimeReader(*spec.Time, spec.Key, spec.Value)
+	}
+	return t
+}
 
 // find gives the number of a key's entry, which may be a removed one; -1: there is none.
 func (t *table) find(hash uint64, key []byte) int {
@@ -57,18 +73,58 @@ func (t *table) put(key, value []byte) {
 	if e < 0 {
 		e = t.insert(hash, key)
 	}
+	t.set(e, value)
+	t.change(e)
+}
+
+// set gives an entry its value.
+func (t *table) set(e int, value []byte) {
 	entry := &t.entries[e]
+	if t.times != nil {
+		t.keepTime(e, value)
+	}
 	if entry.removed {
 		entry.removed = false
 		t.live++
 	}
-	if int(entry.value.size) == len(value) {
+	if entry.valued && int(entry.value.size) == len(value) && t.arena.readers.Load() == 0 {
 		copy(t.arena.get(entry.value), value)
 	} else {
 		t.wasted += int64(entry.value.size)
 		entry.value = t.arena.add(value)
 	}
-	t.change(e)
+	entry.valued = true
+	if t.prefixes != nil && !entry.linked {
+		t.prefixes.link(t, e)
+	}
+}
+
+// keepTime files an entry that is about to have the value under its time.
+func (t *table) keepTime(e int, value []byte) {
+	entry := &t.entries[e]
+	key := t.arena.get(entry.key)
+	now, ok := t.reader.read(key, value)
+	if !ok {
+		return
+	}
+	if !entry.removed && entry.valued {
+		if before, ok := t.reader.read(key, t.arena.get(entry.value)); ok && before>>bucketBits == now>>bucketBits {
+			return
+		}
+	}
+	t.times.add(int32(e), now)
+}
+
+// indexTimes makes the index of times of what there is.
+func (t *table) indexTimes() {
+	t.times = newTimeIndex()
+	for e := range t.entries {
+		if entry := &t.entries[e]; !entry.removed {
+			if at, ok := t.reader.read(t.arena.get(entry.key), t.arena.get(entry.value)); ok {
+				t.times.add(int32(e), at)
+			}
+		}
+	}
 }
 
 // insert adds an entry without a value.
@@ -99,14 +155,15 @@ func (t *table) grow() {
 	}
 }
 
-func (t *table) remove(key []byte) {
+func (t *table) remove(key []byte) bool {
 	e := t.find(maphash.Bytes(t.seed, key), key)
 	if e < 0 || t.entries[e].removed {
-		return
+		return false
 	}
 	t.entries[e].removed = true
 	t.live--
 	t.change(e)
+	return true
 }
 
 func (t *table) change(e int) {
@@ -130,15 +187,21 @@ func (t *table) settle() {
 }
 
 func (t *table) rebuild() {
-	fresh := &table{seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live)}
+	t.arena.account.close() // for the new arena, which takes the place of this one
+	fresh := &table{
+		seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live), arena: newArena(t.arena.account.budget),
+		prefixes: t.prefixes.empty(), reader: t.reader,
+	}
 	if t.live > 8 {
 		fresh.index = make([]int32, 1<<bits.Len(uint(t.live*2)))
 	}
 	for i := range t.entries {
 		if e := &t.entries[i]; !e.removed {
-			n := fresh.insert(e.hash, t.arena.get(e.key))
-			fresh.entries[n].value = fresh.arena.add(t.arena.get(e.value))
+			fresh.set(fresh.insert(e.hash, t.arena.get(e.key)), t.arena.get(e.value))
 		}
+	}
+	if t.times != nil {
+		fresh.indexTimes()
 	}
 	*t = *fresh
 }
@@ -151,45 +214,6 @@ func (t *table) liveBytes() int64 { return t.arena.used - t.wasted + int64(t.liv
 
 // memory is how many bytes the table takes.
 func (t *table) memory() int64 {
-	return t.arena.allocated + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4
-}
-
-// A span is a piece of an arena.
-type span struct{ chunk, at, size uint32 }
-
-// An arena holds bytes in chunks that never move.
-type arena struct {
-	chunks    [][]byte
-	used      int64
-	allocated int64
-}
-
-const (
-	firstChunk = 4 << 10
-	maxChunk   = 1 << 20
-)
-
-func (a *arena) get(s span) []byte {
-	if s.size == 0 {
-		return []byte{}
-	}
-	return a.chunks[s.chunk][s.at : s.at+s.size : s.at+s.size]
-}
-
-func (a *arena) add(data []byte) span {
-	if len(data) == 0 {
-		return span{}
-	}
-	last := len(a.chunks) - 1
-	if last < 0 || cap(a.chunks[last])-len(a.chunks[last]) < len(data) {
-		size := max(min(firstChunk<<min(len(a.chunks), 16), maxChunk), len(data))
-		a.chunks = append(a.chunks, make([]byte, 0, size))
-		a.allocated += int64(size)
-		last++
-	}
-	chunk := a.chunks[last]
-	at := len(chunk)
-	a.chunks[last] = append(chunk, data...)
-	a.used += int64(len(data))
-	return span{chunk: uint32(last), at: uint32(at), size: uint32(len(data))}
+	return t.arena.account.held.Load() + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4 +
+		t.times.memory() + t.prefixes.memory()
 }

@@ -31,6 +31,8 @@ type counted struct {
 	output int64
 	state  []state.Progress
 	ends   []Offset
+	events eventTimes
+	plan   *exec.Plan
 }
 
 // step runs one batch, when there is one to run. It is exactly-once by the order of its durable steps:
@@ -45,23 +47,25 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	if err != nil {
 		return false, err
 	}
+	q.run.watermark.advance(&rows.events)
 	if err := watch.measure("commitOffsets", func() error {
-		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: batch.entry.WatermarkMs})
+		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: q.run.watermark.ms})
 	}); err != nil {
 		return false, err
 	}
-	done := q.progress(batch.id, watch, rows)
+	done := q.progress(batch.id, batch.entry.WatermarkMs, watch, rows)
 	q.report(done)
 	q.post(func(l Listener) { l.OnQueryProgress(ProgressEvent{done}) })
 	for i, s := range q.streams {
 		s.at = batch.entry.Sources[i]
 	}
 	q.run.next, q.run.pending, q.run.ranBatch, q.run.conf = batch.id+1, nil, true, batch.entry.Conf
+	q.run.plan, q.run.lateMs = rows.plan, batch.entry.WatermarkMs
 	return true, q.cp.Purge(ctx, q.run.next, q.cfg.Life.RetainBatches)
 }
 
 // intend gives the batch to run: the one a run before left unfinished, or a new one over what the
-// sources have now. Nil: there is nothing new.
+// sources have now, or one without data, when the watermark has moved and closes something. Nil: there is nothing to do.
 func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) {
 	if err := q.freeze(ctx); err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 		return q.run.pending, nil
 	}
 	ends, fresh, err := q.latest(ctx, watch)
-	if err != nil || !fresh {
+	if err != nil || !fresh && !q.closesSomething() {
 		return nil, err
 	}
 	conf, err := q.conf(ctx)
@@ -78,7 +82,7 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 		return nil, err
 	}
 	batch := &pending{id: q.run.next, entry: checkpoint.Offsets{
-		TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
+		WatermarkMs: q.run.watermark.ms, TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
 	}}
 	q.setStatus(statusPlanned, true, true)
 	if err := watch.measure("walCommit", func() error { return q.cp.Offsets.Put(ctx, batch.id, batch.entry) }); err != nil {
@@ -93,6 +97,12 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 		}
 	}
 	return batch, nil
+}
+
+// closesSomething reports whether a batch without data has something to emit or to evict: where the batch before, of this run,
+// has moved the watermark.
+func (q *Query) closesSomething() bool {
+	return !q.cfg.NoEmptyBatches && q.run.plan != nil && q.run.plan.WantsBatch(q.run.watermark.ms)
 }
 
 func (q *Query) freeze(ctx context.Context) error {
@@ -131,7 +141,7 @@ func (q *Query) latest(ctx context.Context, watch *stopwatch) (ends []json.RawMe
 // conf is the settings that state depends on: those of the first batch, for ever.
 func (q *Query) conf(ctx context.Context) (checkpoint.Conf, error) {
 	if q.run.next == 0 {
-		return checkpoint.DefaultConf(q.cfg.Partitions), nil
+		return checkpoint.DefaultConf(q.cfg.Partitions).With(checkpoint.MultipleWatermarkPolicy, q.cfg.watermarkPolicy()), nil
 	}
 	if q.run.ranBatch {
 		return q.run.conf, nil
@@ -147,7 +157,7 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 	byLeaf := map[*logical.StreamRelation]logical.Source{}
 	err := watch.measure("getBatch", func() error {
 		for i, s := range q.streams {
-			source, err := s.source.Rows(ctx, s.at, batch.entry.Sources[i])
+			source, err := s.rows(ctx, batch.entry.Sources[i])
 			if err != nil {
 				return err
 			}
@@ -160,15 +170,14 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 	if err != nil {
 		return nil, err
 	}
-	var op exec.Operator
 	if err := watch.measure("queryPlanning", func() (err error) {
-		op, err = q.build(batch, byLeaf, bySource, rows)
+		rows.plan, err = q.build(batch, byLeaf, bySource, rows)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	err = watch.measure("addBatch", func() (err error) {
-		rows.output, err = q.sink.Write(ctx, batch.id, op)
+		rows.output, err = q.sink.Write(ctx, batch.id, rows.plan.Operator)
 		return err
 	})
 	if _, classed := errors.AsType[*errclass.Error](err); errors.Is(err, fs.ErrNotExist) && !classed {
@@ -177,7 +186,15 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 	return rows, err
 }
 
-func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (exec.Operator, error) {
+// rows gives the rows up to end; where the source has nothing new, it is not asked.
+func (s *openStream) rows(ctx context.Context, end Offset) (logical.Source, error) {
+	if bytes.Equal(s.at, end) {
+		return logical.NewLocalRelation(s.source.Schema(), nil).Source, nil
+	}
+	return s.source.Rows(ctx, s.at, end)
+}
+
+func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (*exec.Plan, error) {
 	env := q.cfg.Env()
 	env.Eval.Now = time.UnixMilli(batch.entry.TimestampMs)
 	env.OnRows = func(source logical.Source, n int64) {
@@ -191,21 +208,25 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
 	}
 	env.Batch = &exec.MicroBatch{
-		ID: batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock,
+		ID: batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock, TimestampMs: batch.entry.TimestampMs,
+		WatermarkMs: batch.entry.WatermarkMs, LateWatermarkMs: q.run.lateMs, EventTime: rows.events.note,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
 			if err := checkState(batch.entry.Conf); err != nil {
 				return nil, err
 			}
-			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
+			return state.Open(ctx, spec, state.OpenOptions{
+				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
+				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
+			})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
-	return exec.Build(logical.Optimize(node), env)
+	return exec.BuildBatch(logical.Optimize(node), env)
 }
 
-// progress is the report of batch id; rows is nil when no batch ran.
-func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
+// progress is the report of batch id, which used the watermark; rows is nil when no batch ran.
+func (q *Query) progress(id, watermarkMs int64, watch *stopwatch, rows *counted) Progress {
 	now := q.cfg.Clock()
 	took := now.Sub(q.run.began)
 	since := forever // the rows of the first round
@@ -237,9 +258,12 @@ func (q *Query) progress(id int64, watch *stopwatch, rows *counted) Progress {
 		p.Sources = append(p.Sources, sp)
 	}
 	p.InputRowsPerSecond, p.ProcessedRowsPerSecond = rate(p.NumInputRows, since), rate(p.NumInputRows, took)
-	if rows != nil {
-		p.Sink.NumOutputRows = rows.output
-		p.StateOperators = stateProgress(rows.state)
+	if rows == nil {
+		p.EventTime = q.run.watermark.report(watermarkMs, nil)
+		return p
 	}
+	p.Sink.NumOutputRows = rows.output
+	p.StateOperators = stateProgress(rows.state)
+	p.EventTime = q.run.watermark.report(watermarkMs, &rows.events)
 	return p
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lakehouse/internal/checkpoint"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/state"
 )
 
@@ -27,6 +28,9 @@ type loop struct {
 	conf       checkpoint.Conf // of the batch before, when ranBatch
 	frozen     bool
 	state      state.Cache // of the stateful operators, from batch to batch
+	watermark  *watermarkTracker
+	lateMs     int64      // the watermark of the batch before
+	plan       *exec.Plan // of the batch before; nil until one ran
 }
 
 // loop runs rounds until the trigger's end, Finish, Stop or a failure.
@@ -117,7 +121,7 @@ func (q *Query) reportIdle(watch *stopwatch) {
 	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < q.cfg.Life.IdleInterval {
 		return
 	}
-	idle := q.progress(q.run.next, watch, nil)
+	idle := q.progress(q.run.next, q.run.watermark.ms, watch, nil)
 	q.report(idle)
 	if !first { // as in Spark, a query that has just begun is not idle yet
 		q.post(func(l Listener) { l.OnQueryIdle(IdleEvent{ID: idle.ID, RunID: idle.RunID, Timestamp: idle.Timestamp}) })

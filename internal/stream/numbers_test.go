@@ -174,6 +174,8 @@ type bench struct {
 	trigger Trigger
 	name    string
 	manager Manager
+	plan    logical.Node // nil: the numbers as they are
+	mode    logical.OutputMode
 }
 
 func newBench(t *testing.T, source *numbers) *bench {
@@ -181,8 +183,12 @@ func newBench(t *testing.T, source *numbers) *bench {
 }
 
 func (b *bench) config() Config {
+	query := b.plan
+	if query == nil {
+		query = &logical.StreamRelation{Provider: b.source}
+	}
 	return Config{
-		Name: b.name, Plan: &logical.StreamRelation{Provider: b.source}, Mode: logical.Append, Trigger: b.trigger,
+		Name: b.name, Plan: query, Mode: b.mode, Trigger: b.trigger,
 		OpenSink:   func(context.Context, string) (Sink, error) { return b.sink, nil },
 		Checkpoint: b.store, Location: "memory:/checkpoint", Partitions: 2,
 		Env:   func() *exec.Env { return &exec.Env{Eval: expr.Context{ANSI: true, TimeZone: time.UTC}, Workers: 1} },

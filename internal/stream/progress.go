@@ -23,8 +23,8 @@ type Progress struct {
 	BatchID                int64             `json:"batchId"`
 	BatchDuration          int64             `json:"batchDuration"` // ms
 	NumInputRows           int64             `json:"numInputRows"`
-	InputRowsPerSecond     *Rate             `json:"inputRowsPerSecond,omitempty"`
-	ProcessedRowsPerSecond *Rate             `json:"processedRowsPerSecond,omitempty"`
+	InputRowsPerSecond     *float64          `json:"inputRowsPerSecond,omitempty"`
+	ProcessedRowsPerSecond *float64          `json:"processedRowsPerSecond,omitempty"`
 	DurationMs             map[string]int64  `json:"durationMs"`
 	EventTime              map[string]string `json:"eventTime,omitempty"`
 	StateOperators         []StateProgress   `json:"stateOperators"`
@@ -39,8 +39,8 @@ type SourceProgress struct {
 	EndOffset              json.RawMessage   `json:"endOffset"`
 	LatestOffset           json.RawMessage   `json:"latestOffset"`
 	NumInputRows           int64             `json:"numInputRows"`
-	InputRowsPerSecond     *Rate             `json:"inputRowsPerSecond,omitempty"`
-	ProcessedRowsPerSecond *Rate             `json:"processedRowsPerSecond,omitempty"`
+	InputRowsPerSecond     *float64          `json:"inputRowsPerSecond,omitempty"`
+	ProcessedRowsPerSecond *float64          `json:"processedRowsPerSecond,omitempty"`
 	Metrics                map[string]string `json:"metrics,omitempty"`
 
 	// Files are the files that the batch read, where the source has files. Of the reports that a query remembers, only the
@@ -171,6 +171,9 @@ const recentKept = 100
 // timestampFormat is how Spark prints the instant of a progress.
 const timestampFormat = "2006-01-02T15:04:05.000Z"
 
+// formatMillis is an instant in milliseconds since the epoch, as Spark prints it.
+func formatMillis(ms int64) string { return time.UnixMilli(ms).UTC().Format(timestampFormat) }
+
 // stopwatch adds up what the phases of a batch take.
 type stopwatch struct {
 	now  func() time.Time
@@ -200,22 +203,14 @@ func (w *stopwatch) millis() map[string]int64 {
 // forever is how long the rows of a query's first round had to arrive.
 const forever = time.Duration(math.MaxInt64)
 
-// A Rate is rows a second. Its JSON has one digit behind the point, as in Spark 4.2.
-type Rate float64
-
-// MarshalJSON rounds half away from zero.
-func (r Rate) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, math.Round(float64(r)*10)/10, 'f', 1, 64), nil
-}
-
 // rate is rows a second; nil, left out of the JSON, where it is not a number.
-func rate(rows int64, over time.Duration) *Rate {
-	var perSecond Rate
+func rate(rows int64, over time.Duration) *float64 {
+	var perSecond float64
 	switch {
 	case over <= 0:
 		return nil
 	case over < forever:
-		perSecond = Rate(float64(rows) / over.Seconds())
+		perSecond = float64(rows) / over.Seconds()
 	}
 	return &perSecond
 }

@@ -149,7 +149,7 @@ func TestRate(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got := rate(test.rows, test.over)
-			if (got == nil) != (test.want == nil) || got != nil && float64(*got) != *test.want {
+			if (got == nil) != (test.want == nil) || got != nil && *got != *test.want {
 				t.Errorf("got %v, want %v", text(got), text(test.want))
 			}
 		})

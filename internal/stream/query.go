@@ -30,6 +30,10 @@ type Config struct {
 	Checkpoint volumes.Store // rooted at the checkpoint folder
 	Location   string        // the checkpoint's name, for messages
 	Partitions int           // state partitions of a new query
+
+	WatermarkPolicy string // how the watermark of a new query follows several nodes': "min" or "max"; empty: min
+	NoEmptyBatches  bool   // a watermark that has moved closes windows with the next data, not at once
+
 	Env        func() *exec.Env
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -71,8 +75,7 @@ type Query struct {
 	once   sync.Once
 	done   chan struct{} // closed when the loop has ended
 
-	began string // when it was started, as reports tell times
-	cause error  // of err; set before done is closed
+	cause error // of err; set before done is closed
 
 	run loop // touched by the loop's goroutine alone
 
@@ -92,6 +95,8 @@ type openStream struct {
 	at     Offset // everything up to here is in the sink
 }
 
+func (c Config) watermarkPolicy() string { return cmp.Or(c.WatermarkPolicy, "min") }
+
 // Start opens the checkpoint, the sources and the sink, and starts the loop. What can be wrong with
 // options, names or the checkpoint is an error here, not in the first batch.
 func Start(ctx context.Context, cfg Config) (*Query, error) {
@@ -105,14 +110,17 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	q := &Query{
 		cfg: cfg, runID: uuid.NewString(),
 		finish: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
-		status: Status{Message: statusStarting}, began: cfg.Clock().UTC().Format(timestampFormat),
+		status: Status{Message: statusStarting},
 	}
 	if err := batch.Guard(func() error { return q.open(ctx) }); err != nil {
 		return nil, errors.Join(err, q.close())
 	}
 	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.cancel = cancel
-	q.post(func(l Listener) { l.OnQueryStarted(q.startedEvent()) })
+	if cfg.events != nil {
+		started := q.startedEvent()
+		q.post(func(l Listener) { l.OnQueryStarted(started) })
+	}
 	go func() {
 		q.end(loopCtx, batch.Guard(func() error { return q.loop(loopCtx) }))
 		close(q.done)
@@ -150,6 +158,7 @@ func (q *Query) open(ctx context.Context) error {
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
 	}
+	q.run.state.Background = q.cfg.Env().Workers > 1 // who asks for one worker wants the same steps each time
 	if err := q.recover(ctx); err != nil {
 		return err
 	}
@@ -184,6 +193,7 @@ func (q *Query) close() error {
 	for _, s := range q.streams {
 		errs = append(errs, s.source.Stop())
 	}
+	q.run.state.Close()
 	if q.cp != nil {
 		errs = append(errs, q.cp.Close())
 	}
@@ -333,7 +343,7 @@ func (q *Query) name() *string {
 }
 
 func (q *Query) startedEvent() StartedEvent {
-	return StartedEvent{ID: q.ID(), RunID: q.runID, Name: q.name(), Timestamp: q.began, JobTags: []string{}}
+	return StartedEvent{ID: q.ID(), RunID: q.runID, Name: q.name(), Timestamp: q.cfg.Clock().UTC().Format(timestampFormat), JobTags: []string{}}
 }
 
 // terminatedEvent tells the cause of the exception, not that the query has failed.

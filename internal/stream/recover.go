@@ -16,10 +16,18 @@ func (q *Query) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	committed, _, done, err := q.cp.Commits.Latest(ctx)
+	committed, commit, done, err := q.cp.Commits.Latest(ctx)
 	if err != nil {
 		return err
 	}
+	conf := entry.Conf // of a query that goes on; of a new one those that its first batch will have
+	if !planned {
+		conf = checkpoint.Conf{{Key: checkpoint.MultipleWatermarkPolicy, Value: q.cfg.watermarkPolicy()}}
+	}
+	if q.run.watermark, err = newWatermarkTracker(q.cfg.Plan, conf); err != nil {
+		return err
+	}
+	q.run.watermark.ms = entry.WatermarkMs
 	switch {
 	case done && (!planned || committed > last):
 		return q.inconsistent("batch %d is committed, but offsets/%d, which says what it read, is gone", committed, committed)
@@ -31,6 +39,7 @@ func (q *Query) recover(ctx context.Context) error {
 			WithHint("Give the changed query a checkpoint folder of its own; this one is %s.", q.cfg.Location)
 	case done && committed == last:
 		q.run.next = last + 1
+		q.run.lateMs, q.run.watermark.ms = entry.WatermarkMs, max(entry.WatermarkMs, commit.NextWatermarkMs)
 		q.startAt(entry)
 		return nil
 	case done && committed < last-1:
@@ -56,6 +65,7 @@ func (q *Query) repeat(ctx context.Context, last int64, entry checkpoint.Offsets
 	if len(before.Sources) != len(q.streams) {
 		return q.inconsistent("offsets/%d names %d sources and offsets/%d names %d", last-1, len(before.Sources), last, len(q.streams))
 	}
+	q.run.lateMs = before.WatermarkMs
 	q.startAt(before)
 	return nil
 }

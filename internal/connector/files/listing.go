@@ -19,6 +19,7 @@ type Listing struct {
 	Pattern   []string         // globs below it, a folder each; none: Base is what is read
 	NameGlob  string           // on base names; empty: all
 	Recursive bool             // plain sub-folders too
+	Loose     bool             // the stars of Pattern stand for folders too, as in Auto Loader's own globs
 }
 
 // NewListing takes a place apart into the folder that is fixed and the globs below it.
@@ -65,6 +66,8 @@ func (l Listing) walk(ctx context.Context, yield func(volumes.Info, error) bool)
 		return err
 	case ofSink:
 		return l.sinkFiles(ctx, yield)
+	case l.Loose && len(l.Pattern) > 0:
+		return l.matchLoose(ctx, l.Base.Key, nil, yield)
 	}
 	return l.match(ctx, l.Base.Key, l.Pattern, yield)
 }
@@ -177,6 +180,11 @@ func SkippedName(base string) string {
 
 // AnyMatch tells whether the globs match a file or folder at all.
 func (l Listing) AnyMatch(ctx context.Context) (bool, error) {
+	if l.Loose {
+		for range l.Files(ctx) {
+			return true, nil
+		}
+	}
 	return l.anyBelow(ctx, l.Base.Key, l.Pattern)
 }
 
@@ -208,6 +216,9 @@ func (l Listing) PassesOver(key string) string {
 		rest, below = key, true
 	}
 	parts := strings.Split(rest, "/")
+	if l.Loose && len(l.Pattern) > 0 {
+		return l.passesOverLoose(below, rest, parts)
+	}
 	if !below || len(parts) < len(l.Pattern) {
 		return "it does not lie under the path that is read"
 	}
@@ -225,6 +236,10 @@ func (l Listing) PassesOver(key string) string {
 			return "it lies in the sub-folder " + folder + ", and recursiveFileLookup is not set"
 		}
 	}
+	return l.passesOverName(base)
+}
+
+func (l Listing) passesOverName(base string) string {
 	if rule := SkippedName(base); rule != "" {
 		return rule
 	}

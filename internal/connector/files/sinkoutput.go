@@ -33,7 +33,7 @@ func (l Listing) sinkFiles(ctx context.Context, yield func(volumes.Info, error) 
 		return err
 	}
 	for _, e := range entries {
-		name, err := l.below(e.Path)
+		name, err := l.logged(e.Path)
 		if err != nil {
 			return err
 		}
@@ -45,8 +45,8 @@ func (l Listing) sinkFiles(ctx context.Context, yield func(volumes.Info, error) 
 	return nil
 }
 
-// below is the name, below the folder, of a file that the log names by its URI.
-func (l Listing) below(uri string) (string, error) {
+// logged is the name, below the folder, of a file that the log names by its URI.
+func (l Listing) logged(uri string) (string, error) {
 	if rest, ok := strings.CutPrefix(uri, "file:/"); ok && !strings.HasPrefix(rest, "/") {
 		uri = "file:///" + rest
 	}

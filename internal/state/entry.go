@@ -1,0 +1,51 @@
+package state
+
+import "iter"
+
+// Get gives the value row of a key row; nil: there is none. It is good until the partition is changed or committed.
+func (p *Partition) Get(key []byte) []byte { return p.table.get(key) }
+
+// Put sets the value row of a key row. Both are copied.
+func (p *Partition) Put(key, value []byte) { p.table.put(key, value) }
+
+// Remove forgets a key, and reports whether it was there.
+func (p *Partition) Remove(key []byte) bool { return p.table.remove(key) }
+
+// Rows is how many entries there are.
+func (p *Partition) Rows() int { return p.table.live }
+
+// Entries gives the rows of every entry, in the order in which the keys first came. Entries may be removed meanwhile, and
+// their values be set; keys that are put meanwhile may be left out.
+func (p *Partition) Entries() iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for e := range len(p.table.entries) {
+			if entry := &p.table.entries[e]; !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
+				return
+			}
+		}
+	}
+}
+
+// Prefix gives the entries whose leading key columns are the row given, in the order of the column behind them if that is
+// a time or a long. Entries may be removed and put meanwhile; what is put is not given.
+func (p *Partition) Prefix(prefix []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for _, e := range p.table.prefixes.find(p.table, prefix) {
+			if entry := &p.table.entries[e]; !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
+				return
+			}
+		}
+	}
+}
+
+// Until gives the entries whose time is at most so many microseconds, and costs what it gives: an index by time is made at
+// the first call and kept. Entries without a time (null) are never given. Entries may be removed and put
+// meanwhile; what is put with a time of at most micros may be given or not.
+func (p *Partition) Until(micros int64) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		if p.table.times == nil {
+			p.table.indexTimes()
+		}
+		p.table.until(micros, yield)
+	}
+}
