@@ -211,7 +211,7 @@ func (s *Session) fork() *Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return &Session{
-		space: s.space, catalog: s.catalog, memory: s.memory, log: s.log, clock: s.clock, report: s.report, out: s.out, user: s.user,
+		space: s.space, catalog: s.catalog, memory: s.memory, stateBudget: s.stateBudget, log: s.log, clock: s.clock, report: s.report, out: s.out, user: s.user,
 		startConf: s.startConf, conf: maps.Clone(s.conf), currentCatalog: s.currentCatalog, currentSchema: s.currentSchema, views: maps.Clone(s.views),
 	}
 }
