@@ -95,6 +95,8 @@ var settings = option.Table{
 	{Name: confInference, Kind: option.Bool, Default: "false", Doc: "Whether a file stream without a schema takes it from the files that are there at its start."},
 	{Name: confWatermarks, Default: "min", Doc: "Whether the watermark of a stream with several withWatermark is the least of theirs (min) or the latest (max). A checkpoint keeps what it was made with."},
 	{Name: confNoData, Kind: option.Bool, Default: "true", Doc: "Whether a stream runs a batch without data when its watermark has moved and closes something."},
+	{Name: confSampleFiles, Kind: option.Positive, Default: "1000", Doc: "At most so many files are looked at to infer the columns of an Auto Loader stream."},
+	{Name: confSampleBytes, Kind: option.Bytes, Default: "50g", Doc: "Likewise, at most so many bytes, but always one file."},
 	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
 	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
 }
@@ -103,7 +105,7 @@ func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMemoryLimit: "4g", confInference: "false", confWatermarks: "min", confNoData: "true",
+		confMemoryLimit: "4g", confSampleFiles: "1000", confSampleBytes: "50g", confInference: "false", confWatermarks: "min", confNoData: "true",
 	}
 }
 
@@ -208,9 +210,13 @@ func (s *Session) SetConf(key, value string) error {
 			return err
 		}
 		value = strings.ToLower(value)
-	case confPartitions, confWorkers:
+	case confPartitions, confWorkers, confSampleFiles:
 		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
 			return invalid("it should be a positive integer.")
+		}
+	case confSampleBytes:
+		if _, err := option.ParseBytes(value); err != nil {
+			return invalid("it should be a size such as 50g.")
 		}
 	case confMemoryLimit:
 		n, err := option.ParseBytes(value)
