@@ -89,7 +89,7 @@ func (r *rows) evolve(ctx context.Context) error {
 	}
 	unknown, misfits := e.watch.Noted()
 	mode := r.source.config.Inference.Evolution
-	if len(unknown) == 0 && !(misfits && mode == AddNewColumnsWithTypeWidening) {
+	if len(unknown) == 0 && (!misfits || mode != AddNewColumnsWithTypeWidening) {
 		return nil
 	}
 	e.mu.Lock()

@@ -91,7 +91,7 @@ func (p *Provider) firstColumns(ctx context.Context) (columns, error) {
 		return c, err
 	}
 	in := p.config.Inference
-	if in.Hints == "" && !(in.Evolution.adds() && in.GoOn) {
+	if in.Hints == "" && (!in.Evolution.adds() || !in.GoOn) {
 		return c, errclass.CloudFilesEmptyFolder.New("Cannot infer schema when the input path `%s` is empty.", p.config.Path).
 			WithHint("Start the stream when there are files, name the columns in cloudFiles.schemaHints, or set cloudFiles.schemaEvolution.restart = auto: " +
 				"the query then waits for the first file and takes its columns.")

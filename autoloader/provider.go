@@ -95,6 +95,7 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 		p.archive, err = archivePlace(config, place)
 	case CleanMoveLater:
 		p.archive, err = movePlace(config, files.NewListing(place, "", false).Base)
+	case CleanOff, CleanDelete, CleanDeleteLater: // nothing goes anywhere
 	}
 	if err == nil && p.cloud() {
 		err = p.settleColumns(ctx)

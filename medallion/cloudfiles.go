@@ -13,6 +13,7 @@ import (
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
 
@@ -21,6 +22,9 @@ const (
 	confSampleFiles = "spark.databricks.cloudFiles.schemaInference.sampleSize.numFiles"
 	confSampleBytes = "spark.databricks.cloudFiles.schemaInference.sampleSize.numBytes"
 )
+
+// rescuedColumn takes what no column takes, unless rescuedDataColumn names another.
+const rescuedColumn = "_rescued_data"
 
 // inferredFormats are those whose columns Auto Loader infers, and lets grow.
 var inferredFormats = []string{"json", "csv", "xml", "avro", "parquet"}
@@ -32,8 +36,11 @@ func (r resolver) inferredStream(ctx context.Context, d *plan.DataSource, opts a
 		return nil, err
 	}
 	options := r.inferredOptions(table.Knows, opts)
-	format, err := files.NewFormat(opts.Format, r.withTimeZone(table, options))
+	format, err := files.NewFormat(opts.Format, r.withConf(table, options))
 	if err != nil {
+		return nil, err
+	}
+	if format, err = files.With(format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
 		return nil, err
 	}
 	parts, err := r.cloudPartitions(ctx, d, opts)
@@ -59,7 +66,10 @@ func (r resolver) inferredStream(ctx context.Context, d *plan.DataSource, opts a
 // CSV files begin with their columns' names.
 func (r resolver) inferredOptions(knows func(string) bool, opts autoloader.Options) map[string]string {
 	options := maps.Clone(opts.FormatOptions)
-	defaults := map[string]string{"rescuedDataColumn": "_rescued_data"}
+	defaults := map[string]string{}
+	if optionNamed(options, "badRecordsPath") == "" { // the two do not mix
+		defaults["rescuedDataColumn"] = rescuedColumn
+	}
 	if opts.Format == "csv" {
 		defaults["header"], defaults["inferSchema"] = "true", strconv.FormatBool(opts.Inference.ColumnTypes)
 	}
@@ -156,4 +166,22 @@ func (s *Session) confBytes(key string) int64 {
 }
 
 // watchFields makes decoders that note what files hold beyond the schema.
-func watchFields(files.Format, files.Partitions) func() (autoloader.Watch, error) { return nil }
+func watchFields(format files.Format, parts files.Partitions) func() (autoloader.Watch, error) {
+	return func() (autoloader.Watch, error) {
+		found := new(records.Found)
+		noting, err := files.With(format, files.Settings{Found: found})
+		return autoloader.Watch{
+			Decoder: files.Partitioned{Format: noting, Partitions: parts},
+			Noted: func() (unknown []string, misfits bool) {
+				for _, f := range found.Fields() {
+					if f.Misfit {
+						misfits = true
+					} else {
+						unknown = append(unknown, strings.Join(f.Path, "."))
+					}
+				}
+				return unknown, misfits
+			},
+		}, err
+	}
+}

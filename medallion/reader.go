@@ -162,16 +162,22 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	format, err := files.NewFormat(opts.Format, r.withTimeZone(table, opts.FormatOptions))
+	if opts.Inference.Evolution == autoloader.Rescue && optionNamed(opts.FormatOptions, "rescuedDataColumn") == "" && table.Knows("rescuedDataColumn") {
+		opts.FormatOptions["rescuedDataColumn"] = rescuedColumn
+	}
+	format, err := files.NewFormat(opts.Format, r.withConf(table, opts.FormatOptions))
 	if err != nil {
 		return nil, err
 	}
-	schema, parts, err := r.streamSchema(ctx, d, opts)
+	if format, err = files.With(format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
+		return nil, err
+	}
+	schema, parts, err := r.streamSchema(ctx, d, opts, format)
 	if err != nil {
 		return nil, err
 	}
 	config := r.streamConfig(d, opts, files.Partitioned{Format: format, Partitions: parts})
-	config.Schema = schema
+	config.Schema, config.Watch = schema, watchFields(format, parts)
 	provider, err := autoloader.New(ctx, d.Format, config)
 	if err != nil {
 		return nil, err
@@ -189,16 +195,16 @@ func (r resolver) streamConfig(d *plan.DataSource, opts autoloader.Options, deco
 
 // streamSchema is the columns of a stream of files: those given (or, for text, those that there are) and those of
 // key=value folders.
-func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options) (Schema, files.Partitions, error) {
+func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options, format files.Format) (Schema, files.Partitions, error) {
 	parts, err := r.cloudPartitions(ctx, d, opts)
 	if err != nil {
 		return Schema{}, parts, err
 	}
 	switch {
 	case d.Schema != nil:
-		return files.WithPartitions(nullable(*d.Schema), parts), parts, nil
+		return files.WithPartitions(files.WithRescued(format, nullable(*d.Schema)), parts), parts, nil
 	case r.Conf(confInference) == "true" || opts.Format == "text":
-		options := r.withTimeZone(files.SourceOptionTable, opts.FormatOptions)
+		options := r.withConf(files.SourceOptionTable, opts.FormatOptions)
 		options["pathGlobFilter"] = opts.PathGlobFilter // of the files that the stream reads
 		options["recursiveFileLookup"] = strconv.FormatBool(opts.RecursiveFileLookup)
 		source, err := files.NewSource(ctx, files.SourceOptions{Space: r.space, Format: opts.Format, Paths: d.Paths, Options: options})
@@ -219,15 +225,22 @@ func (r resolver) foundPartitions(ctx context.Context, d *plan.DataSource, opts 
 	return files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup), r.evalContext().TimeZone)
 }
 
-// withTimeZone gives a read that knows option timeZone the session's zone, unless it names one.
-func (r resolver) withTimeZone(table option.Table, options map[string]string) map[string]string {
-	if !slices.Contains(table.Names(), "timeZone") {
-		return options
+// withConf gives a read that knows the options what the session says of them, unless it says otherwise itself: the time zone,
+// and whether rescued data names its file.
+func (r resolver) withConf(table option.Table, options map[string]string) map[string]string {
+	out := map[string]string{}
+	if slices.Contains(table.Names(), "timeZone") {
+		out["timeZone"] = r.Conf(confTimeZone)
 	}
-	out := map[string]string{"timeZone": r.Conf(confTimeZone)}
+	rescues := slices.ContainsFunc(slices.Collect(maps.Keys(options)), func(name string) bool { return strings.EqualFold(name, "rescuedDataColumn") })
+	if r.Conf(confRescuedPath) == "false" && rescues {
+		out["rescuedDataColumn.filePath.enabled"] = "false"
+	}
 	for name, value := range options {
-		if strings.EqualFold(name, "timeZone") {
-			delete(out, "timeZone")
+		for have := range out {
+			if strings.EqualFold(name, have) {
+				delete(out, have)
+			}
 		}
 		out[name] = value
 	}

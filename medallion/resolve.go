@@ -95,7 +95,7 @@ func (r resolver) DataSource(ctx context.Context, d *plan.DataSource) (logical.N
 		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("Give it to load(path) or as option path.")
 	}
 	source, err := files.NewSource(ctx, files.SourceOptions{
-		Space: r.space, Format: d.Format, Paths: d.Paths, Schema: d.Schema, Options: r.withTimeZone(files.SourceOptionTable, d.Options),
+		Space: r.space, Format: d.Format, Paths: d.Paths, Schema: d.Schema, Options: r.withConf(files.SourceOptionTable, d.Options), Now: r.clock,
 	})
 	if err != nil {
 		return nil, err

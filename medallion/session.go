@@ -82,6 +82,7 @@ const (
 	confMemoryLimit = "lakehouse.memory.limit"
 	confWorkers     = "lakehouse.workers"
 	confInference   = "spark.sql.streaming.schemaInference"
+	confRescuedPath = "spark.databricks.sql.rescuedDataColumn.filePath.enabled"
 	confWatermarks  = "spark.sql.streaming.multipleWatermarkPolicy"
 	confNoData      = "spark.sql.streaming.noDataMicroBatches.enabled"
 )
@@ -93,6 +94,7 @@ var settings = option.Table{
 	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
 	{Name: confPartitions, Kind: option.Positive, Doc: "Into how many parts the state of a streaming aggregate is split; by default the number of cores."},
 	{Name: confInference, Kind: option.Bool, Default: "false", Doc: "Whether a file stream without a schema takes it from the files that are there at its start."},
+	{Name: confRescuedPath, Kind: option.Bool, Default: "true", Doc: "Whether the rescued-data column names the file that the data is from."},
 	{Name: confWatermarks, Default: "min", Doc: "Whether the watermark of a stream with several withWatermark is the least of theirs (min) or the latest (max). A checkpoint keeps what it was made with."},
 	{Name: confNoData, Kind: option.Bool, Default: "true", Doc: "Whether a stream runs a batch without data when its watermark has moved and closes something."},
 	{Name: confSampleFiles, Kind: option.Positive, Default: "1000", Doc: "At most so many files are looked at to infer the columns of an Auto Loader stream."},
@@ -105,7 +107,7 @@ func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMemoryLimit: "4g", confSampleFiles: "1000", confSampleBytes: "50g", confInference: "false", confWatermarks: "min", confNoData: "true",
+		confMemoryLimit: "4g", confSampleFiles: "1000", confSampleBytes: "50g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
 	}
 }
 
@@ -200,7 +202,7 @@ func (s *Session) SetConf(key, value string) error {
 		if _, ok := expr.ParseZone(value); !ok {
 			return invalid("it is no time zone.")
 		}
-	case confANSI, confInference, confNoData:
+	case confANSI, confInference, confNoData, confRescuedPath:
 		value = strings.ToLower(value)
 		if value != "true" && value != "false" {
 			return invalid("it should be boolean.")

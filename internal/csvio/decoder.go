@@ -19,7 +19,7 @@ import (
 // A Decoder reads CSV records. It is safe for concurrent use.
 type Decoder struct {
 	*shared
-	counts *batch.Counts // nil: nobody asks
+	reading records.Reading
 }
 
 // shared is what decoders of one schema have in common.
@@ -39,11 +39,15 @@ func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
+	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
+	if err != nil {
+		return nil, err
+	}
 	d := &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt,
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
 	}}}
 	for _, name := range file.Names() {
-		if name != opts.CorruptColumn {
+		if name != opts.CorruptColumn && (name != opts.Rescued || opts.Rescued == "") {
 			d.header = append(d.header, name)
 		}
 	}
@@ -62,7 +66,12 @@ func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
 }
 
 // Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.
-func (d *Decoder) Counting(counts *batch.Counts) *Decoder { return &Decoder{d.shared, counts} }
+func (d *Decoder) Counting(counts *batch.Counts) *Decoder {
+	return d.For(records.Reading{Counts: counts})
+}
+
+// For is a decoder for one reading.
+func (d *Decoder) For(r records.Reading) *Decoder { return &Decoder{d.shared, r} }
 
 // Schema is the batches' schema.
 func (d *Decoder) Schema() types.Struct { return d.rules.Schema }
@@ -76,6 +85,9 @@ func (d *Decoder) Decode(r io.Reader) batch.Seq {
 // the first range.
 func (d *Decoder) DecodeRange(r io.ReaderAt, size, start, end int64) batch.Seq {
 	open := func() *lines.Reader { return lines.NewRange(r, size, start, end, d.opts.lines()) }
+	if start > 0 && d.opts.byName() {
+		return d.behindHeader(func() *lines.Reader { return lines.NewRange(r, size, 0, size, d.opts.lines()) }, open)
+	}
 	if start > 0 {
 		return d.decode(open, false, 0)
 	}
@@ -96,6 +108,31 @@ func (d *Decoder) decode(open func() *lines.Reader, header bool, skip int) batch
 			case header:
 				header = false
 				return rows.checkHeader(in.Bytes())
+			}
+			return rows.line(in)
+		}, yield)
+		if whole {
+			d.idle.Put(rows)
+		}
+	}
+}
+
+// behindHeader reads the header from the file's first records, and then the records of a later range.
+func (d *Decoder) behindHeader(first, open func() *lines.Reader) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		rows := d.rows()
+		for in := first(); in.Next(); {
+			if !rows.tokens.passedOver(in.Bytes()) {
+				if err := rows.checkHeader(in.Bytes()); err != nil {
+					yield(nil, err)
+					return
+				}
+				break
+			}
+		}
+		whole := rows.Lines(open(), func(in *lines.Reader) error {
+			if rows.tokens.passedOver(in.Bytes()) {
+				return nil
 			}
 			return rows.line(in)
 		}, yield)
@@ -147,6 +184,10 @@ func (r *rows) checkHeader(line []byte) error {
 
 // compareHeader holds the record just read against the schema, unless the schema is to be enforced.
 func (r *rows) compareHeader() error {
+	if r.d.opts.byName() {
+		r.takeHeader()
+		return nil
+	}
 	if r.d.opts.EnforceSchema {
 		return nil
 	}

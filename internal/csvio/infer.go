@@ -86,22 +86,31 @@ func (in *Inference) record(first bool) {
 
 // begin takes the columns from the first record of the first file.
 func (in *Inference) begin() {
-	in.names = make([]string, len(in.tokens.tokens))
+	in.names = in.opts.names(in.tokens.tokens)
 	in.types = make([]types.Type, len(in.names))
+	for i := range in.types {
+		in.types[i] = types.Null
+	}
+}
+
+// names are those of the columns, of which the first record is given.
+func (o *Options) names(tokens []token) []string {
+	names := make([]string, len(tokens))
 	seen := map[string]int{}
-	for i, t := range in.tokens.tokens {
+	for i, t := range tokens {
 		name := strings.TrimSpace(records.Text(t.text))
-		if !in.opts.Header || name == "" || name == in.opts.Values.null {
+		if !o.Header || name == "" || name == o.Values.null {
 			name = "_c" + strconv.Itoa(i)
 		}
-		in.names[i], in.types[i] = name, types.Null
+		names[i] = name
 		seen[strings.ToLower(name)]++
 	}
-	for i, name := range in.names { // names that are not alone get their position
+	for i, name := range names { // names that are not alone get their position
 		if seen[strings.ToLower(name)] > 1 {
-			in.names[i] = name + strconv.Itoa(i)
+			names[i] = name + strconv.Itoa(i)
 		}
 	}
+	return names
 }
 
 // Schema is the schema of what was looked at.

@@ -60,7 +60,14 @@ type Options struct {
 	Syntax        syntax
 	Values        valueTexts
 	Infer         InferOptions
+	AnyCase       bool           // columns are matched with the header in any letter case, where that counts
+	Rescued       string         // takes what no other column takes, where the schema has it
+	RescuedPath   bool           // with the path of the file
+	Found         *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
+
+// byName tells that columns are found by the file's header, not by their position.
+func (o *Options) byName() bool { return o.Header && (o.Rescued != "" || o.Found != nil) }
 
 // syntax is how records are cut into values.
 type syntax struct {
@@ -111,6 +118,9 @@ func OptionsOf(v option.Values) (Options, error) {
 		Mode:          records.Mode(v.String("mode")),
 		CorruptColumn: v.String("columnNameOfCorruptRecord"),
 		Formats:       formats,
+		AnyCase:       !v.Bool("readerCaseSensitive"),
+		Rescued:       v.String("rescuedDataColumn"),
+		RescuedPath:   v.Bool("rescuedDataColumn.filePath.enabled"),
 		LineSep:       v.String("lineSep"),
 		MultiLine:     v.Bool("multiLine"),
 		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),

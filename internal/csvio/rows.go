@@ -11,6 +11,10 @@ type rows struct {
 	*records.Collector
 	d      *shared
 	tokens tokenizer
+
+	position []int // of each column in the records; -1: none
+	width    int   // how many values a record has
+	finding  *finding
 }
 
 // rows are those of an earlier decoding that has ended, or new.
@@ -20,7 +24,11 @@ func (d *Decoder) rows() *rows {
 		idle = d.newRows()
 	}
 	idle.tokens = tokenizer{syntax: d.opts.Syntax, tokens: idle.tokens.tokens, scratch: idle.tokens.scratch}
-	idle.Begin(d.counts)
+	idle.Begin(d.reading)
+	idle.position, idle.width = d.position, len(d.header)
+	if idle.finding != nil {
+		idle.finding.begin(idle.width)
+	}
 	return idle
 }
 
@@ -33,7 +41,11 @@ func (d *Decoder) done(rows *rows, whole bool) {
 }
 
 func (d *shared) newRows() *rows {
-	return &rows{Collector: records.NewCollector(&d.rules), d: d, tokens: tokenizer{syntax: d.opts.Syntax}}
+	rows := &rows{Collector: records.NewCollector(&d.rules), d: d, tokens: tokenizer{syntax: d.opts.Syntax}}
+	if d.rules.Rescue != nil || d.opts.Found != nil {
+		rows.finding = newFinding(rows)
+	}
+	return rows
 }
 
 // line adds a record that is one line.
@@ -52,13 +64,22 @@ func (r *rows) line(in *lines.Reader) error {
 func (r *rows) record(text []byte, offset int64) error {
 	r.Took(len(text))
 	fault := r.tokens.fault
-	if fault == "" && len(r.tokens.tokens) != len(r.d.header) {
+	if n := len(r.tokens.tokens); fault == "" && n != r.width && (n < r.width || r.d.rules.Rescue == nil) {
 		fault = "the number of values is not that of the columns"
 	}
 	for i, column := range r.Root.Children {
-		if !r.append(column, r.d.position[i]) && fault == "" {
+		if r.append(column, r.position[i]) {
+			continue
+		}
+		if r.finding != nil {
+			r.finding.misfit(i)
+		}
+		if fault == "" && r.d.rules.Rescue == nil {
 			fault = "a value does not fit the type " + types.SQL(column.Type)
 		}
+	}
+	if r.finding != nil {
+		r.finding.rest()
 	}
 	r.Root.Len++
 	return r.Keep(text, offset, fault)

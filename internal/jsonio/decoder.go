@@ -15,7 +15,7 @@ import (
 // A Decoder reads JSON records of one schema. It is safe for concurrent use.
 type Decoder struct {
 	*shared
-	counts *batch.Counts // nil: nobody asks
+	reading records.Reading
 }
 
 // shared is what decoders of one schema have in common.
@@ -32,13 +32,22 @@ func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
 		return nil, err
 	}
 	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	if err != nil {
+		return nil, err
+	}
+	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
 	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt,
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
 	}}}, err
 }
 
 // Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.
-func (d *Decoder) Counting(counts *batch.Counts) *Decoder { return &Decoder{d.shared, counts} }
+func (d *Decoder) Counting(counts *batch.Counts) *Decoder {
+	return d.For(records.Reading{Counts: counts})
+}
+
+// For is a decoder for one reading.
+func (d *Decoder) For(r records.Reading) *Decoder { return &Decoder{d.shared, r} }
 
 // Schema is the batches' schema.
 func (d *Decoder) Schema() types.Struct { return d.rules.Schema }

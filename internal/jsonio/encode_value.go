@@ -9,28 +9,12 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"lakehouse/internal/records"
 )
 
-// appendString writes a string as Jackson does: only what must be escaped is.
-func appendString(dst []byte, text string) []byte {
-	dst = append(dst, '"')
-	from := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[from:i]...)
-		from = i + 1
-		if at := strings.IndexByte("\"\\\b\f\n\r\t", c); at >= 0 {
-			dst = append(dst, '\\', `"\bfnrt`[at])
-			continue
-		}
-		const hex = "0123456789ABCDEF"
-		dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-	}
-	return append(append(dst, text[from:]...), '"')
-}
+// appendString writes a string as Jackson does.
+func appendString(dst []byte, text string) []byte { return records.AppendJSON(dst, text) }
 
 // appendFloat writes a number as Java does: 0.15, 1.0E10. What is no number stands in quotes.
 func appendFloat(dst []byte, f float64, bits int) []byte {

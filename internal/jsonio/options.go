@@ -35,6 +35,10 @@ type Options struct {
 	MaxRecord     int // bytes; 0: 16 MiB
 	Syntax        Syntax
 	Infer         InferOptions
+	AnyCase       bool           // keys are matched in any letter case
+	Rescued       string         // takes what no other column takes, where the schema has it
+	RescuedPath   bool           // with the path of the file
+	Found         *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 
 // Syntax is what is accepted beyond RFC 8259.
@@ -68,6 +72,9 @@ func OptionsOf(v option.Values) (Options, error) {
 		Mode:          records.Mode(v.String("mode")),
 		CorruptColumn: v.String("columnNameOfCorruptRecord"),
 		Formats:       formats,
+		AnyCase:       !v.Bool("readerCaseSensitive"),
+		Rescued:       v.String("rescuedDataColumn"),
+		RescuedPath:   v.Bool("rescuedDataColumn.filePath.enabled"),
 		LineSep:       v.String("lineSep"),
 		MultiLine:     v.Bool("multiLine"),
 		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),

@@ -28,10 +28,16 @@ type parser struct {
 	scratch  []byte // a string without its escapes
 
 	entriesFit bool // of the map just read
+	rescues    bool // a value that does not fit is kept elsewhere, and is no fault
+
+	*finding // embedded, so that its absence is one nil; see finding.go
 }
 
 func (p *parser) reset(data []byte) {
 	p.data, p.pos, p.depth, p.failure, p.mismatch = data, 0, 0, "", ""
+	if p.finding != nil {
+		p.dirty = false
+	}
 }
 
 func (p *parser) fail(why string) outcome {
@@ -94,18 +100,25 @@ func (p *parser) object(n *node) outcome {
 	row := n.b.Len
 	p.pos++ // {
 	for k := p.next(n.keys, &n.keys.start); k != nil; k = p.next(n.keys, k) {
-		child := k.child
+		child, start := k.child, p.pos
 		if child == nil {
 			if !p.skip() {
 				return failed
+			}
+			if p.finding != nil {
+				p.notRead(n, k, start)
 			}
 			continue
 		}
 		if child.b.Len != row { // the key came before: its last value counts
 			child.b.Truncate(row)
 		}
-		if p.value(child) == failed {
+		o := p.value(child)
+		if o == failed {
 			return failed
+		}
+		if p.finding != nil {
+			p.perhapsMisread(n, k, start, o)
 		}
 	}
 	if p.failure != "" {

@@ -20,7 +20,7 @@ func (d *Decoder) rows() *rows {
 	if !ok {
 		idle = d.newRows()
 	}
-	idle.Begin(d.counts)
+	idle.Begin(d.reading)
 	return idle
 }
 
@@ -38,7 +38,26 @@ func (d *shared) newRows() *rows {
 	if d.rules.Corrupt >= 0 {
 		root.keys.hide(d.opts.CorruptColumn)
 	}
-	return &rows{Collector: c, d: d, root: root, parser: parser{Syntax: d.opts.Syntax, formats: &d.opts.Formats}}
+	rows := &rows{Collector: c, d: d, root: root, parser: parser{Syntax: d.opts.Syntax, formats: &d.opts.Formats}}
+	rows.lookOut()
+	return rows
+}
+
+// lookOut prepares the parser for the options that ask for more than the columns.
+func (r *rows) lookOut() {
+	opts := r.d.opts
+	if opts.AnyCase {
+		r.root.eachKeys(func(k *keys) { k.anyCase = true })
+	}
+	if r.d.rules.Rescue == nil && opts.Found == nil {
+		return
+	}
+	if r.d.rules.Rescue != nil {
+		r.root.keys.hide(opts.Rescued)
+	}
+	r.root.eachKeys(func(k *keys) { k.named = true })
+	r.parser.rescues = r.d.rules.Rescue != nil
+	r.parser.finding = &finding{unread: r.Unread(), found: opts.Found, in: NewInference(opts)}
 }
 
 // line adds the records of a line. If it is not JSON to its end, the line is one malformed record.

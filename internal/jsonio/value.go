@@ -83,7 +83,7 @@ func (p *parser) misfit(n *node) outcome {
 // wrong adds a null for a value that its column cannot hold.
 func (p *parser) wrong(n *node) outcome {
 	n.b.AppendNull()
-	if p.mismatch == "" {
+	if p.mismatch == "" && !p.rescues {
 		p.mismatch = "a value does not fit the type " + types.SQL(n.b.Type)
 	}
 	return wrong

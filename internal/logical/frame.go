@@ -41,14 +41,18 @@ func (r *resolver) withColumns(rel *plan.WithColumns) (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	input = input.visible()
-	list := make([]plan.Expression, len(input.columns))
+	input = input.named()
+	var list []plan.Expression
+	var shown []column
 	for i, c := range input.columns {
-		list[i] = resolvedExpression{Named: Named{Expr: input.column(i), Name: c.Name, Metadata: c.Metadata}}
+		if !c.hidden {
+			list = append(list, resolvedExpression{Named: Named{Expr: input.column(i), Name: c.Name, Metadata: c.Metadata}})
+			shown = append(shown, c)
+		}
 	}
 	for _, a := range rel.Aliases {
 		replaced := false
-		for i, c := range input.columns {
+		for i, c := range shown {
 			if strings.EqualFold(c.Name, a.Names[0]) {
 				list[i], replaced = a, true
 			}

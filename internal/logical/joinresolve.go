@@ -20,16 +20,15 @@ func (r *resolver) join(j *plan.Join) (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	left, right = left.visible(), right.visible()
 	using := j.Using
 	if j.Natural {
-		using = shared(left, right)
+		using = shared(left.visible(), right.visible())
 	}
 	if len(using) > 0 {
-		s, err := r.joinUsing(left, right, j.Type, using)
+		s, err := r.joinUsing(left.visible(), right.visible(), j.Type, using)
 		return s, placed(err, j.At)
 	}
-	s, err := r.joinOn(left, right, j)
+	s, err := r.joinOn(left.named(), right.named(), j)
 	return s, placed(err, j.At)
 }
 

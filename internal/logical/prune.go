@@ -96,7 +96,7 @@ func narrowed(schema types.Struct, w wanted) ([]string, places) {
 
 func pruneRelation(n *Relation, w wanted) (Node, places) {
 	names, to := narrowed(n.Schema(), w)
-	if names == nil || len(names) == len(w) {
+	if names == nil || len(names) == len(w) && len(n.Hidden) == 0 {
 		return n, samePlaces(len(w))
 	}
 	out := *n
@@ -106,7 +106,7 @@ func pruneRelation(n *Relation, w wanted) (Node, places) {
 
 func pruneStream(n *StreamRelation, w wanted) (Node, places) {
 	names, to := narrowed(n.Schema(), w)
-	if names == nil || len(names) == len(w) {
+	if names == nil || len(names) == len(w) && len(n.Hidden) == 0 {
 		return n, samePlaces(len(w))
 	}
 	out := *n

@@ -24,6 +24,9 @@ type Env struct {
 func Resolve(ctx context.Context, rel plan.Relation, env Env) (Node, error) {
 	r := newResolver(ctx, env)
 	s, err := r.relation(rel)
+	if namesMetadata(err) {
+		s, err = r.withMetadata(rel, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +64,8 @@ type resolver struct {
 	call  func(*TableCall) (Node, error)
 	with  map[string]*scope // the queries that WITH names, by name in lower case
 	outer *scope            // of the query around a subquery; nil: none
+
+	metadata map[Node]Node // leaves with the columns that they hide; nil: the query names none of these
 }
 
 // relation resolves a relation to a scope.
@@ -72,7 +77,10 @@ func (r *resolver) relation(rel plan.Relation) (*scope, error) {
 		return r.namedTable(rel)
 	case *plan.DataSource:
 		node, err := r.data(rel)
-		return scopeOrError(node, nil, err)
+		if err != nil {
+			return nil, err
+		}
+		return r.leaf(node, nil), nil
 	case *plan.Resolved:
 		return r.resolved(rel)
 	case *plan.Project, *plan.Aggregate:
@@ -140,7 +148,7 @@ func (r *resolver) namedTable(t *plan.NamedTable) (*scope, error) {
 	if err != nil {
 		return nil, placed(err, t.At)
 	}
-	return scopeOf(node, relationName(node, t.Name)), nil
+	return r.leaf(node, relationName(node, t.Name)), nil
 }
 
 // relationName is what a table's columns may be qualified with: its full name, or, of a view, the name
@@ -161,14 +169,13 @@ func relationName(node Node, asked []string) []string {
 
 func (r *resolver) resolved(rel *plan.Resolved) (*scope, error) {
 	if renewed, ok := rel.Node.(interface{ Current() Node }); ok {
-		node := renewed.Current()
-		return scopeOf(node, relationName(node, nil)), nil
+		rel = &plan.Resolved{Node: renewed.Current()}
 	}
 	node, ok := rel.Node.(Node)
 	if !ok {
 		return nil, fmt.Errorf("internal error: a resolved plan holds a %T", rel.Node)
 	}
-	return scopeOf(node, relationName(node, nil)), nil
+	return r.leaf(node, relationName(node, nil)), nil
 }
 
 // renamed is the scope under another name.
@@ -203,9 +210,9 @@ func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {
 	if err := boundedRelation(s.node); err != nil {
 		return nil, err
 	}
-	s = s.visible()
+	s = s.named()
 	if len(a.Columns) > 0 {
-		if s, err = s.withNames(a.Columns); err != nil {
+		if s, err = s.visible().withNames(a.Columns); err != nil {
 			return nil, err
 		}
 	}

@@ -23,6 +23,7 @@ type column struct {
 	types.Field
 	qualifier []string
 	hidden    bool
+	metadata  bool // hidden, and found by its bare name too
 }
 
 // scopeOf gives all columns of a node one qualifier.
@@ -91,7 +92,7 @@ func (s *scope) matches(qualifier []string, name string) []int {
 func (c column) answersTo(qualifier []string) bool {
 	own := c.qualifier
 	if len(qualifier) == 0 {
-		return !c.hidden
+		return !c.hidden || c.metadata
 	}
 	if len(qualifier) > len(own) {
 		return false

@@ -125,7 +125,7 @@ func plainColumn(e plan.Expression) (string, bool) {
 func (x *expressions) star(star *plan.UnresolvedStar) ([]Named, error) {
 	var columns []Named
 	for i, c := range x.scope.columns {
-		if (len(star.Target) == 0 && !c.hidden) || (len(star.Target) > 0 && c.answersTo(star.Target)) {
+		if (len(star.Target) == 0 && !c.hidden) || (len(star.Target) > 0 && !c.metadata && c.answersTo(star.Target)) {
 			columns = append(columns, Named{Expr: x.scope.column(i), Name: c.Name, Metadata: c.Metadata})
 		}
 	}

@@ -62,19 +62,23 @@ type Catalog interface {
 type Relation struct {
 	Name    []string // as the user may qualify its columns: ["spark_catalog", "default", "t"]; may be empty
 	Source  Source
-	Options ScanOptions // what the plan needs of the source; set by Optimize
-	Stream  bool        // it stands for a StreamRelation: it holds the rows of one micro-batch
+	Options ScanOptions   // what the plan needs of the source; set by Optimize
+	Stream  bool          // it stands for a StreamRelation: it holds the rows of one micro-batch
+	Hidden  []types.Field // columns of the source that are there because the query names them; see metadata.go
 }
 
 // A StreamRelation is a leaf of a streaming query.
 type StreamRelation struct {
 	Name     []string
 	Provider StreamProvider
-	Options  ScanOptions // as a Relation's
+	Options  ScanOptions   // as a Relation's
+	Hidden   []types.Field // as a Relation's
 }
 
 // Schema is the wanted columns of the source's.
-func (r *Relation) Schema() types.Struct { return narrow(r.Source.Schema(), r.Options.Columns) }
+func (r *Relation) Schema() types.Struct {
+	return narrow(withHidden(r.Source.Schema(), r.Hidden), r.Options.Columns)
+}
 
 // Children is empty.
 func (r *Relation) Children() []Node { return nil }
@@ -86,7 +90,7 @@ func (r *Relation) String() string { return "Relation " + r.Source.String() + r.
 
 // Schema is the wanted columns of the provider's.
 func (r *StreamRelation) Schema() types.Struct {
-	return narrow(r.Provider.Schema(), r.Options.Columns)
+	return narrow(withHidden(r.Provider.Schema(), r.Hidden), r.Options.Columns)
 }
 
 // Children is empty.

@@ -34,7 +34,7 @@ func Streams(node Node) []*StreamRelation {
 func ReplaceStreams(node Node, rows func(*StreamRelation) Source) Node {
 	return transform(node, func(n Node) Node {
 		if s, ok := n.(*StreamRelation); ok {
-			return &Relation{Name: s.Name, Source: rows(s), Options: s.Options, Stream: true}
+			return &Relation{Name: s.Name, Source: rows(s), Options: s.Options, Stream: true, Hidden: s.Hidden}
 		}
 		return n
 	})

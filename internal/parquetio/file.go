@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/types"
@@ -160,3 +161,19 @@ func (f *File) Schema() (types.Struct, error) {
 
 // ours reports whether this package wrote the file.
 func (f *File) ours() bool { return strings.HasPrefix(f.footer.createdBy, application+" ") }
+
+// Fit tells which of the file's columns is read for a name, by its position among those of Schema, -1 where there is none, and
+// whether it can be read as a type.
+func (f *File) Fit(name string, t types.Type, caseSensitive bool) (at int, fits bool, err error) {
+	found, err := f.root.find(name, caseSensitive)
+	if err != nil || found == nil {
+		return -1, false, err
+	}
+	at = slices.Index(f.root.children, found)
+	if t == types.Type(types.Null) {
+		return at, true, nil
+	}
+	p := planner{caseSensitive: caseSensitive}
+	_, mismatch := p.column(found, t)
+	return at, mismatch == nil, nil
+}

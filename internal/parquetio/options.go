@@ -38,6 +38,8 @@ type ReadOptions struct {
 	Where predicate.Predicate
 	// CaseSensitive finds columns by their exact names only.
 	CaseSensitive bool
+	// RowIndex adds a last column, row_index: the position of each row in the file.
+	RowIndex bool
 	// BatchRows is how many rows a batch has at most: 0 is batch.TargetRows. Wide rows make smaller ones.
 	BatchRows int
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/types"
@@ -38,7 +39,11 @@ func (f *File) Pieces(opts ReadOptions) ([]batch.Piece, error) {
 	if _, err := p.fields(f.root, opts.Schema); err != nil {
 		return nil, err
 	}
-	schema := types.ToArrowSchema(opts.Schema)
+	batches := opts.Schema
+	if opts.RowIndex {
+		batches.Fields = append(batches.Fields[:len(batches.Fields):len(batches.Fields)], types.Field{Name: "row_index", Type: types.Long})
+	}
+	schema := types.ToArrowSchema(batches)
 	var pieces []batch.Piece
 	var open *Piece // the last one, while it may grow
 	var first int64
@@ -111,7 +116,8 @@ type groupReader struct {
 	leaves  []*leafReader
 	group   *rowGroup
 	left    int64
-	most    int // rows of a batch
+	most    int   // rows of a batch
+	index   int64 // of the next row in the file; -1: nobody asks
 }
 
 func (p *Piece) open(ctx context.Context, group int) (r *groupReader, err error) {
@@ -122,7 +128,13 @@ func (p *Piece) open(ctx context.Context, group int) (r *groupReader, err error)
 		return nil, err
 	}
 	g := &p.file.footer.groups[group]
-	r = &groupReader{schema: p.schema, columns: columns, leaves: plan.leaves, group: g, left: g.rows, most: p.opts.BatchRows}
+	r = &groupReader{schema: p.schema, columns: columns, leaves: plan.leaves, group: g, left: g.rows, most: p.opts.BatchRows, index: -1}
+	if p.opts.RowIndex {
+		r.index = 0
+		for i := range group {
+			r.index += p.file.footer.groups[i].rows
+		}
+	}
 	for _, leaf := range plan.leaves {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -146,14 +158,28 @@ func (r *groupReader) next(ctx context.Context) (b arrow.RecordBatch, err error)
 			return nil, fmt.Errorf("column %s: %w", leaf.node.path, err)
 		}
 	}
-	arrays := make([]arrow.Array, len(r.columns))
+	arrays := make([]arrow.Array, len(r.columns), len(r.columns)+1)
 	for i, column := range r.columns {
 		if arrays[i], err = column.array(n); err != nil {
 			return nil, err
 		}
 	}
+	if r.index >= 0 {
+		arrays = append(arrays, r.rowIndex(n))
+	}
 	r.left -= int64(n)
 	return array.NewRecordBatch(r.schema, arrays, int64(n)), nil
+}
+
+// rowIndex numbers the rows of a batch.
+func (r *groupReader) rowIndex(n int) arrow.Array {
+	index := make([]int64, n)
+	for i := range index {
+		index[i] = r.index + int64(i)
+	}
+	r.index += int64(n)
+	data := array.NewData(arrow.PrimitiveTypes.Int64, n, []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(index))}, nil, 0, 0)
+	return array.NewInt64Data(data)
 }
 
 const (

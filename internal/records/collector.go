@@ -21,7 +21,8 @@ type Rules struct {
 	Schema  types.Struct
 	Arrow   *arrow.Schema // of Schema
 	Mode    Mode
-	Corrupt int // position of the corrupt-record column in Schema; -1: none
+	Corrupt int     // position of the corrupt-record column in Schema; -1: none
+	Rescue  *Rescue // nil: what no column takes is lost
 }
 
 // CorruptColumn finds the column for the text of malformed records; -1 where the schema has none.
@@ -44,7 +45,9 @@ type Collector struct {
 	text  int // bytes of the records collected
 	given int // bytes of the records of a batch that took the builders' slices with it; 0: they have theirs
 	tally batch.Counts
-	told  *batch.Counts // who wants to know the tally; nil: nobody
+
+	reading Reading
+	unread  *Unread // of the record at hand; nil: nobody asks
 }
 
 // NewCollector makes a collector. The rules' schema is one that a builder can be made for.
@@ -53,12 +56,19 @@ func NewCollector(rules *Rules) *Collector {
 	if err != nil {
 		panic("internal error: the decoder has checked its schema: " + err.Error())
 	}
-	return &Collector{Root: root, rules: rules}
+	c := &Collector{Root: root, rules: rules}
+	if rules.Rescue != nil {
+		c.unread = &Unread{}
+	}
+	return c
 }
 
-// Begin begins a decoding, whose records counts will hold when it ends; nil: nobody asks.
-func (c *Collector) Begin(counts *batch.Counts) {
-	c.tally, c.told = batch.Counts{}, counts
+// Unread takes what no column takes of the record at hand; nil: nobody asks.
+func (c *Collector) Unread() *Unread { return c.unread }
+
+// Begin begins a decoding.
+func (c *Collector) Begin(r Reading) {
+	c.tally, c.reading = batch.Counts{}, r
 }
 
 // Full tells that the rows are enough for a batch.
@@ -97,10 +107,10 @@ func (c *Collector) expect(text int64) {
 
 // End tells what became of the records of the decoding, however it ended.
 func (c *Collector) End() {
-	if c.told != nil {
-		*c.told = c.tally
+	if c.reading.Counts != nil {
+		*c.reading.Counts = c.tally
 	}
-	c.told = nil
+	c.reading = Reading{}
 }
 
 // Took notes so many bytes of text, of which a batch holds a bounded amount.
@@ -118,14 +128,21 @@ func (c *Collector) TakeBack(n int, t batch.Counts) {
 // Keep decides about a record that stands as the last row: whole if fault is empty, else with nulls for what did not fit.
 func (c *Collector) Keep(text []byte, offset int64, fault string) error {
 	c.tally.Read++
+	if c.unread != nil {
+		c.rescue()
+	}
 	if fault == "" {
 		return nil
 	}
-	switch c.rules.Mode {
-	case DropMalformed:
+	switch {
+	case c.reading.Bad != nil:
 		c.Root.Truncate(c.Root.Len - 1)
 		c.tally.Dropped++
-	case FailFast:
+		return c.reading.Bad.Put(text, fault)
+	case c.rules.Mode == DropMalformed:
+		c.Root.Truncate(c.Root.Len - 1)
+		c.tally.Dropped++
+	case c.rules.Mode == FailFast:
 		return Malformed(text, offset, fault)
 	default:
 		c.tally.Corrupt++
@@ -137,7 +154,29 @@ func (c *Collector) Keep(text []byte, offset int64, fault string) error {
 // Lose decides about a record of which nothing can be used, and no row stands.
 func (c *Collector) Lose(text []byte, offset int64, fault string) error {
 	c.Root.AppendNullRow()
+	if c.unread != nil {
+		c.unread.Reset()
+		if name := c.rules.Rescue.Corrupt; name != "" {
+			c.unread.AddString(nil, name, Text(text))
+		}
+	}
 	return c.Keep(text, offset, cmp.Or(fault, "it is not of the format"))
+}
+
+// rescue fills the rescued-data column of the last row, where there is something to keep.
+func (c *Collector) rescue() {
+	if c.unread.Empty() {
+		return
+	}
+	column := c.Root.Children[c.rules.Rescue.Column]
+	column.Truncate(c.Root.Len - 1)
+	file := ""
+	if c.rules.Rescue.FilePath {
+		file = c.reading.File
+	}
+	column.Bytes = c.unread.AppendTo(column.Bytes, file)
+	column.CloseBytes()
+	c.unread.Reset()
 }
 
 // setCorrupt fills the corrupt-record column of the last row.

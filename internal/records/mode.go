@@ -67,9 +67,10 @@ var CommonOptions = option.Table{
 	{Name: "samplingRatio", Default: "1.0", Doc: "The share of the records that schema inference looks at."},
 	{Name: "maxRecordBytes", Kind: option.Bytes, Default: "16m", Doc: "A longer record is malformed."},
 	{Name: "maxDecompressedBytes", Kind: option.Bytes, Default: "1t", Doc: "A compressed file that holds more fails the read."},
-	{Name: "badRecordsPath", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
-	{Name: "rescuedDataColumn", Unsupported: "malformed records are kept by the column columnNameOfCorruptRecord instead.", Doc: "Not supported."},
+	{Name: "badRecordsPath", Doc: "A folder that takes malformed records, and the names of files that cannot be read, as files of JSON lines; neither gives rows then."},
+	{Name: "rescuedDataColumn", Doc: "The name of a string column, which is added to the schema, for what no other column takes: fields that the schema lacks, and values that do not fit, as one JSON object."},
+	{Name: "rescuedDataColumn.filePath.enabled", Kind: option.Bool, Default: "true", Doc: "The object also has the path of the file, as _file_path; the default is the configuration spark.databricks.sql.rescuedDataColumn.filePath.enabled."},
 	{Name: "singleVariantColumn", Unsupported: "there is no VARIANT type; read the lines with format text.", Doc: "Not supported."},
 	{Name: "enableDateTimeParsingFallback", Unsupported: "give dateFormat or timestampFormat, or neither.", Doc: "Not supported."},
-	{Name: "readerCaseSensitive", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Field names are matched exactly, never in another letter case."},
+	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "true", Doc: "Field names are matched exactly; else in any letter case."},
 }

@@ -121,7 +121,7 @@ func TestACollectorDecidesByTheMode(t *testing.T) {
 	} {
 		counts := &batch.Counts{}
 		col := NewCollector(&Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: c.mode, Corrupt: c.corrupt})
-		col.Begin(counts)
+		col.Begin(Reading{Counts: counts})
 		add := func(n int64, text, fault string) error {
 			if fault == "lost" {
 				return col.Lose([]byte(text), 7, "")

@@ -50,7 +50,7 @@ func Schema() types.Struct {
 // A Decoder reads text files. It is safe for concurrent use.
 type Decoder struct {
 	*shared
-	counts *batch.Counts // nil: nobody asks
+	reading records.Reading
 }
 
 // shared is what decoders of one schema have in common.
@@ -71,7 +71,12 @@ func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
 }
 
 // Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.
-func (d *Decoder) Counting(counts *batch.Counts) *Decoder { return &Decoder{d.shared, counts} }
+func (d *Decoder) Counting(counts *batch.Counts) *Decoder {
+	return d.For(records.Reading{Counts: counts})
+}
+
+// For is a decoder for one reading.
+func (d *Decoder) For(r records.Reading) *Decoder { return &Decoder{d.shared, r} }
 
 // Decode reads a file line by line.
 func (d *Decoder) Decode(r io.Reader) batch.Seq {
@@ -108,7 +113,7 @@ func (d *Decoder) rows() *records.Collector {
 	if !ok {
 		idle = records.NewCollector(&d.rules)
 	}
-	idle.Begin(d.counts)
+	idle.Begin(d.reading)
 	return idle
 }
 

@@ -10,6 +10,7 @@ import (
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/parquetio"
+	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
@@ -18,17 +19,27 @@ var parquetOptions = option.Table{
 	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Inference takes the columns of all files, not of one."},
 	{Name: "inferSchema", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Accepted, without meaning: the files hold their schema."},
 	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Column names are matched exactly; else in any letter case, if none is exact."},
-	{Name: "rescuedDataColumn", Unsupported: "columns that the schema lacks are not kept; add them to the schema."},
+	{Name: "rescuedDataColumn", Doc: "The name of a string column, which is added to the schema, for what no other column takes: columns that the schema lacks, and those of another type, as one JSON object. Names are then matched exactly, unless readerCaseSensitive says otherwise."},
+	{Name: "rescuedDataColumn.filePath.enabled", Kind: option.Bool, Default: "true", Doc: "The object also has the path of the file, as _file_path; the default is the configuration spark.databricks.sql.rescuedDataColumn.filePath.enabled."},
 	{Name: "datetimeRebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Days before 1582 are read as written."},
 	{Name: "int96RebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Likewise for INT96."},
 }
 
 type parquetFormat struct {
 	merge, caseSensitive bool
+	rescued              string // the rescued-data column; empty: none
+	rescuedPath          bool
+	found                *records.Found // nil: nobody asks what the files hold
+	rowIndex             bool           // rows are numbered
 }
 
 func newParquet(v option.Values) (Format, error) {
-	return parquetFormat{merge: v.Bool("mergeSchema"), caseSensitive: v.Bool("readerCaseSensitive")}, nil
+	rescued := v.String("rescuedDataColumn")
+	return parquetFormat{
+		merge:         v.Bool("mergeSchema"),
+		caseSensitive: v.Bool("readerCaseSensitive") || rescued != "" && !v.Has("readerCaseSensitive"),
+		rescued:       rescued, rescuedPath: v.Bool("rescuedDataColumn.filePath.enabled"),
+	}, nil
 }
 
 // parquetScan is a reading of Parquet files.
@@ -38,23 +49,33 @@ type parquetScan struct {
 
 // Scan says what is read of each file.
 func (f parquetFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
-	return parquetScan{parquetio.ReadOptions{
-		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive,
-	}}, nil
+	read := parquetio.ReadOptions{
+		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive, RowIndex: f.rowIndex,
+	}
+	if f.found != nil || f.rescued != "" && read.Schema.Index(f.rescued) >= 0 {
+		return f.rescuing(schema, read)
+	}
+	return parquetScan{read}, nil
+}
+
+// openParquet opens a file that must be as it was listed.
+func openParquet(ctx context.Context, file volumes.Location, info volumes.Info) (volumes.Reader, error) {
+	in, err := file.Store.Open(ctx, file.Key)
+	if err != nil {
+		return nil, err
+	}
+	if err := unchanged(info, in.Info()); err != nil {
+		in.Close()
+		return nil, err
+	}
+	return in, nil
 }
 
 // Pieces shares the row groups out that the condition does not rule out.
 func (s parquetScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
 	open := func(ctx context.Context) (parquetio.Input, int64, error) {
-		in, err := file.Store.Open(ctx, file.Key)
-		if err != nil {
-			return nil, 0, err
-		}
-		if err := unchanged(info, in.Info()); err != nil {
-			in.Close()
-			return nil, 0, err
-		}
-		return in, info.Size, nil
+		in, err := openParquet(ctx, file, info)
+		return in, info.Size, err
 	}
 	var pieces []Piece
 	for _, p := range parquetio.Split(ctx, open, info.Size, s.opts) {

@@ -212,6 +212,9 @@ type Partitioned struct {
 
 // Scan reads the files' own columns, and adds those of their folders.
 func (p Partitioned) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
+	if at := metadataAt(schema, opts.Columns); at >= 0 {
+		return scanMetadata(p, schema, opts, at)
+	}
 	if len(p.Partitions.Fields) == 0 {
 		return p.Format.Scan(schema, opts)
 	}
@@ -258,6 +261,14 @@ func (s *partitionedScan) Pieces(ctx context.Context, file volumes.Location, inf
 	return pieces, nil
 }
 
+// extent is the piece's.
+func (w *withConstants) extent() (start, length int64) {
+	if e, ok := w.Piece.(extent); ok {
+		return e.extent()
+	}
+	return 0, w.Size()
+}
+
 // withConstants puts a file's constants among the columns read.
 type withConstants struct {
 	Piece
@@ -285,7 +296,19 @@ func (w *withConstants) complete(b arrow.RecordBatch) (arrow.RecordBatch, error)
 		}
 		columns[i] = c
 	}
+	if next < int(b.NumCols()) { // a format's row_index stays the last
+		columns = append(columns, b.Columns()[next:]...)
+		return array.NewRecordBatch(arrow.NewSchema(append(w.scan.arrow.Fields(), b.Schema().Fields()[next:]...), nil), columns, b.NumRows()), nil
+	}
 	return array.NewRecordBatch(w.scan.arrow, columns, b.NumRows()), nil
+}
+
+// withRowIndex numbers the rows, if the format can.
+func (p Partitioned) withRowIndex() Format {
+	if indexed, ok := p.Format.(rowIndexed); ok {
+		return Partitioned{indexed.withRowIndex(), p.Partitions}
+	}
+	return p
 }
 
 func constantColumn(s scalar.Scalar, t types.Type, rows int) (arrow.Array, error) {

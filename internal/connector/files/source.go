@@ -40,6 +40,7 @@ type SourceOptions struct {
 	Paths   []string      // files, folders or globs
 	Schema  *types.Struct // nil: inferred
 	Options map[string]string
+	Now     func() time.Time // names the folder of bad records; nil: no time
 }
 
 // A Source is files at rest.
@@ -47,6 +48,7 @@ type Source struct {
 	name                        string
 	format                      Format
 	schema                      types.Struct
+	metadata                    types.Field
 	files                       []File
 	ignoreMissing, ignoreBroken bool
 }
@@ -63,6 +65,9 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 	}
 	format, err := formats[strings.ToLower(o.Format)].open(values)
 	if err != nil {
+		return nil, err
+	}
+	if format, err = With(format, Settings{Space: o.Space, Now: o.Now}); err != nil {
 		return nil, err
 	}
 	s := &Source{
@@ -166,10 +171,14 @@ func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) 
 		}
 		s.schema = inferred
 	}
-	s.schema = WithPartitions(s.schema, parts)
+	s.schema = WithPartitions(WithRescued(s.format, s.schema), parts)
+	s.metadata = Metadata(o.Format)
 	s.format = Partitioned{s.format, parts}
 	return nil
 }
+
+// MetadataColumns is the column that is there for who names it.
+func (s *Source) MetadataColumns() []types.Field { return []types.Field{s.metadata} }
 
 // Schema is the files' columns and those of their folders.
 func (s *Source) Schema() types.Struct { return s.schema }

@@ -32,16 +32,21 @@ type decoder interface {
 	DecodeDocument(data []byte) batch.Seq
 }
 
-// counting makes a decoder that sets counts.
-type counting func(*batch.Counts) decoder
+// reads makes a decoder for one reading.
+type reads func(records.Reading) decoder
 
 // textFormat is what the formats of text have in common.
 type textFormat struct {
-	whole      bool // a file is one document
-	unsplit    bool // a file is read from its beginning
-	unpack     *unpacker
-	corrupt    string                                          // the corrupt-record column; empty: the format has none
-	newDecoder func(file, want types.Struct) (counting, error) // the file's columns, and those to decode
+	whole   bool // a file is one document
+	unsplit bool // a file is read from its beginning
+	unpack  *unpacker
+	corrupt string // the corrupt-record column; empty: the format has none
+	rescued string // the rescued-data column; empty: none
+	badPath string // of option badRecordsPath
+	bad     *badRecords
+	found   *records.Found // takes note of what the schema lacks; nil: nobody asks
+	// newDecoder is for the file's columns, and those to decode.
+	newDecoder func(file, want types.Struct, found *records.Found) (reads, error)
 	infer      func(ctx context.Context, files []File) (types.Struct, error)
 	// prunes reports whether columns that nobody wants may stay undecoded.
 	prunes func(want types.Struct) bool
@@ -53,19 +58,24 @@ func newJSON(v option.Values) (Format, error) {
 		return nil, err
 	}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
+	bad, err := badRecordsPath(v)
 	return &textFormat{
-		whole: opts.MultiLine, unsplit: !lines.CanSplit(opts.LineSep), unpack: unpack, corrupt: opts.CorruptColumn,
-		newDecoder: func(_, want types.Struct) (counting, error) {
+		badPath: bad,
+		whole:   opts.MultiLine, unsplit: !lines.CanSplit(opts.LineSep), unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
+		newDecoder: func(_, want types.Struct, found *records.Found) (reads, error) {
+			opts := opts
+			opts.Found = found
 			d, err := jsonio.NewDecoder(want, opts)
-			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
+			return func(r records.Reading) decoder { return d.For(r) }, err
 		},
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferJSON(ctx, files, opts, unpack)
 		},
 		prunes: func(want types.Struct) bool {
-			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0
+			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0 &&
+				bad == "" && (opts.Rescued == "" || want.Index(opts.Rescued) < 0)
 		},
-	}, nil
+	}, err
 }
 
 func newCSV(v option.Values) (Format, error) {
@@ -74,18 +84,24 @@ func newCSV(v option.Values) (Format, error) {
 		return nil, err
 	}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
+	bad, err := badRecordsPath(v)
 	return &textFormat{
-		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn,
+		badPath: bad,
+		whole:   opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
 		unsplit: opts.SkipRows > 0 || !lines.CanSplit(opts.LineSep), // the rows to skip may reach into any piece
-		newDecoder: func(file, want types.Struct) (counting, error) {
+		newDecoder: func(file, want types.Struct, found *records.Found) (reads, error) {
+			opts := opts
+			opts.Found = found
 			d, err := csvio.NewDecoder(file, want, opts)
-			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
+			return func(r records.Reading) decoder { return d.For(r) }, err
 		},
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
 			return inferCSV(ctx, files, opts, unpack)
 		},
-		prunes: func(types.Struct) bool { return true }, // the decoder counts the columns it passes over
-	}, nil
+		prunes: func(want types.Struct) bool { // the decoder counts the columns it passes over
+			return bad == "" && (opts.Rescued == "" || want.Index(opts.Rescued) < 0)
+		},
+	}, err
 }
 
 func newText(v option.Values) (Format, error) {
@@ -95,9 +111,9 @@ func newText(v option.Values) (Format, error) {
 	}
 	return &textFormat{
 		whole: opts.WholeText, unsplit: !lines.CanSplit(opts.LineSep), unpack: newUnpacker(v.Bytes("maxDecompressedBytes")),
-		newDecoder: func(_, want types.Struct) (counting, error) {
+		newDecoder: func(_, want types.Struct, _ *records.Found) (reads, error) {
 			d, err := textio.NewDecoder(want, opts)
-			return func(counts *batch.Counts) decoder { return d.Counting(counts) }, err
+			return func(r records.Reading) decoder { return d.For(r) }, err
 		},
 		infer: func(context.Context, []File) (types.Struct, error) {
 			return textio.Schema(), nil
@@ -114,22 +130,25 @@ func (f *textFormat) Infer(ctx context.Context, files []File) (types.Struct, err
 // textScan is a reading of text files.
 type textScan struct {
 	*textFormat
-	decoder counting
+	decoder reads
 	pick    []int         // columns of the decoder's batches that are wanted; nil: all as they come
 	picked  *arrow.Schema // of those columns
 }
 
 // Scan makes the decoder.
 func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
+	if f.badPath != "" && f.bad == nil {
+		return nil, errNoSpace
+	}
 	want := wanted(schema, opts.Columns)
 	if f.corrupt != "" && len(want.Fields) == 1 && want.Fields[0].Name == f.corrupt {
 		return nil, onlyCorrupt(f.corrupt)
 	}
 	decode := schema
-	if f.prunes(want) {
+	if f.found == nil && f.prunes(want) {
 		decode = want
 	}
-	d, err := f.newDecoder(schema, decode)
+	d, err := f.newDecoder(schema, decode, f.found)
 	if err != nil {
 		return nil, err
 	}
@@ -172,14 +191,23 @@ type textPiece struct {
 	start, end int64
 }
 
+func (p *textPiece) extent() (start, length int64) { return p.start, p.end - p.start }
+
 // Size is what is read, before it is unpacked.
 func (p *textPiece) Size() int64 { return p.end - p.start }
 
 // Read opens the file and decodes the piece.
 func (p *textPiece) Read(ctx context.Context, counts *batch.Counts) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
-		if err := p.read(ctx, counts, yield); err != nil {
-			yield(nil, failed(p.place, err))
+		err := p.read(ctx, counts, yield)
+		if err != nil {
+			err = failed(p.place, err)
+		}
+		if bad := p.scan.bad; bad != nil && err != nil && IsCorrupt(err) {
+			err = bad.lost(ctx, p.place.URI, err)
+		}
+		if err != nil {
+			yield(nil, err)
 		}
 	}
 }
@@ -193,7 +221,13 @@ func (p *textPiece) read(ctx context.Context, counts *batch.Counts, yield func(a
 	if err := unchanged(p.info, in.Info()); err != nil {
 		return err
 	}
-	rows, done, err := p.rows(ctx, in, p.scan.decoder(counts))
+	reading := records.Reading{Counts: counts, File: p.place.URI}
+	var bad *badFile
+	if p.scan.bad != nil {
+		bad = p.scan.bad.file(ctx, p.place.URI)
+		reading.Bad = bad
+	}
+	rows, done, err := p.rows(ctx, in, p.scan.decoder(reading))
 	if err != nil {
 		return err
 	}
@@ -209,7 +243,7 @@ func (p *textPiece) read(ctx context.Context, counts *batch.Counts, yield func(a
 			return nil
 		}
 	}
-	return nil
+	return bad.flush()
 }
 
 // rows decodes the piece; done lets go of what it needed.
