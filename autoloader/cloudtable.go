@@ -8,7 +8,7 @@ const (
 )
 
 // CloudFilesOptions are the options of Auto Loader.
-var CloudFilesOptions = append(append(option.Table{
+var CloudFilesOptions = append(option.Table{
 	{Name: "cloudFiles.format", Doc: "What the files hold: json, csv, xml, text, parquet, avro, orc or binaryFile. Required."},
 	{Name: "cloudFiles.maxFilesPerTrigger", Kind: option.Positive, Default: "1000", Doc: "At most this many files in one batch."},
 	{Name: "maxFilesPerTrigger", Kind: option.Positive, Doc: "The same as cloudFiles.maxFilesPerTrigger."},
@@ -65,7 +65,4 @@ var CloudFilesOptions = append(append(option.Table{
 	{Name: "cloudFiles.privateKey", Unsupported: needsCloud},
 	{Name: "cloudFiles.privateKeyId", Unsupported: needsCloud},
 	{Name: "cloudFiles.subscription", Unsupported: needsCloud},
-}, sharedOptions...), rescueOptions...)
-
-// rescueOptions belong to decoders under Auto Loader.
-var rescueOptions = option.Table{}
+}, sharedOptions...)

@@ -162,11 +162,24 @@ func (p *Provider) checkFolder(ctx context.Context) error {
 		return errclass.InvalidOption.New("Option 'basePath' must be a directory").
 			WithHint("A stream reads folders: load the folder of %s, and name the file with pathGlobFilter.", p.config.Path)
 	case len(l.Pattern) == 0:
-		return nil
+		return p.checkCleaning(ctx, l)
 	}
 	found, err := l.AnyMatch(ctx)
 	if err == nil && !found {
 		return pathNotFound(p.config.Path)
+	}
+	return err
+}
+
+// checkCleaning: what a streaming sink has written is its log's to delete.
+func (p *Provider) checkCleaning(ctx context.Context, l files.Listing) error {
+	if p.config.CleanSource == CleanOff {
+		return nil
+	}
+	ofSink, err := l.OfSink(ctx)
+	if err == nil && ofSink {
+		err = errclass.InvalidOption.New("Clean up source files is not supported when reading from the output directory of FileStreamSink.").
+			WithHint("Leave out cleanSource.")
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/connector/files"
+	"lakehouse/internal/connector/statestore"
 	"lakehouse/internal/option"
 )
 
@@ -74,6 +75,8 @@ func optionSections(t *testing.T) []optionSection {
 		{"Delta, write", "`Write()`, and `WriteStream()` into a table.", delta.WriteOptionTable},
 		{"Streams, write", "`WriteStream()`, whatever the sink.", streamOptions},
 		{"Console sink", "`WriteStream().Format(\"console\")`.", console.OptionTable},
+		{"State of a query", "`Read().Format(\"statestore\").Load(checkpoint)`, and `state('checkpoint', option => value, …)` in SQL, where `operator` and `store` may stand for `operatorId` and `storeName`.", statestore.OptionTable},
+		{"Stateful operators of a query", "`Read().Format(\"state-metadata\").Load(checkpoint)`, and `state_metadata('checkpoint')` in SQL.", statestore.MetadataOptionTable},
 		{"Session settings", "`SET key = value` in SQL, `Session.SetConf`, `Options.Conf`. Their names are matched as written.", settings},
 	}
 }

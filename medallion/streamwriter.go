@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 	"lakehouse/internal/catalog"
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/connector/filesink"
 	"lakehouse/internal/connector/memory"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
@@ -47,7 +49,7 @@ type DataStreamWriter struct {
 // WriteStream begins a streaming query over the frame.
 func (d *DataFrame) WriteStream() DataStreamWriter { return DataStreamWriter{frame: d, err: d.err} }
 
-// Format names the sink: delta (the default), console, memory.
+// Format names the sink: delta (the default), parquet, json, csv, text, console, memory.
 func (w DataStreamWriter) Format(name string) DataStreamWriter { w.format = name; return w }
 
 // QueryName names the query, and a memory sink's table.
@@ -69,7 +71,7 @@ func (w DataStreamWriter) OutputMode(mode string) DataStreamWriter {
 // Trigger says when batches run.
 func (w DataStreamWriter) Trigger(t Trigger) DataStreamWriter { w.trigger = t; return w }
 
-// PartitionBy names the partition columns of a Delta table that the query makes.
+// PartitionBy names the partition columns of a Delta table that the query makes, or of the files that it writes.
 func (w DataStreamWriter) PartitionBy(columns ...string) DataStreamWriter {
 	w.partition = columns
 	return w
@@ -91,7 +93,7 @@ func (w DataStreamWriter) Option(name, value string) DataStreamWriter {
 // streamOptions are what every sink takes.
 var streamOptions = option.Table{
 	{Name: "checkpointLocation", Doc: "The query's own folder: its progress, and what a restart needs."},
-	{Name: "path", Doc: "The folder of the Delta table to write."},
+	{Name: "path", Doc: "The folder of the Delta table, or of the files, to write."},
 	{Name: "queryName", Doc: "The query's name, like QueryName."},
 }
 
@@ -103,18 +105,29 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 	if w.err != nil {
 		return nil, w.err
 	}
-	switch format := strings.ToLower(cmp.Or(w.format, "delta")); format {
-	case "delta":
+	switch format := strings.ToLower(cmp.Or(w.format, "delta")); {
+	case filesink.Known(format):
+		return w.startFiles(ctx)
+	case format == "delta":
 		return w.startDelta(ctx)
-	case "console":
+	case format == "console":
 		return w.startConsole(ctx)
-	case "memory":
+	case format == "memory":
 		return w.startMemory(ctx)
+	case slices.Contains(unwrittenFormats, format):
+		return nil, errclass.UnsupportedFeature.New("files of format %s are not written by this build.", format).
+			WithHint("The sinks are %s.", strings.Join(sinkNames, ", "))
 	default:
 		return nil, errclass.DataSourceNotFound.New("Failed to find the sink: %s.", w.format).
-			WithHint("%s", cmp.Or(errclass.DidYouMean(format, []string{"delta", "console", "memory"}), "The sinks are delta, console and memory."))
+			WithHint("%s", cmp.Or(errclass.DidYouMean(format, sinkNames), "The sinks are "+strings.Join(sinkNames, ", ")+"."))
 	}
 }
+
+// sinkNames are the formats that a stream can be written in; unwrittenFormats, those that are only read.
+var (
+	sinkNames        = append([]string{"delta", "console", "memory"}, filesink.Names()...)
+	unwrittenFormats = []string{"avro", "orc", "xml"}
+)
 
 // ToTable starts the query into a table of the catalog, which it makes, empty, when there is none.
 func (w DataStreamWriter) ToTable(ctx context.Context, name string) (*StreamingQuery, error) {

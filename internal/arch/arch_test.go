@@ -18,6 +18,8 @@ var picture = [][]string{
 	{"layers", "testsuite"},
 	{"medallion"},
 	{"internal/catalog"},
+	{"internal/handover"},
+	{"internal/connector/statestore"},
 	{"autoloader", "internal/connector/delta", "internal/connector/files", "internal/connector/memory", "internal/connector/console", "internal/connector/datafiles"},
 	{"internal/stream", "internal/checkpoint"},
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},

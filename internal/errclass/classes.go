@@ -58,6 +58,8 @@ const (
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
+	ForeachBatchFailed           Class = "FOREACH_BATCH_USER_FUNCTION_ERROR"
+	ForeachFailed                Class = "FOREACH_USER_FUNCTION_ERROR"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
@@ -134,6 +136,7 @@ const (
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
+	PathAlreadyExists            Class = "PATH_ALREADY_EXISTS"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
@@ -149,9 +152,19 @@ const (
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
+	StateBatchUnavailable        Class = "STDS_COMMITTED_BATCH_UNAVAILABLE"
+	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
+	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
+	StateNoPartition             Class = "STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE"
+	StateOffsetsUnavailable      Class = "STDS_OFFSET_LOG_UNAVAILABLE"
 	StateOperatorMismatch        Class = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"
+	StateOperatorUnknown         Class = "STDS_FAILED_TO_READ_OPERATOR_METADATA"
+	StateOptionEmpty             Class = "STDS_INVALID_OPTION_VALUE.IS_EMPTY"
+	StateOptionMissing           Class = "STDS_REQUIRED_OPTION_UNSPECIFIED"
+	StateOptionNegative          Class = "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE"
+	StateSchemaUnreadable        Class = "STDS_FAILED_TO_READ_STATE_SCHEMA"
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
@@ -161,6 +174,7 @@ const (
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
 	TempViewAlreadyExists        Class = "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"
 	TempViewName                 Class = "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS"
+	TextColumns                  Class = "TEXT_DATA_SOURCE_COLUMNS"
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
@@ -171,6 +185,7 @@ const (
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
 	UnresolvedUsing              Class = "UNRESOLVED_USING_COLUMN_FOR_JOIN"
+	UnsupportedDataSourceType    Class = "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
 	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
@@ -325,6 +340,8 @@ var sqlStates = map[Class]string{
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
 	FilterAggregate:              "42903",
+	ForeachBatchFailed:           "39000",
+	ForeachFailed:                "39000",
 	GroupByAggregate:             "42903",
 	GroupByPosition:              "42805",
 	GroupByPositionAggregate:     "42903",
@@ -394,6 +411,7 @@ var sqlStates = map[Class]string{
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
+	PathAlreadyExists:            "42K04",
 	PathNotFound:                 "42K03",
 	RecursiveView:                "42K0H",
 	RemainderByZero:              "22012",
@@ -403,9 +421,19 @@ var sqlStates = map[Class]string{
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
 	SingleNamespace:              "42K05",
+	StateBatchUnavailable:        "KD006",
+	StateConflictOptions:         "42613",
 	StateDeltaMissing:            "58030",
+	StateInvalidOption:           "42616",
 	StateKeySchema:               "XXKST",
+	StateNoPartition:             "KD006",
+	StateOffsetsUnavailable:      "KD006",
 	StateOperatorMismatch:        "42K03",
+	StateOperatorUnknown:         "42K03",
+	StateOptionEmpty:             "42616",
+	StateOptionMissing:           "42601",
+	StateOptionNegative:          "42616",
+	StateSchemaUnreadable:        "42K03",
 	StateUnreadable:              "58030",
 	StateValueSchema:             "XXKST",
 	StreamFailed:                 "XXKST",
@@ -422,6 +450,7 @@ var sqlStates = map[Class]string{
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
 	UnresolvedUsing:              "42703",
+	UnsupportedDataSourceType:    "0A000",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
 	UnsupportedGenerator:         "42K0E",

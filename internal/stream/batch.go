@@ -212,7 +212,10 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 			if err := checkState(batch.entry.Conf); err != nil {
 				return nil, err
 			}
-			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
+			return state.Open(ctx, spec, state.OpenOptions{
+				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
+				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
+			})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}

@@ -127,7 +127,14 @@ func (q *Query) open(ctx context.Context) error {
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
 	}
-	return q.recover(ctx)
+	q.run.state.Background = q.cfg.Env().Workers > 1 // who asks for one worker wants the same steps each time
+	if err := q.recover(ctx); err != nil {
+		return err
+	}
+	if sink, ok := q.sink.(Resumer); ok {
+		return sink.Resume(ctx, q.run.next, q.run.pending != nil)
+	}
+	return nil
 }
 
 // openSources makes the sources of the plan.
@@ -172,6 +179,7 @@ func (q *Query) close() error {
 	for _, s := range q.streams {
 		errs = append(errs, s.source.Stop())
 	}
+	q.run.state.Close()
 	if q.cp != nil {
 		errs = append(errs, q.cp.Close())
 	}

@@ -41,7 +41,10 @@ func (q *Query) replan(ctx context.Context, failure error) error {
 	q.mu.Lock()
 	q.cfg.Plan = plan
 	q.mu.Unlock()
+	q.run.state.Close()
+	background := q.run.state.Background
 	q.run = loop{}
+	q.run.state.Background = background
 	if err := q.openSources(ctx, false); err != nil {
 		return err
 	}

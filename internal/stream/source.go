@@ -95,3 +95,10 @@ type Sink interface {
 	// sink does not tell (numOutputRows in the progress).
 	Write(ctx context.Context, id int64, rows exec.Operator) (n int64, err error)
 }
+
+// A Resumer is a sink that keeps which batches it has. Before the first batch of a run it is told where the query goes on, and
+// whether a run before may have written that batch: if the sink has more than that, or less, then the checkpoint and the sink do
+// not belong together, or one of them was lost.
+type Resumer interface {
+	Resume(ctx context.Context, next int64, repeated bool) error
+}

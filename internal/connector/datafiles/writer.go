@@ -119,6 +119,16 @@ func (w *Writer) WriteEmpty(ctx context.Context) ([]File, error) {
 	return w.done, err
 }
 
+// Discard removes the files that are complete, as far as it can: what wrote them has failed, and nobody will name them.
+func (w *Writer) Discard(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, f := range w.done {
+		_ = w.config.Store.Delete(ctx, f.Name) // at worst it stays, as after a crash
+	}
+	w.done = nil
+}
+
 // drain is one worker's part.
 type drain struct {
 	writer *Writer

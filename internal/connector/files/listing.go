@@ -52,14 +52,24 @@ func above(place volumes.Location, levels int) volumes.Location {
 // Files gives every file that is to be read. A folder that is not there has none.
 func (l Listing) Files(ctx context.Context) iter.Seq2[volumes.Info, error] {
 	return func(yield func(volumes.Info, error) bool) {
-		walk := func() error { return l.match(ctx, l.Base.Key, l.Pattern, yield) }
-		if l.Loose && len(l.Pattern) > 0 {
-			walk = func() error { return l.matchLoose(ctx, l.Base.Key, nil, yield) }
-		}
-		if err := walk(); err != nil && !errors.Is(err, errEnough) {
+		if err := l.walk(ctx, yield); err != nil && !errors.Is(err, errEnough) {
 			yield(volumes.Info{}, err)
 		}
 	}
+}
+
+// walk gives what a sink's log names, where there is one, else what matches the globs.
+func (l Listing) walk(ctx context.Context, yield func(volumes.Info, error) bool) error {
+	ofSink, err := l.OfSink(ctx)
+	switch {
+	case err != nil:
+		return err
+	case ofSink:
+		return l.sinkFiles(ctx, yield)
+	case l.Loose && len(l.Pattern) > 0:
+		return l.matchLoose(ctx, l.Base.Key, nil, yield)
+	}
+	return l.match(ctx, l.Base.Key, l.Pattern, yield)
 }
 
 // errEnough ends a listing whose consumer stopped.
