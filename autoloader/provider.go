@@ -112,6 +112,9 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 // cloud tells that the stream was asked for by the name of Auto Loader.
 func (p *Provider) cloud() bool { return p.name == cloudFilesSource }
 
+// IsCloudFiles reports whether the stream was asked for by the name of Auto Loader.
+func (p *Provider) IsCloudFiles() bool { return p.cloud() }
+
 // bounds is when files must have been modified; a zero time does not bound.
 type bounds struct{ after, before time.Time }
 

@@ -3,12 +3,14 @@ package medallion
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"lakehouse/internal/errclass"
 )
@@ -19,6 +21,7 @@ type cloud struct {
 	*Session
 	root    string
 	options map[string]string
+	ahead   *time.Duration // of the wall clock: the session's
 }
 
 const (
@@ -28,13 +31,13 @@ const (
 
 func newCloud(t *testing.T, options ...string) *cloud {
 	t.Helper()
-	root := t.TempDir()
-	s, err := NewSession(Options{Root: root, Conf: map[string]string{confPartitions: "2"}})
+	root, ahead := t.TempDir(), new(time.Duration)
+	s, err := NewSession(Options{Root: root, Clock: func() time.Time { return time.Now().Add(*ahead) }, Conf: map[string]string{confPartitions: "2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	c := &cloud{t, s, root, map[string]string{"cloudFiles.format": "json", "cloudFiles.schemaLocation": cloudVolume + "/cp"}}
+	c := &cloud{t, s, root, map[string]string{"cloudFiles.format": "json", "cloudFiles.schemaLocation": cloudVolume + "/cp"}, ahead}
 	if err := s.FS().Mkdirs(t.Context(), cloudIn); err != nil {
 		t.Fatal(err)
 	}
@@ -320,4 +323,87 @@ func TestANewSessionFindsTheColumns(t *testing.T) {
 	if err != nil || schema.String() != "struct<n:string,_rescued_data:string>" {
 		t.Errorf("got %v, %v", schema, err)
 	}
+}
+
+func (c *cloud) names(dir string) (names []string) {
+	c.Helper()
+	all, err := c.FS().Ls(c.Context(), dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.Fatal(err)
+	}
+	for _, f := range all {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Files leave the folder when the retention has passed since their batch was committed, whether the query ran on or was
+// started again.
+func TestRetention(t *testing.T) {
+	for _, c := range []struct {
+		mode string
+		kept string
+		gone time.Duration
+	}{{"MOVE", "2 hours", 2 * time.Hour}, {"DELETE", "8 days", 8 * 24 * time.Hour}} {
+		t.Run(c.mode, func(t *testing.T) {
+			cloud := newCloud(t, "cloudFiles.cleanSource", c.mode, "cloudFiles.cleanSource.retentionDuration", c.kept)
+			done := cloudVolume + "/done"
+			if c.mode == "MOVE" {
+				cloud.with("cloudFiles.cleanSource.moveDestination", done)
+			}
+			cloud.land("day=1/a.json", `{"n":1}`+"\n")
+			cloud.mustRun()
+			*cloud.ahead = c.gone - time.Minute
+			cloud.land("b.json", `{"n":2}`+"\n")
+			cloud.mustRun()
+			if got := cloud.names(cloudIn + "/day=1"); !slices.Equal(got, []string{"a.json"}) {
+				t.Errorf("before its time: %v", got)
+			}
+			cloud.wantRows("SELECT archive_mode, commit_time IS NULL FROM cloud_files_state('"+cloudVolume+"/cp') ", "[null, false]", "[null, false]")
+			*cloud.ahead = c.gone + time.Minute
+			cloud.mustRun()
+			if got := cloud.names(cloudIn + "/day=1"); len(got) != 0 {
+				t.Errorf("after its time: %v", got)
+			}
+			if got := cloud.names(done + "/day=1"); c.mode == "MOVE" && !slices.Equal(got, []string{"a.json"}) {
+				t.Errorf("at its destination: %v", got)
+			}
+			to := "null"
+			if c.mode == "MOVE" {
+				to = "file://" + done + "/day=1/a.json"
+			}
+			cloud.wantRows("SELECT archive_mode, move_location, archive_time > commit_time FROM cloud_files_state(TABLE(bronze)) WHERE path LIKE '%a.json'", "["+c.mode+", "+to+", true]")
+			cloud.wantRows("SELECT count(*) FROM bronze", "[2]")
+		})
+	}
+}
+
+func TestFileState(t *testing.T) {
+	c := newCloud(t, "cloudFiles.maxFilesPerTrigger", "1")
+	before := time.Now().Add(-time.Second)
+	const files = 40 // the ledger has 32, and the rest is in the query's logs
+	for i := range files {
+		c.land(fmt.Sprintf("%02d.json", i), fmt.Sprintf(`{"n":%d}`, i)+"\n")
+	}
+	c.mustRun()
+	state := "FROM cloud_files_state('" + cloudVolume + "/cp')"
+	c.wantRows("SELECT count(*), count(DISTINCT path), min(size), max(size), count(commit_time), count(archive_time), min(source_id), min(ingestion_state) "+state, "[40, 40, 8, 9, 40, 0, 0, INGESTED]")
+	c.wantRows("SELECT count(*) "+state+" WHERE create_time <= discovery_time + interval 1 second AND discovery_time <= processed_time + interval 1 second AND processed_time <= commit_time AND create_time > TIMESTAMP '"+
+		before.UTC().Format("2006-01-02 15:04:05")+"'", "[40]")
+	c.wantRows("SELECT path "+state+" WHERE path LIKE '%07.json'", "[file://"+cloudIn+"/07.json]")
+	ledgers, err := os.ReadDir(filepath.Join(c.root, cloudVolume, "cp/sources/0/.ledger"))
+	if err != nil || len(ledgers) != 1 {
+		t.Errorf("%v, %v", ledgers, err)
+	}
+	if _, err := c.SQL(t.Context(), "SELECT * FROM cloud_files_state('/Volumes/main/default/vol/in')"); !errors.Is(err, errclass.PathNotFound) {
+		t.Errorf("a folder that is no checkpoint: %v", err)
+	}
+	for i := range 30 { // what the query's logs have forgotten is in the ledger
+		for _, log := range []string{"commits", "offsets"} {
+			if err := os.Remove(filepath.Join(c.root, cloudVolume, "cp", log, strconv.Itoa(i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.wantRows("SELECT count(*), count(commit_time) "+state, "[40, 40]")
 }

@@ -192,6 +192,9 @@ func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, erro
 }
 
 func (w DataStreamWriter) intoDelta(ctx context.Context, table delta.Table, opts option.Values, node logical.Node, cp volumes.Location) (*StreamingQuery, error) {
+	if err := noteStream(ctx, table, node, cp); err != nil {
+		return nil, err
+	}
 	return w.start(ctx, node, cp, func(_ context.Context, queryID string) (stream.Sink, error) {
 		return delta.NewSink(table, delta.SinkOptions{
 			QueryID: queryID, Mode: w.mode, PartitionBy: w.partition, Schema: node.Schema(), Options: opts,
