@@ -118,8 +118,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.Sort:
 		return &sorter{child: children[0], order: n.Order, limit: n.Limit, env: b.env}, nil
 	case *logical.Limit:
-		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
-			return nil, notYet("LIMIT of a stream in append mode")
+		if number >= 0 {
+			return &statefulLimit{child: children[0], n: n.N, number: number, drains: b.stateful > number+1, env: b.env}, nil
 		}
 		return &limit{child: children[0], n: n.N}, nil
 	case *logical.Offset:
