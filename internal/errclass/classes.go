@@ -156,6 +156,7 @@ const (
 	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
 	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
+	StateKeyFormat               Class = "STATE_STORE_KEY_ROW_FORMAT_VALIDATION_FAILURE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
 	StateNoPartition             Class = "STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE"
 	StateOffsetsUnavailable      Class = "STDS_OFFSET_LOG_UNAVAILABLE"
@@ -166,6 +167,7 @@ const (
 	StateOptionNegative          Class = "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE"
 	StateSchemaUnreadable        Class = "STDS_FAILED_TO_READ_STATE_SCHEMA"
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
+	StateValueFormat             Class = "STATE_STORE_VALUE_ROW_FORMAT_VALIDATION_FAILURE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
@@ -286,6 +288,8 @@ const (
 
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	StateKeyFormat:               "XX000",
+	StateValueFormat:             "XX000",
 	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",
