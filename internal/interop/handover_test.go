@@ -262,7 +262,7 @@ func (m *move) here(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := query.AwaitTermination(ctx); err != nil {
+	if _, err := query.AwaitTermination(ctx); err != nil {
 		t.Fatal(err)
 	}
 }
