@@ -189,6 +189,7 @@ const (
 	WrongCommand                 Class = "WRONG_COMMAND_FOR_OBJECT_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE"
+	XMLRowTagMissing             Class = "XML_ROW_TAG_MISSING"
 )
 
 // Delta's classes.
@@ -435,4 +436,5 @@ var sqlStates = map[Class]string{
 	WriteStreamNotAllowed:        "42601",
 	WrongCommand:                 "42809",
 	WrongNumArgs:                 "42605",
+	XMLRowTagMissing:             "42KDF",
 }
