@@ -180,8 +180,8 @@ const (
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
-	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
+	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -203,6 +203,8 @@ const (
 	ViewArityMore                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
 	ViewExpected                 Class = "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"
 	ViewTooDeep                  Class = "VIEW_EXCEED_MAX_NESTED_DEPTH"
+	WatermarkAliases             Class = "CANNOT_USE_MULTI_ALIASES_IN_WATERMARK_CLAUSE"
+	WatermarkName                Class = "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE"
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
@@ -500,6 +502,8 @@ var sqlStates = map[Class]string{
 	ViewArityMore:                "21S01",
 	ViewExpected:                 "42809",
 	ViewTooDeep:                  "54K00",
+	WatermarkAliases:             "42000",
+	WatermarkName:                "42000",
 	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongCommand:                 "42809",

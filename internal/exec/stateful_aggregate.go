@@ -58,6 +58,9 @@ func (s *statefulAggregate) closes() bool {
 // spec describes the state as Spark lays it out: the grouping columns, and the buffers of all
 // aggregates one behind the other.
 func (s *statefulAggregate) spec() state.Spec {
+	if s.session >= 0 {
+		return state.Spec{Operator: s.number, Name: "sessionWindowStateStoreSaveExec", Stores: []state.StoreSpec{s.sessionStore()}}
+	}
 	store := state.StoreSpec{Key: s.keySchema(), Value: s.bufferSchema()}
 	if s.closes() {
 		store.Time = &state.TimeOf{Path: s.time.path}
@@ -129,43 +132,25 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 	if err := s.each(ctx, parts, (*statefulPart).update); err != nil {
 		return nil, err
 	}
-	report := state.Progress{AllUpdatesTimeMs: s.since(&began), NumRowsDroppedByWatermark: late}
+	report := stateReport{updating: s.since(&began), dropped: late}
 	if s.closes() {
 		if err := s.each(ctx, parts, (*statefulPart).close); err != nil {
 			return nil, err
 		}
-		report.AllRemovalsTimeMs = s.since(&began)
+		report.removing = s.since(&began)
 	}
 	for i := range parts {
-		report.NumRowsUpdated += parts[i].updated
-		report.NumRowsRemoved += parts[i].removed
+		report.updated += parts[i].updated
+		report.removed += parts[i].removed
 	}
-	return s.rows(ctx, parts), commitProgress(ctx, s.env.Batch, store, report)
+	return s.rows(ctx, parts), commitState(ctx, s.env, store, report)
 }
 
-// since is the time since *began, in milliseconds, which is now.
-func (a *aggregate) since(began *time.Time) int64 {
+// since is the time since *began, which is now.
+func (a *aggregate) since(began *time.Time) time.Duration {
 	before := *began
 	*began = a.env.Batch.now()
-	return began.Sub(before).Milliseconds()
-}
-
-// commitProgress makes the state durable and reports what was done to it.
-func commitProgress(ctx context.Context, m *MicroBatch, store *state.Operator, done state.Progress) error {
-	began := m.now()
-	if err := store.Commit(ctx); err != nil {
-		return err
-	}
-	if m.Progress == nil {
-		return nil
-	}
-	report := store.Progress()
-	report.NumRowsUpdated, report.AllUpdatesTimeMs = done.NumRowsUpdated, done.AllUpdatesTimeMs
-	report.NumRowsRemoved, report.AllRemovalsTimeMs = done.NumRowsRemoved, done.AllRemovalsTimeMs
-	report.NumRowsDroppedByWatermark, report.Custom = done.NumRowsDroppedByWatermark, done.Custom
-	report.CommitTimeMs = m.now().Sub(began).Milliseconds()
-	m.Progress(report)
-	return nil
+	return began.Sub(before)
 }
 
 // rows is what the batch gives, a sequence for each partition.
@@ -239,7 +224,7 @@ func (s *statefulAggregate) share(tables []*groupTable, store *state.Operator) (
 		}
 		rows := make([][]int32, len(byPartition))
 		isLate := s.lateRows(all)
-		for i, p := range store.Place(all.keys, groups) {
+		for i, p := range store.Place(s.others(all.keys), groups) {
 			if isLate == nil || !isLate[i] {
 				rows[p] = append(rows[p], int32(i))
 			}
