@@ -129,12 +129,12 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 	if err := s.each(ctx, parts, (*statefulPart).update); err != nil {
 		return nil, err
 	}
-	report := state.Progress{AllUpdatesTimeMs: s.since(&began), NumRowsDroppedByWatermark: late}
+	report := state.Progress{AllUpdatesTimeMs: s.env.since(&began), NumRowsDroppedByWatermark: late}
 	if s.closes() {
 		if err := s.each(ctx, parts, (*statefulPart).close); err != nil {
 			return nil, err
 		}
-		report.AllRemovalsTimeMs = s.since(&began)
+		report.AllRemovalsTimeMs = s.env.since(&began)
 	}
 	for i := range parts {
 		report.NumRowsUpdated += parts[i].updated
@@ -144,9 +144,9 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 }
 
 // since is the time since *began, in milliseconds, which is now.
-func (a *aggregate) since(began *time.Time) int64 {
+func (e *Env) since(began *time.Time) int64 {
 	before := *began
-	*began = a.env.Batch.now()
+	*began = e.Batch.now()
 	return began.Sub(before).Milliseconds()
 }
 
