@@ -10,6 +10,21 @@ func Conjuncts(e Expr) []Expr {
 	return []Expr{e}
 }
 
+// Parts is Conjuncts that takes x BETWEEN low AND high apart, too.
+func Parts(e Expr) []Expr {
+	switch e := e.(type) {
+	case *junction:
+		if !e.or {
+			return append(Parts(e.left), Parts(e.right)...)
+		}
+	case *rename:
+		if parts := Parts(e.Expr); len(parts) > 1 {
+			return parts
+		}
+	}
+	return []Expr{e}
+}
+
 // Conjunction joins conditions by AND; nil where there are none.
 func Conjunction(conditions []Expr) Expr {
 	if len(conditions) == 0 {

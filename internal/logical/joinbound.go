@@ -63,7 +63,7 @@ func (n *Join) valueBound(mine, other int, watermarkMs int64) (ms int64, ok bool
 	if n.Condition == nil {
 		return 0, false
 	}
-	for _, c := range expr.Conjuncts(n.Condition) {
+	for _, c := range expr.Parts(n.Condition) {
 		sum, orEqual, is := expr.TimeOrder(c)
 		if !is || len(sum.Plus) != 1 || len(sum.Minus) != 1 || sum.Plus[0] != other || sum.Minus[0] != mine {
 			continue

@@ -72,7 +72,9 @@ func (n *Join) neverNull(conditions []expr.Expr) []bool {
 		}
 	}
 	for _, c := range conditions {
-		expr.NullIfNull(c, func(i int) { there[i] = true })
+		for _, part := range expr.Parts(c) {
+			expr.NullIfNull(part, func(i int) { there[i] = true })
+		}
 	}
 	return there
 }
@@ -86,4 +88,24 @@ func notNull(side Node, there []bool) []expr.Expr {
 		}
 	}
 	return conditions
+}
+
+// NeverNull marks the columns, of the left and then of the right, that a row needs to have to find a partner.
+func (n *Join) NeverNull() []bool { return n.neverNull(n.conditions()) }
+
+// SplitCondition gives what of the condition reads one side alone, as conditions over that side, and the rest; nil where there is nothing.
+func (n *Join) SplitCondition() (left, right, both expr.Expr) {
+	width := len(n.Left.Schema().Fields)
+	var lefts, rights, rest []expr.Expr
+	for _, c := range n.conditions() {
+		switch pure := expr.IsDeterministic(c); {
+		case pure && onLeft(c, width):
+			lefts = append(lefts, c)
+		case pure && onRight(c, width):
+			rights = append(rights, shifted(c, -width))
+		default:
+			rest = append(rest, c)
+		}
+	}
+	return expr.Conjunction(lefts), expr.Conjunction(rights), expr.Conjunction(rest)
 }
