@@ -240,7 +240,8 @@ type SQL struct {
 	Text string
 }
 
-// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one.
+// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one, or what has a method
+// Current that gives one.
 type Resolved struct {
 	Node any
 }

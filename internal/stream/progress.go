@@ -115,8 +115,9 @@ func (p Progress) remembered() Progress {
 
 // SinkProgress is the sink's part of a [Progress].
 type SinkProgress struct {
-	Description   string `json:"description"`
-	NumOutputRows int64  `json:"numOutputRows"` // -1: the sink does not tell
+	Description   string            `json:"description"`
+	NumOutputRows int64             `json:"numOutputRows"` // -1: the sink does not tell
+	Metrics       map[string]string `json:"metrics,omitempty"`
 }
 
 // StateProgress is one stateful operator's part of a [Progress].
