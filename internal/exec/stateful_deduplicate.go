@@ -106,7 +106,7 @@ func (d *statefulDeduplicate) run(ctx context.Context, yield func(arrow.RecordBa
 		report.NumRowsRemoved = evict(store.Partitions(), d.event.evict*1000)
 	}
 	report.AllRemovalsTimeMs = d.env.since(&began)
-	if err := commitState(ctx, d.env.Batch, store, report); err != nil {
+	if err := commitProgress(ctx, d.env.Batch, store, report); err != nil {
 		return err
 	}
 	for _, b := range fresh {

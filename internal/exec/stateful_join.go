@@ -219,5 +219,5 @@ func (j *streamJoin) commit(ctx context.Context, store *state.Operator, parts []
 			tell(p)
 		}
 	}
-	return commitState(ctx, &batch, store, report)
+	return commitProgress(ctx, &batch, store, report)
 }
