@@ -241,6 +241,7 @@ const (
 	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
+	DeltaSchemaChangedSince     Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
