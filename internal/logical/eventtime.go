@@ -11,6 +11,8 @@ func IsStateful(node Node, _ OutputMode) bool {
 	switch n := node.(type) {
 	case *Aggregate:
 		return IsStreaming(n.Input)
+	case *TransformWithState:
+		return IsStreaming(n.Input)
 	}
 	return false
 }
@@ -46,6 +48,7 @@ func EventTimes(node Node) []*Watermark {
 		for i, k := range n.Keys {
 			times[i] = eventTimeOf(k.Expr, below)
 		}
+	case *TransformWithState: // it makes columns of its own
 	case *Join:
 		width := copy(times, EventTimes(n.Left))
 		if len(times) > width {
