@@ -200,6 +200,9 @@ func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, erro
 }
 
 func (w DataStreamWriter) intoDelta(ctx context.Context, table delta.Table, opts option.Values, node logical.Node, cp volumes.Location) (*StreamingQuery, error) {
+	if err := noteStream(ctx, table, node, cp); err != nil {
+		return nil, err
+	}
 	return w.start(ctx, node, cp, func(_ context.Context, queryID string) (stream.Sink, error) {
 		return delta.NewSink(table, delta.SinkOptions{
 			QueryID: queryID, Mode: w.mode, PartitionBy: w.partition, Schema: node.Schema(), Options: opts,
@@ -283,7 +286,7 @@ func (w DataStreamWriter) start(ctx context.Context, node logical.Node, cp volum
 		Name: w.name, Plan: node, OpenSink: sink, Mode: w.mode, Trigger: w.trigger,
 		Checkpoint: store, Location: cp.URI, Partitions: s.confInt(confPartitions),
 		WatermarkPolicy: s.Conf(confWatermarks), NoEmptyBatches: s.Conf(confNoData) == "false",
-		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report,
+		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(), Replan: w.frame.resolve,
 	})
 	if err != nil {
 		return nil, err

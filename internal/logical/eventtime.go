@@ -13,6 +13,10 @@ func IsStateful(node Node, _ OutputMode) bool {
 		return IsStreaming(n.Input)
 	case *TransformWithState:
 		return IsStreaming(n.Input)
+	case *Deduplicate:
+		return IsStreaming(n.Input)
+	case *Join:
+		return IsStreaming(n.Left) && IsStreaming(n.Right)
 	}
 	return false
 }

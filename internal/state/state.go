@@ -74,6 +74,7 @@ func sameStores(a, b []StoreSpec) bool {
 
 // Progress is what a stateful operator reports of one batch, by the field names of Spark's progress.
 type Progress struct {
+	Operator                  int // its number; not reported
 	OperatorName              string
 	NumRowsTotal              int64
 	NumRowsUpdated            int64
