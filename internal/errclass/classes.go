@@ -139,6 +139,13 @@ const (
 	PathAlreadyExists            Class = "PATH_ALREADY_EXISTS"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
+	ProcessorDuplicateVariable   Class = "STATEFUL_PROCESSOR_DUPLICATE_STATE_VARIABLE_DEFINED"
+	ProcessorHandleState         Class = "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_HANDLE_STATE"
+	ProcessorTTL                 Class = "STATEFUL_PROCESSOR_TTL_DURATION_MUST_BE_POSITIVE"
+	ProcessorTTLMode             Class = "STATEFUL_PROCESSOR_INCORRECT_TIME_MODE_TO_ASSIGN_TTL"
+	ProcessorTimeMode            Class = "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_TIME_MODE"
+	ProcessorUnknownTimeMode     Class = "STATEFUL_PROCESSOR_UNKNOWN_TIME_MODE"
+	ProcessorUserError           Class = "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RecursiveView                Class = "RECURSIVE_VIEW"
@@ -155,6 +162,7 @@ const (
 	StateBatchUnavailable        Class = "STDS_COMMITTED_BATCH_UNAVAILABLE"
 	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
+	StateInvalidConfig           Class = "STATE_STORE_INVALID_CONFIG_AFTER_RESTART"
 	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
 	StateKeyFormat               Class = "STATE_STORE_KEY_ROW_FORMAT_VALIDATION_FAILURE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
@@ -169,6 +177,7 @@ const (
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueFormat             Class = "STATE_STORE_VALUE_ROW_FORMAT_VALIDATION_FAILURE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
+	StateVariableType            Class = "STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
@@ -292,8 +301,17 @@ const (
 
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	ProcessorDuplicateVariable:   "42802",
+	ProcessorHandleState:         "42802",
+	ProcessorTTL:                 "42802",
+	ProcessorTTLMode:             "42802",
+	ProcessorTimeMode:            "42802",
+	ProcessorUnknownTimeMode:     "42802",
+	ProcessorUserError:           "39000",
+	StateInvalidConfig:           "42K06",
 	StateKeyFormat:               "XX000",
 	StateValueFormat:             "XX000",
+	StateVariableType:            "42K06",
 	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",

@@ -137,6 +137,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 				WithHint("Use dropDuplicates.")
 		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
+	case *logical.TransformWithState:
+		return newTransform(n, children, number, event, b.env)
 	case *logical.Generate:
 		return &generate{child: children[0], node: n, schema: n.Schema(), env: b.env}, nil
 	case *logical.Expand:
