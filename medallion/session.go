@@ -102,6 +102,8 @@ var settings = append(option.Table{
 	{Name: confRescuedPath, Kind: option.Bool, Default: "true", Doc: "Whether the rescued-data column names the file that the data is from."},
 	{Name: confWatermarks, Default: "min", Doc: "Whether the watermark of a stream with several withWatermark is the least of theirs (min) or the latest (max). A checkpoint keeps what it was made with."},
 	{Name: confNoData, Kind: option.Bool, Default: "true", Doc: "Whether a stream runs a batch without data when its watermark has moved and closes something."},
+	{Name: confSampleFiles, Kind: option.Positive, Default: "1000", Doc: "At most so many files are looked at to infer the columns of an Auto Loader stream."},
+	{Name: confSampleBytes, Kind: option.Bytes, Default: "50g", Doc: "Likewise, at most so many bytes, but always one file."},
 	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
 	{Name: confStateMemory, Kind: option.Bytes, Doc: "How much of the keys and values that streams remember stays in memory, the rest in files in TMPDIR; by default half of lakehouse.memory.limit."},
 	{Name: confMinDeltas, Kind: option.Positive, Default: "10", Doc: "After how many versions of its changes a state is written as a whole; a large one waits until they are half of it."},
@@ -112,7 +114,8 @@ func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMinDeltas: "10", confMemoryLimit: "4g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
+		confMinDeltas:   "10",
+		confMemoryLimit: "4g", confSampleFiles: "1000", confSampleBytes: "50g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
 	}
 }
 
@@ -217,9 +220,13 @@ func (s *Session) SetConf(key, value string) error {
 			return err
 		}
 		value = strings.ToLower(value)
-	case confPartitions, confWorkers, confMinDeltas:
+	case confPartitions, confWorkers, confMinDeltas, confSampleFiles:
 		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
 			return invalid("it should be a positive integer.")
+		}
+	case confSampleBytes:
+		if _, err := option.ParseBytes(value); err != nil {
+			return invalid("it should be a size such as 50g.")
 		}
 	case confMemoryLimit:
 		n, err := option.ParseBytes(value)

@@ -118,6 +118,10 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 		return w.startConsole(ctx)
 	case format == "memory":
 		return w.startMemory(ctx)
+	case format == "kafka":
+		return w.startKafka(ctx)
+	case format == "noop":
+		return w.startNoop(ctx)
 	case slices.Contains(unwrittenFormats, format):
 		return nil, errclass.UnsupportedFeature.New("files of format %s are not written by this build.", format).
 			WithHint("The sinks are %s.", strings.Join(sinkNames, ", "))
@@ -129,7 +133,7 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 
 // sinkNames are the formats that a stream can be written in; unwrittenFormats, those that are only read.
 var (
-	sinkNames        = append([]string{"delta", "console", "memory"}, filesink.Names()...)
+	sinkNames        = append([]string{"delta", "console", "memory", "kafka", "noop"}, filesink.Names()...)
 	unwrittenFormats = []string{"avro", "orc", "xml"}
 )
 
@@ -196,6 +200,9 @@ func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, erro
 }
 
 func (w DataStreamWriter) intoDelta(ctx context.Context, table delta.Table, opts option.Values, node logical.Node, cp volumes.Location) (*StreamingQuery, error) {
+	if err := noteStream(ctx, table, node, cp); err != nil {
+		return nil, err
+	}
 	return w.start(ctx, node, cp, func(_ context.Context, queryID string) (stream.Sink, error) {
 		return delta.NewSink(table, delta.SinkOptions{
 			QueryID: queryID, Mode: w.mode, PartitionBy: w.partition, Schema: node.Schema(), Options: opts,
@@ -279,7 +286,7 @@ func (w DataStreamWriter) start(ctx context.Context, node logical.Node, cp volum
 		Name: w.name, Plan: node, OpenSink: sink, Mode: w.mode, Trigger: w.trigger,
 		Checkpoint: store, Location: cp.URI, Partitions: s.confInt(confPartitions),
 		WatermarkPolicy: s.Conf(confWatermarks), NoEmptyBatches: s.Conf(confNoData) == "false",
-		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(),
+		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(), Replan: w.frame.resolve,
 	})
 	if err != nil {
 		return nil, err

@@ -29,8 +29,9 @@ type tableArgs struct {
 // tableFunctions are the functions by name.
 func tableFunctions() map[string]tableFunction {
 	return map[string]tableFunction{
-		"state":          {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
-		"state_metadata": {params: []string{"path"}, resolve: stateMetadataFunction},
+		"cloud_files_state": {params: []string{"checkpoint"}, resolve: cloudFilesState},
+		"state":             {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
+		"state_metadata":    {params: []string{"path"}, resolve: stateMetadataFunction},
 	}
 }
 

@@ -129,8 +129,12 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.SetOp:
 		return newSetOp(n, children[0], children[1], b.env), nil
 	case *logical.Deduplicate:
-		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
-			return nil, notYet("dropDuplicates of a stream")
+		if number >= 0 {
+			return newStatefulDeduplicate(n, children[0], number, event, b.env)
+		}
+		if n.WithinWatermark {
+			return nil, errclass.UnsupportedStreaming.New("dropDuplicatesWithinWatermark is not supported with batch DataFrames/DataSets").
+				WithHint("Use dropDuplicates.")
 		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
 	case *logical.Generate:

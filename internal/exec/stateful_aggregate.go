@@ -140,7 +140,7 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 		report.NumRowsUpdated += parts[i].updated
 		report.NumRowsRemoved += parts[i].removed
 	}
-	return s.rows(ctx, parts), commitState(ctx, s.env.Batch, store, report)
+	return s.rows(ctx, parts), commitProgress(ctx, s.env.Batch, store, report)
 }
 
 // since is the time since *began, in milliseconds, which is now.
@@ -150,8 +150,8 @@ func (a *aggregate) since(began *time.Time) int64 {
 	return began.Sub(before).Milliseconds()
 }
 
-// commitState makes the state durable and reports what was done to it.
-func commitState(ctx context.Context, m *MicroBatch, store *state.Operator, done state.Progress) error {
+// commitProgress makes the state durable and reports what was done to it.
+func commitProgress(ctx context.Context, m *MicroBatch, store *state.Operator, done state.Progress) error {
 	began := m.now()
 	if err := store.Commit(ctx); err != nil {
 		return err

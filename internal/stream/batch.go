@@ -245,6 +245,9 @@ func (q *Query) progress(id, watermarkMs int64, watch *stopwatch, rows *counted)
 		if rows != nil {
 			sp.EndOffset, sp.NumInputRows = rows.ends[i], rows.input[i].Load()
 		}
+		if f, ok := s.source.(Farseeing); ok {
+			sp.LatestOffset = f.LatestOffset()
+		}
 		if m, ok := s.source.(Metered); ok {
 			sp.Metrics = m.Metrics()
 		}

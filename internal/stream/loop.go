@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lakehouse/internal/checkpoint"
@@ -40,9 +41,13 @@ func (q *Query) loop(ctx context.Context) error {
 			return err
 		}
 		ran, looked, err := q.round(ctx)
+		if err != nil {
+			if err = q.replan(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
 		switch {
-		case err != nil:
-			return err
 		case q.finishing():
 			return nil
 		case q.cfg.Trigger.kind == justOnce:
@@ -50,7 +55,7 @@ func (q *Query) loop(ctx context.Context) error {
 		case !ran && q.cfg.Trigger.kind == untilCaughtUp:
 			return nil
 		case !ran && q.cfg.Trigger.kind == continuously:
-			q.pause(ctx, min(max(q.cfg.Life.PollingDelay, 10*looked), max(longestDelay, q.cfg.Life.PollingDelay)))
+			q.rest(ctx, min(max(q.cfg.Life.PollingDelay, 10*looked), max(longestDelay, q.cfg.Life.PollingDelay)))
 		}
 	}
 }
@@ -102,6 +107,28 @@ func (q *Query) pause(ctx context.Context, d time.Duration) {
 	case <-q.finish:
 	case <-ctx.Done():
 	}
+}
+
+// rest is a pause that a source may end. Where all sources would, it is long.
+func (q *Query) rest(ctx context.Context, d time.Duration) {
+	if q.notified() {
+		d = longestDelay
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-q.woken:
+	case <-q.finish:
+	case <-ctx.Done():
+	}
+}
+
+func (q *Query) notified() bool {
+	return !slices.ContainsFunc(q.streams, func(s *openStream) bool {
+		n, ok := s.source.(Notified)
+		return !ok || !n.Notifies()
+	})
 }
 
 func (q *Query) finishing() bool {

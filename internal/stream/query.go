@@ -34,9 +34,12 @@ type Config struct {
 	WatermarkPolicy string // how the watermark of a new query follows several nodes': "min" or "max"; empty: min
 	NoEmptyBatches  bool   // a watermark that has moved closes windows with the next data, not at once
 
-	Env        func() *exec.Env
-	Clock      func() time.Time
-	Log        *slog.Logger
+	Env   func() *exec.Env
+	Clock func() time.Time
+	Log   *slog.Logger
+	// Replan resolves the plan again, over the sources as they are by then. It is asked when a batch failed with ErrReplan;
+	// nil: such an error ends the query.
+	Replan     func(ctx context.Context) (logical.Node, error)
 	OnProgress func(Progress) // called by the query's goroutine after each report; may be nil
 	Life       Life
 	KeepActive bool // a query that runs on the checkpoint is not stopped for this one
@@ -74,6 +77,7 @@ type Query struct {
 	finish chan struct{} // closed: end after the running batch
 	once   sync.Once
 	done   chan struct{} // closed when the loop has ended
+	woken  chan struct{} // of room one: a source knows of something new
 
 	cause error // of err; set before done is closed
 
@@ -110,6 +114,7 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	q := &Query{
 		cfg: cfg, runID: uuid.NewString(),
 		finish: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
+		woken:  make(chan struct{}, 1),
 		status: Status{Message: statusStarting},
 	}
 	if err := batch.Guard(func() error { return q.open(ctx) }); err != nil {
@@ -144,16 +149,8 @@ func (q *Query) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, leaf := range logical.Streams(q.cfg.Plan) {
-		provider, ok := leaf.Provider.(Provider)
-		if !ok {
-			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
-		}
-		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID(), First: !resumes})
-		if err != nil {
-			return err
-		}
-		q.streams = append(q.streams, &openStream{leaf: leaf, source: source})
+	if err := q.openSources(ctx, !resumes); err != nil {
+		return err
 	}
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
@@ -164,6 +161,24 @@ func (q *Query) open(ctx context.Context) error {
 	}
 	if sink, ok := q.sink.(Resumer); ok {
 		return sink.Resume(ctx, q.run.next, q.run.pending != nil)
+	}
+	return nil
+}
+
+// openSources makes the sources of the plan.
+func (q *Query) openSources(ctx context.Context, first bool) error {
+	for i, leaf := range logical.Streams(q.cfg.Plan) {
+		provider, ok := leaf.Provider.(Provider)
+		if !ok {
+			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
+		}
+		source, err := provider.Open(ctx, SourceStart{
+			Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: q.cp.ID(), First: first, Wake: q.Wake,
+		})
+		if err != nil {
+			return err
+		}
+		q.streams = append(q.streams, &openStream{leaf: leaf, source: source})
 	}
 	return nil
 }
@@ -193,6 +208,9 @@ func (q *Query) close() error {
 	for _, s := range q.streams {
 		errs = append(errs, s.source.Stop())
 	}
+	if sink, ok := q.sink.(Stopper); ok {
+		errs = append(errs, sink.Stop())
+	}
 	q.run.state.Close()
 	if q.cp != nil {
 		errs = append(errs, q.cp.Close())
@@ -210,7 +228,11 @@ func (q *Query) RunID() string { return q.runID }
 func (q *Query) Name() string { return q.cfg.Name }
 
 // Plan is what the query runs.
-func (q *Query) Plan() logical.Node { return q.cfg.Plan }
+func (q *Query) Plan() logical.Node {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.cfg.Plan
+}
 
 // IsActive reports whether the query still runs.
 func (q *Query) IsActive() bool {
