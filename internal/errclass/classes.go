@@ -48,6 +48,7 @@ const (
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
+	DeltaReservedColumn          Class = "RESERVED_CDC_COLUMNS_ON_WRITE"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicateArgument            Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE"
 	DuplicateArgumentBoth        Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED"
@@ -237,6 +238,8 @@ const (
 	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidOffset          Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
+	DeltaInvalidOffsetVersion   Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
 	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLocationMismatch       Class = "DELTA_TABLE_LOCATION_MISMATCH"
@@ -245,10 +248,13 @@ const (
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaMissingChangeData      Class = "DELTA_MISSING_CHANGE_DATA"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
+	DeltaOverwriteSchemaDynamic Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaRegexSyntax            Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
 	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
 	DeltaSchemaChangedSince     Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
@@ -309,6 +315,12 @@ var sqlStates = map[Class]string{
 	ProcessorUnknownTimeMode:     "42802",
 	ProcessorUserError:           "39000",
 	StateInvalidConfig:           "42K06",
+	DeltaInvalidOffset:           "42000",
+	DeltaInvalidOffsetVersion:    "XXKDS",
+	DeltaMissingChangeData:       "KD002",
+	DeltaOverwriteSchemaDynamic:  "42613",
+	DeltaRegexSyntax:             "2201B",
+	DeltaReservedColumn:          "42939",
 	StateKeyFormat:               "XX000",
 	StateValueFormat:             "XX000",
 	StateVariableType:            "42K06",
