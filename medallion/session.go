@@ -65,7 +65,8 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string // folders to remove at the end
+	temporary      []string       // folders to remove at the end
+	writer         *writerVersion // of inserts; nil: they count each time
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.
@@ -92,7 +93,7 @@ const (
 )
 
 // settings documents them. Where the default depends on the machine, Doc says it.
-var settings = option.Table{
+var settings = append(option.Table{
 	{Name: confTimeZone, Default: "UTC", Doc: "The time zone in which timestamps are parsed, taken apart and shown."},
 	{Name: confANSI, Kind: option.Bool, Default: "true", Doc: "Whether overflow, division by zero and casts that fail are errors; else they give null."},
 	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
@@ -107,7 +108,7 @@ var settings = option.Table{
 	{Name: confStateMemory, Kind: option.Bytes, Doc: "How much of the keys and values that streams remember stays in memory, the rest in files in TMPDIR; by default half of lakehouse.memory.limit."},
 	{Name: confMinDeltas, Kind: option.Positive, Default: "10", Doc: "After how many versions of its changes a state is written as a whole; a large one waits until they are half of it."},
 	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
-}
+}, streamSettings...)
 
 func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
@@ -237,6 +238,10 @@ func (s *Session) SetConf(key, value string) error {
 		if _, err := option.ParseBytes(value); err != nil {
 			return invalid("it should be a size such as 2g.")
 		}
+	}
+	value, _, err := streamSetting(key, value)
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

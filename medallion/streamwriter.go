@@ -43,6 +43,7 @@ type DataStreamWriter struct {
 	trigger   Trigger
 	options   map[string]string
 	partition []string
+	each      func(s *Session, queryID string, schema Schema) stream.Sink // instead of a format: the user's own code
 	err       error
 }
 
@@ -105,6 +106,9 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 	if w.err != nil {
 		return nil, w.err
 	}
+	if w.each != nil {
+		return w.startEach(ctx)
+	}
 	switch format := strings.ToLower(cmp.Or(w.format, "delta")); {
 	case filesink.Known(format):
 		return w.startFiles(ctx)
@@ -114,6 +118,10 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 		return w.startConsole(ctx)
 	case format == "memory":
 		return w.startMemory(ctx)
+	case format == "kafka":
+		return w.startKafka(ctx)
+	case format == "noop":
+		return w.startNoop(ctx)
 	case slices.Contains(unwrittenFormats, format):
 		return nil, errclass.UnsupportedFeature.New("files of format %s are not written by this build.", format).
 			WithHint("The sinks are %s.", strings.Join(sinkNames, ", "))
@@ -125,7 +133,7 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 
 // sinkNames are the formats that a stream can be written in; unwrittenFormats, those that are only read.
 var (
-	sinkNames        = append([]string{"delta", "console", "memory"}, filesink.Names()...)
+	sinkNames        = append([]string{"delta", "console", "memory", "kafka", "noop"}, filesink.Names()...)
 	unwrittenFormats = []string{"avro", "orc", "xml"}
 )
 
@@ -278,7 +286,7 @@ func (w DataStreamWriter) start(ctx context.Context, node logical.Node, cp volum
 		Name: w.name, Plan: node, OpenSink: sink, Mode: w.mode, Trigger: w.trigger,
 		Checkpoint: store, Location: cp.URI, Partitions: s.confInt(confPartitions),
 		WatermarkPolicy: s.Conf(confWatermarks), NoEmptyBatches: s.Conf(confNoData) == "false",
-		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Replan: w.frame.resolve,
+		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(), Replan: w.frame.resolve,
 	})
 	if err != nil {
 		return nil, err

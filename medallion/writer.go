@@ -89,6 +89,9 @@ func (w DataFrameWriter) save(ctx context.Context, paths ...string) error {
 	if f := strings.ToLower(w.format); filesink.Known(f) {
 		return w.saveFiles(ctx)
 	}
+	if ok, err := w.saveFeed(ctx); ok {
+		return err
+	}
 	opts, err := w.check(ctx)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,7 @@ var (
 	only    = flag.String("differential.kinds", ".", "a pattern of the names of the cases that are run")
 	cache   = flag.String("differential.cache", "", "a folder that keeps Spark's answers between runs")
 	shrink  = flag.Bool("differential.shrink", true, "whether the first case that differs is shrunk")
+	known   = flag.Bool("differential.known", false, "only the cases whose answers the cache has: no Spark is started")
 	rewrite = flag.Bool("rewrite", false, "rewrite the golden files, from a live Spark")
 )
 
@@ -54,6 +56,9 @@ func live(t *testing.T) Spark {
 func TestCasesDrawnAgainstLiveSpark(t *testing.T) {
 	spark := live(t)
 	cases := drawn(t)
+	if *known {
+		cases = slices.DeleteFunc(cases, func(c Case) bool { _, ok := spark.kept(c); return !ok })
+	}
 	answers, err := spark.Answers(t.Context(), cases)
 	if err != nil {
 		t.Fatal(err)

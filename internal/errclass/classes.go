@@ -156,6 +156,7 @@ const (
 	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
 	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
+	StateKeyFormat               Class = "STATE_STORE_KEY_ROW_FORMAT_VALIDATION_FAILURE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
 	StateNoPartition             Class = "STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE"
 	StateOffsetsUnavailable      Class = "STDS_OFFSET_LOG_UNAVAILABLE"
@@ -166,6 +167,7 @@ const (
 	StateOptionNegative          Class = "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE"
 	StateSchemaUnreadable        Class = "STDS_FAILED_TO_READ_STATE_SCHEMA"
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
+	StateValueFormat             Class = "STATE_STORE_VALUE_ROW_FORMAT_VALIDATION_FAILURE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
@@ -207,6 +209,7 @@ const (
 	WrongCommand                 Class = "WRONG_COMMAND_FOR_OBJECT_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE"
+	XMLRowTagMissing             Class = "XML_ROW_TAG_MISSING"
 )
 
 // Delta's classes.
@@ -253,8 +256,41 @@ const (
 	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
+// The classes of the sources and sinks that are no files: Kafka, rate, socket.
+const (
+	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
+	IncorrectEndOffset          Class = "INCORRECT_END_OFFSET"
+	IncorrectRampUpRate         Class = "INCORRECT_RAMP_UP_RATE"
+	KafkaAddedPartition         Class = "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO"
+	KafkaEndPastLatest          Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW"
+	KafkaEndPastPrefetched      Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_PREFETCHED"
+	KafkaInitialOffset          Class = "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS"
+	KafkaLostPartitions         Class = "LOST_TOPIC_PARTITIONS_IN_END_OFFSET_WITH_TRIGGER_AVAILABLENOW"
+	KafkaMismatchedLimits       Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET"
+	KafkaMismatchedPrefetched   Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_END_OFFSET_AND_PREFETCHED"
+	KafkaNullTopic              Class = "KAFKA_NULL_TOPIC_IN_DATA"
+	KafkaOffsetChanged          Class = "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED"
+	KafkaOffsetRange            Class = "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"
+	KafkaPartitionsDeleted      Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
+	KafkaPartitionsDeletedGroup Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT"
+	KafkaRecordTimestamp        Class = "KAFKA_MALFORMED_RECORD_TIMESTAMP"
+	KafkaResolvedStartAfterEnd  Class = "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaSaveMode               Class = "_LEGACY_ERROR_TEMP_3081"
+	KafkaSinkSchema             Class = "_LEGACY_ERROR_TEMP_3080"
+	KafkaStartAfterEnd          Class = "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaStartNotAssigned       Class = "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	KafkaTimestampNotAssigned   Class = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	RateBatchOffset             Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_OFFSET"
+	RateBatchTimestamp          Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_TIMESTAMP"
+	SocketHost                  Class = "_LEGACY_ERROR_TEMP_1295"
+	SocketPort                  Class = "_LEGACY_ERROR_TEMP_1296"
+	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
+)
+
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	StateKeyFormat:               "XX000",
+	StateValueFormat:             "XX000",
 	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",
@@ -468,4 +504,13 @@ var sqlStates = map[Class]string{
 	WriteStreamNotAllowed:        "42601",
 	WrongCommand:                 "42809",
 	WrongNumArgs:                 "42605",
+
+	KafkaAddedPartition:         "22000",
+	KafkaInitialOffset:          "22000",
+	KafkaOffsetChanged:          "22000",
+	KafkaOffsetRange:            "22000",
+	KafkaPartitionsDeleted:      "22000",
+	KafkaPartitionsDeletedGroup: "22000",
+	KafkaRecordTimestamp:        "22008",
+	XMLRowTagMissing:             "42KDF",
 }

@@ -129,8 +129,12 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.SetOp:
 		return newSetOp(n, children[0], children[1], b.env), nil
 	case *logical.Deduplicate:
-		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
-			return nil, notYet("dropDuplicates of a stream")
+		if number >= 0 {
+			return newStatefulDeduplicate(n, children[0], number, event, b.env)
+		}
+		if n.WithinWatermark {
+			return nil, errclass.UnsupportedStreaming.New("dropDuplicatesWithinWatermark is not supported with batch DataFrames/DataSets").
+				WithHint("Use dropDuplicates.")
 		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
 	case *logical.Generate:
@@ -175,7 +179,11 @@ func (b *builder) aggregate(n *logical.Aggregate, child Operator, number int, ev
 	if number < 0 {
 		return a, nil
 	}
-	return newStatefulAggregate(a, number, event)
+	timeKey, err := logical.EventTimeColumn(n)
+	if err != nil {
+		return nil, err
+	}
+	return newStatefulAggregate(a, number, timeKey, event), nil
 }
 
 // join: a cross join is an inner one without a condition.

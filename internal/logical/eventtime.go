@@ -11,6 +11,10 @@ func IsStateful(node Node, _ OutputMode) bool {
 	switch n := node.(type) {
 	case *Aggregate:
 		return IsStreaming(n.Input)
+	case *Deduplicate:
+		return IsStreaming(n.Input)
+	case *Join:
+		return IsStreaming(n.Left) && IsStreaming(n.Right)
 	}
 	return false
 }

@@ -139,6 +139,7 @@ type Deduplicate struct {
 	Input           Relation
 	Columns         []string
 	WithinWatermark bool
+	Distinct        bool // SQL's DISTINCT, which of a stream is a grouping
 }
 
 // SubqueryAlias names a relation, and may rename its columns.

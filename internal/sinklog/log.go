@@ -70,7 +70,7 @@ func (l *Log) Latest(ctx context.Context) (int64, error) {
 func (l *Log) list(ctx context.Context) (found batches, err error) {
 	for info, err := range l.Store.List(ctx, Dir, volumes.ListOptions{}) {
 		if errors.Is(err, fs.ErrNotExist) {
-			return batches{}, nil
+			break // nothing was written yet
 		}
 		if err != nil {
 			return batches{}, fmt.Errorf("list %s/%s: %w", l.Location, Dir, err)

@@ -106,6 +106,11 @@ func (f Folder) Changes(ctx context.Context, dir string, version int64) (changes
 	return changes, err
 }
 
+// Check reads a delta or snapshot file to its end.
+func (f Folder) Check(ctx context.Context, name string) error {
+	return f.readFile(ctx, name, func(_, _ []byte) {})
+}
+
 func (f Folder) readFile(ctx context.Context, name string, visit func(key, value []byte)) error {
 	if err := ctx.Err(); err != nil {
 		return err

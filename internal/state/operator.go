@@ -37,6 +37,7 @@ type Operator struct {
 	minDeltas int
 	budget    *Budget
 	stores    []*Store
+	born      map[string]int64 // the versions with which stores came into being; nil: all with 0
 	cache     *Cache
 }
 
@@ -48,7 +49,12 @@ func Open(ctx context.Context, spec Spec, opts OpenOptions) (*Operator, error) {
 	}
 	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), minDeltas: cmp.Or(opts.MinDeltas, deltasBeforeSnapshot), budget: opts.Budget, cache: opts.Cache}
 	var err error
-	if o.count, err = settleMetadata(ctx, spec, opts, o.dir); err != nil {
+	if spec.Description != nil {
+		o.count, o.born, err = settleDescription(ctx, spec, opts, o.dir)
+	} else {
+		o.count, err = settleMetadata(ctx, spec, opts, o.dir)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if o.count < 1 {
@@ -101,7 +107,7 @@ func (o *Operator) newStore(ctx context.Context, spec StoreSpec, files volumes.S
 }
 
 func (o *Operator) newPartition(n int, spec StoreSpec, files volumes.Store) *Partition {
-	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, budget: o.budget, minDeltas: int64(o.minDeltas)}
+	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, born: o.born[spec.name()], budget: o.budget, minDeltas: int64(o.minDeltas)}
 }
 
 // lonePartition is where the entries lie that nothing places, those of a group of all rows: in partition 0, which is the only
@@ -147,7 +153,7 @@ func (o *Operator) StoreOf(name string) *Store {
 func (o *Operator) Progress() Progress {
 	hits, misses := o.cache.counts()
 	return Progress{
-		OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
+		Operator: o.spec.Operator, OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
 		NumShufflePartitions: int64(len(o.partitions)), NumStateStoreInstances: int64(o.instances()),
 		CacheHits: hits, CacheMisses: misses, CurrentVersionBytes: o.currentBytes(),
 	}

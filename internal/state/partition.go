@@ -33,6 +33,7 @@ type Partition struct {
 	spec    StoreSpec
 	table   *table
 	version int64
+	born    int64 // the version before its first
 
 	snapshot   int64 // the version of the snapshot before; 0: none
 	deltaBytes int64 // of entries written since
@@ -57,7 +58,7 @@ func (p *Partition) load(ctx context.Context, version int64) error {
 			return err
 		}
 	}
-	for v := p.snapshot + 1; v <= version; v++ {
+	for v := max(p.snapshot, p.born) + 1; v <= version; v++ {
 		if err := p.read(ctx, p.name(v, deltaSuffix)); err != nil {
 			return err
 		}

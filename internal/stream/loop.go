@@ -15,7 +15,7 @@ import (
 const (
 	pollingDelay     = 10 * time.Millisecond
 	longestDelay     = time.Second
-	idleReportPeriod = 10 * time.Second // spark.sql.streaming.noDataProgressEventInterval
+	idleReportPeriod = 10 * time.Second // unless Life says otherwise: spark.sql.streaming.noDataProgressEventInterval
 )
 
 // loop is what the query's goroutine remembers between rounds.
@@ -55,7 +55,7 @@ func (q *Query) loop(ctx context.Context) error {
 		case !ran && q.cfg.Trigger.kind == untilCaughtUp:
 			return nil
 		case !ran && q.cfg.Trigger.kind == continuously:
-			q.rest(ctx, min(max(pollingDelay, 10*looked), longestDelay))
+			q.rest(ctx, min(max(q.cfg.Life.PollingDelay, 10*looked), max(longestDelay, q.cfg.Life.PollingDelay)))
 		}
 	}
 }
@@ -144,8 +144,13 @@ func (q *Query) finishing() bool {
 // what was available and found nothing.
 func (q *Query) reportIdle(watch *stopwatch) {
 	ends := q.cfg.Trigger.Ends() && !q.run.ranBatch
-	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < idleReportPeriod {
+	first := q.run.lastReport.IsZero()
+	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < q.cfg.Life.IdleInterval {
 		return
 	}
-	q.report(q.progress(q.run.next, q.run.watermark.ms, watch, nil))
+	idle := q.progress(q.run.next, q.run.watermark.ms, watch, nil)
+	q.report(idle)
+	if !first { // as in Spark, a query that has just begun is not idle yet
+		q.post(func(l Listener) { l.OnQueryIdle(IdleEvent{ID: idle.ID, RunID: idle.RunID, Timestamp: idle.Timestamp}) })
+	}
 }

@@ -66,6 +66,12 @@ type Metered interface {
 	Metrics() map[string]string
 }
 
+// A Farseeing source knows how far it could go, whatever the limits of a batch: latestOffset in the progress.
+type Farseeing interface {
+	// LatestOffset is where the source ended when the last batch was planned; nil: not looked yet.
+	LatestOffset() Offset
+}
+
 // A Notified source wakes its query when there is something new: there is no need to ask it often.
 type Notified interface {
 	// Notifies reports whether it does.
@@ -94,6 +100,11 @@ type Sink interface {
 	// Write takes all rows of batch id. It is idempotent in id when the sink is durable. rows is the number of rows taken; -1 when the
 	// sink does not tell (numOutputRows in the progress).
 	Write(ctx context.Context, id int64, rows exec.Operator) (n int64, err error)
+}
+
+// A Stopper is a sink that has something to close when the query has ended.
+type Stopper interface {
+	Stop() error
 }
 
 // A Resumer is a sink that keeps which batches it has. Before the first batch of a run it is told where the query goes on, and

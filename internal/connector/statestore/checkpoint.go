@@ -81,7 +81,7 @@ func Readable(conf checkpoint.Conf) error {
 		{checkpoint.StateProviderClass, checkpoint.HDFSProvider, "state of another state store provider (RocksDB's files) is not read"},
 		{checkpoint.StateEncodingFormat, "unsaferow", "state that is encoded as Avro is not read"},
 		{checkpoint.StateCompressionCodec, "lz4", "state compressed by another codec than LZ4 is not read"},
-		{rowChecksum, "false", "state with a checksum in each row is not read"},
+		{checkpoint.StateRowChecksum, "false", "state with a checksum in each row is not read"},
 	} {
 		if have, _ := conf.Get(known.key); have != known.value && have != "" {
 			return errclass.UnsupportedFeature.New("The checkpoint was made with %s = %s: %s.", known.key, have, known.why).
@@ -90,5 +90,3 @@ func Readable(conf checkpoint.Conf) error {
 	}
 	return nil
 }
-
-const rowChecksum = "spark.sql.streaming.stateStore.rowChecksum.enabled"
