@@ -13,6 +13,9 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
+	github.com/twmb/franz-go v1.22.2
+	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260918054303-01f206a7e32c
+	github.com/twmb/franz-go/pkg/kmsg v1.15.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/sys v0.49.0
@@ -21,7 +24,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/ulikunitz/xz v0.5.17 // indirect
+require github.com/ulikunitz/xz v0.5.17
+
+require (
+)
 
 require (
 	github.com/andybalholm/brotli v1.2.3 // indirect

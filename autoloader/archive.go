@@ -62,11 +62,6 @@ func wholePath(uri string) string {
 	return "/" + path
 }
 
-// archived is where a file goes: below the archive, under its whole path.
-func archived(archive volumes.Location, uri string) string {
-	return archive.Join(wholePath(uri)[1:]).Key
-}
-
 // moveWithoutLoss moves a file. Where the target exists with the same bytes, the file is dropped: it has
 // been moved already. With other bytes, it goes beside it under a name of its own.
 func moveWithoutLoss(ctx context.Context, store volumes.Store, from, to string, modified int64) error {

@@ -12,6 +12,7 @@ type file struct {
 	key      string // in the source's store
 	size     int64
 	modified int64 // milliseconds since the epoch
+	found    int64 // likewise: when it was listed; 0: not noted
 }
 
 // oldestFirst is the order in which files are read.

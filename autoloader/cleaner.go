@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"lakehouse/internal/batch"
 	"lakehouse/volumes"
@@ -17,13 +18,22 @@ import (
 // and counted, and never fails a batch.
 type cleaner struct {
 	mode    CleanSource
-	archive volumes.Location
+	archive volumes.Location // or the destination of MOVE
+	base    volumes.Location // of the source
 	log     *slog.Logger
+	clock   func() time.Time
+	record  func(ctx context.Context, batch int64, all []removal) error // nil: what was cleaned is not kept
 
 	cleaned, failed atomic.Int64
 
-	queue chan []spent // nil: cleaning happens at once
+	queue chan work // nil: cleaning happens at once
 	loop  sync.WaitGroup
+}
+
+// work is the files of a batch.
+type work struct {
+	batch int64
+	files []spent
 }
 
 // A spent file has been read.
@@ -37,32 +47,40 @@ type spent struct {
 // ends: one being cleaned, one queued, one not yet handed over.
 const maxUncleaned = 3
 
-// newCleaner starts the cleaner's goroutine, which Stop ends.
-func newCleaner(ctx context.Context, config Config, archive volumes.Location) *cleaner {
-	c := &cleaner{mode: config.CleanSource, archive: archive, log: config.Log}
-	if c.mode == CleanOff || config.Workers == 1 {
-		return c
+// manyBatches is how many batches that are due may wait for the cleaner, when it acts only after a retention.
+const manyBatches = 64
+
+// start starts the cleaner's goroutine, which stop ends.
+func (c *cleaner) start(ctx context.Context, workers int) {
+	if c.mode == CleanOff || workers == 1 {
+		return
 	}
-	queue := make(chan []spent, 1)
+	room := 1
+	if c.mode.later() {
+		room = manyBatches
+	}
+	queue := make(chan work, room)
 	c.queue = queue                  // stop forgets it, perhaps before the goroutine has begun
-	ctx = context.WithoutCancel(ctx) // what is queued is finished: Stop waits for it
+	ctx = context.WithoutCancel(ctx) // what is queued is finished: stop waits for it
 	c.loop.Go(func() {
-		for files := range queue {
-			c.cleanAll(ctx, files)
+		for w := range queue {
+			c.cleanAll(ctx, w)
 		}
 	})
-	return c
 }
+
+// hasRoom tells that clean will not wait.
+func (c *cleaner) hasRoom() bool { return c.queue == nil || len(c.queue) < cap(c.queue) }
 
 // clean takes the files of a batch. It waits while an earlier batch is still queued, so that a crash
 // leaves at most maxUncleaned batches undone.
-func (c *cleaner) clean(ctx context.Context, files []spent) {
+func (c *cleaner) clean(ctx context.Context, w work) {
 	if c.queue == nil {
-		c.cleanAll(ctx, files)
+		c.cleanAll(ctx, w)
 		return
 	}
 	select {
-	case c.queue <- files:
+	case c.queue <- w:
 	case <-ctx.Done(): // the next start finds what is left
 	}
 }
@@ -76,11 +94,13 @@ func (c *cleaner) stop() {
 	c.loop.Wait()
 }
 
-func (c *cleaner) cleanAll(ctx context.Context, files []spent) {
-	for _, f := range files {
+func (c *cleaner) cleanAll(ctx context.Context, w work) {
+	var removed []removal
+	for _, f := range w.files {
 		var did bool
+		var to string
 		err := batch.Guard(func() (err error) {
-			did, err = c.cleanOne(ctx, f)
+			to, did, err = c.cleanOne(ctx, f)
 			return err
 		})
 		switch {
@@ -89,31 +109,52 @@ func (c *cleaner) cleanAll(ctx context.Context, files []spent) {
 			c.log.WarnContext(ctx, "a file that has been read could not be cleaned up", "file", f.place.URI, "error", err)
 		case did:
 			c.cleaned.Add(1)
+			if c.record != nil {
+				removed = append(removed, removal{Path: f.place.URI, Time: c.clock().UnixMilli(), Mode: c.mode.removes(), To: to})
+			}
 		}
+	}
+	if c.record == nil {
+		return
+	}
+	if err := c.record(ctx, w.batch, removed); err != nil {
+		c.log.WarnContext(ctx, "what became of a batch's files could not be recorded", "batch", w.batch, "error", err)
 	}
 }
 
-// cleanOne reports whether there was something to do.
-func (c *cleaner) cleanOne(ctx context.Context, f spent) (did bool, err error) {
+// removes is what a mode does to a file, as cloud_files_state calls it.
+func (c CleanSource) removes() string {
+	if c == CleanDelete || c == CleanDeleteLater {
+		return "DELETE"
+	}
+	return "MOVE"
+}
+
+// cleanOne reports whether there was something to do, and where the file went.
+func (c *cleaner) cleanOne(ctx context.Context, f spent) (to string, did bool, err error) {
 	store := f.place.Store
 	info, err := store.Stat(ctx, f.place.Key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return "", false, nil
 	}
 	if err != nil {
-		return false, err
+		return "", false, err
 	}
 	modified := info.ModTime.UnixMilli()
 	if f.leftover && modified != f.modified {
-		return false, nil // another file took the name since: it was not read, and stays
+		return "", false, nil // another file took the name since: it was not read, and stays
 	}
+	var target volumes.Location
 	switch c.mode {
-	case CleanDelete:
-		err = store.Delete(ctx, f.place.Key)
+	case CleanDelete, CleanDeleteLater:
+		return "", true, store.Delete(ctx, f.place.Key)
 	case CleanArchive:
-		err = moveWithoutLoss(ctx, store, f.place.Key, archived(c.archive, f.place.URI), modified)
+		target = c.archive.Join(wholePath(f.place.URI)[1:])
+	case CleanMoveLater:
+		target = c.archive.Join(relative(c.base, f.place.Key))
 	default:
-		return false, fmt.Errorf("internal error: cleaning in mode %d", c.mode)
+		return "", false, fmt.Errorf("internal error: cleaning in mode %d", c.mode)
 	}
-	return err == nil, err
+	err = moveWithoutLoss(ctx, store, f.place.Key, target.Key, modified)
+	return target.URI, err == nil, err
 }

@@ -16,12 +16,17 @@ const (
 	CleanOff CleanSource = iota
 	CleanArchive
 	CleanDelete
+	CleanMoveLater   // Auto Loader's MOVE: Retention after the commit, to MoveDestination
+	CleanDeleteLater // Auto Loader's DELETE: Retention after the commit
 )
+
+// later tells that files are kept for a while after their batch was committed.
+func (c CleanSource) later() bool { return c == CleanMoveLater || c == CleanDeleteLater }
 
 // Options say which files a source reads, in which portions, and what becomes of them. The zero
 // value reads every file of the folder at once and leaves it there.
 type Options struct {
-	Format        string            // json, csv, text or parquet
+	Format        string            // json, csv, text, parquet …
 	FormatOptions map[string]string // for the format's decoder
 
 	MaxFilesPerTrigger int64 // of one batch; 0: no limit
@@ -39,14 +44,29 @@ type Options struct {
 	DiscardCachedInputRatio float64 // a rest smaller than this part of a batch is listed anew; 0: 0.2; negative: never
 
 	CleanSource      CleanSource
-	SourceArchiveDir string // with CleanArchive; a path as users write it
+	SourceArchiveDir string        // with CleanArchive; a path as users write it
+	MoveDestination  string        // with CleanMoveLater, likewise
+	Retention        time.Duration // how long after the commit files are kept, with CleanMoveLater and CleanDeleteLater
 
-	SkipExisting bool // files that are there when the query starts for the first time are not read
+	SkipExisting    bool // files that are there when the query starts for the first time are not read
+	AllowOverwrites bool // a file whose modification time has changed is read again, whole
+
+	// Notifications: the folders tell of new files (inotify), and are listed only to be sure.
+	Notifications    bool
+	BackfillInterval time.Duration // between listings, with Notifications; 0: ten minutes
 
 	PathGlobFilter      string // on base names; empty: all
 	RecursiveFileLookup bool
 	IgnoreMissingFiles  bool // a planned file that has vanished gives no rows, and no error
 	IgnoreCorruptFiles  bool
+	LooseGlobs          bool   // a star of the path stands for folders too
+	ModifiedAfter       string // a timestamp; empty: no bound
+	ModifiedBefore      string
+
+	Inference Inference
+
+	// Unchecked are the names that nobody knows, given with cloudFiles.validateOptions = false.
+	Unchecked []string
 }
 
 const (
@@ -89,46 +109,6 @@ func ParseOptions(source string, given map[string]string, formats func(format st
 	return opts, nil
 }
 
-func parseCloudFiles(given map[string]string, formats func(string) (option.Table, error)) (Options, error) {
-	name := lookup(given, "cloudFiles.format")
-	if name == "" {
-		return Options{}, errclass.InvalidOption.New("option 'cloudFiles.format' is required.").
-			WithHint("Say what the files hold: json, csv, text or parquet.")
-	}
-	format, err := formats(name)
-	if err != nil {
-		return Options{}, err
-	}
-	v, err := join(CloudFilesOptions, format).Parse(given)
-	if err != nil {
-		return Options{}, err
-	}
-	opts := Options{Format: strings.ToLower(name), FormatOptions: formatOptions(given, CloudFilesOptions), SoftMaxBytes: true}
-	if err := opts.readFileOptions(v); err != nil {
-		return Options{}, err
-	}
-	opts.MaxFilesPerTrigger = v.Int(either(v, "cloudFiles.maxFilesPerTrigger", "maxFilesPerTrigger"))
-	opts.MaxBytesPerTrigger = v.Bytes(either(v, "cloudFiles.maxBytesPerTrigger", "maxBytesPerTrigger"))
-	opts.SkipExisting = !v.Bool("cloudFiles.includeExistingFiles")
-	opts.MaxFileAge = forever
-	if age := either(v, "cloudFiles.maxFileAge", "maxFileAge"); v.Has(age) {
-		opts.MaxFileAge = v.Duration(age)
-	}
-	return opts, refuseUnfinishedCleaning(v.String("cloudFiles.cleanSource"))
-}
-
-// refuseUnfinishedCleaning: Auto Loader's DELETE and MOVE wait for a retention of days. Doing either at
-// once would take files away that their owner expects to find.
-func refuseUnfinishedCleaning(mode string) error {
-	if mode == "OFF" {
-		return nil
-	}
-	return errclass.InvalidOption.New("option 'cloudFiles.cleanSource' = %s is not supported: "+
-		"files cannot be kept for cloudFiles.cleanSource.retentionDuration yet.", mode).
-		WithHint("Use 'cleanSource' = 'archive' with 'sourceArchiveDir', or 'cleanSource' = 'delete'; " +
-			"both act when the batch after the file's is planned.")
-}
-
 // readFileOptions takes the options that mean the same under both names.
 func (o *Options) readFileOptions(v option.Values) (err error) {
 	if o.CleanSource, err = parseCleanSource(v.String("cleanSource")); err != nil {
@@ -165,14 +145,6 @@ func parseCleanSource(text string) (CleanSource, error) {
 	}
 	return 0, errclass.InvalidOptionValue.New(
 		"Invalid mode for clean source option Some(%s). Must be one of ARCHIVE,DELETE,OFF", text)
-}
-
-// either picks the prefixed name where it was given, and the other where that was.
-func either(v option.Values, prefixed, plain string) string {
-	if v.Has(plain) && !v.Has(prefixed) {
-		return plain
-	}
-	return prefixed
 }
 
 func lookup(given map[string]string, name string) string {

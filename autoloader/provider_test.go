@@ -68,10 +68,16 @@ func TestMistakesAreFoundAtLoad(t *testing.T) {
 		{"latestFirst", "json", "", options{"latestFirst": "perhaps"}, errclass.InvalidOptionValue, "Invalid value 'perhaps' for option 'latestFirst', must be 'true' or 'false'"},
 		{"modifiedBefore", "json", "", options{"modifiedBefore": "2020-01-01"}, errclass.InvalidOption, "not allowed in file stream sources"},
 		{"misspelled", "json", "", options{"maxFilePerTrigger": "1"}, errclass.InvalidOption, "Did you mean `maxFilesPerTrigger`?"},
-		{"cloudFiles misspelled", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.maxFilePerTrigger": "1"}, errclass.InvalidOption, "Did you mean `cloudFiles.maxFilesPerTrigger`?"},
+		{"cloudFiles misspelled", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.maxFilePerTrigger": "1"}, errclass.CloudFilesUnknownOptions, "Did you mean `cloudFiles.maxFilesPerTrigger`?"},
 		{"cloudFiles without format", "cloudFiles", "", nil, errclass.InvalidOption, "'cloudFiles.format' is required"},
-		{"schemaLocation", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.schemaLocation": "/x"}, errclass.InvalidOption, "give a schema"},
-		{"DELETE after a retention", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.cleanSource": "delete"}, errclass.InvalidOption, "'cleanSource' = 'delete'"},
+		{"both ways of cleaning", "cloudFiles", "", options{"cloudFiles.format": "json", "cleanSource": "delete", "cloudFiles.cleanSource": "DELETE"}, errclass.InvalidOption, "can't be both set"},
+		{"DELETE too early", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.cleanSource": "delete", "cloudFiles.cleanSource.retentionDuration": "6 days"}, errclass.InvalidOptionValue, "at least 7 days"},
+		{"MOVE to nowhere", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.cleanSource": "move"}, errclass.InvalidOption, "needs 'cloudFiles.cleanSource.moveDestination'"},
+		{"MOVE into the source", "cloudFiles", "/" + vol + "json", options{"cloudFiles.format": "json", "cloudFiles.cleanSource": "move", "cloudFiles.cleanSource.moveDestination": "/" + vol + "json/done"}, errclass.InvalidOptionValue, "lies in the source"},
+		{"destination without MOVE", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.cleanSource.moveDestination": "/x"}, errclass.InvalidOption, "needs 'cloudFiles.cleanSource'"},
+		{"modifiedAfter", "cloudFiles", "/" + vol + "json", options{"cloudFiles.format": "json", "modifiedAfter": "yesterday"}, errclass.InvalidOptionValue, "must be a timestamp"},
+		{"names and overwrites", "cloudFiles", "", options{"cloudFiles.format": "json", "fileNameOnly": "true", "cloudFiles.allowOverwrites": "true"}, errclass.InvalidOption, "can't be both set"},
+		{"a cloud's queue", "cloudFiles", "", options{"cloudFiles.format": "json", "cloudFiles.queueUrl": "https://sqs/q"}, errclass.InvalidOption, "cloudFiles.useNotifications"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			opts, err := ParseOptions(c.format, c.options, files.OptionTable)
@@ -103,12 +109,12 @@ func TestOptionsUnderBothNames(t *testing.T) {
 		{
 			"Auto Loader's", "cloudfiles",
 			map[string]string{"cloudFiles.format": "JSON", "multiLine": "true"},
-			Options{Format: "json", FormatOptions: map[string]string{"multiLine": "true"}, MaxFilesPerTrigger: 1000, SoftMaxBytes: true, MaxFileAge: forever},
+			Options{Format: "json", FormatOptions: map[string]string{"multiLine": "true"}, MaxFilesPerTrigger: 1000, SoftMaxBytes: true, LooseGlobs: true, MaxFileAge: forever},
 		},
 		{
 			"Auto Loader's without the prefix", "cloudFiles",
 			map[string]string{"cloudFiles.format": "json", "maxFilesPerTrigger": "5", "cloudFiles.maxBytesPerTrigger": "10g", "cloudFiles.includeExistingFiles": "false"},
-			Options{Format: "json", MaxFilesPerTrigger: 5, MaxBytesPerTrigger: 10 << 30, SoftMaxBytes: true, MaxFileAge: forever, SkipExisting: true},
+			Options{Format: "json", MaxFilesPerTrigger: 5, MaxBytesPerTrigger: 10 << 30, SoftMaxBytes: true, LooseGlobs: true, MaxFileAge: forever, SkipExisting: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -35,7 +35,12 @@ func (s *source) resume(ctx context.Context, at int64) error {
 		return err
 	}
 	s.resumed = true
-	if s.config.CleanSource == CleanOff {
+	if s.ledger != nil {
+		if err := s.loadRetention(ctx); err != nil {
+			return err
+		}
+	}
+	if s.config.CleanSource == CleanOff || s.config.CleanSource.later() {
 		return nil
 	}
 	return s.cleanLeftovers(ctx, at)
@@ -81,7 +86,7 @@ func (s *source) load(ctx context.Context) error {
 		return err
 	}
 	s.seen.age()
-	s.loaded = true
+	s.loaded, s.loadedTo = true, s.last
 	s.keepIndex(ctx)
 	return nil
 }

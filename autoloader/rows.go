@@ -1,6 +1,7 @@
 package autoloader
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Decoder interface {
 type rows struct {
 	source *source
 	files  []*planned
+
+	evolution *evolution // nil: fields that the schema lacks are passed over, or rescued
 }
 
 // A planned file stands in the source log.
@@ -44,7 +47,12 @@ func (r *rows) String() string { return r.source.String() }
 // Scan opens one file after the other: each must still be there.
 func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
-		scan, err := r.source.config.Decoder.Scan(r.Schema(), opts)
+		decoder, err := r.decoder()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		scan, err := decoder.Scan(r.Schema(), opts)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -64,6 +72,16 @@ func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[bat
 	}
 }
 
+// decoder is the source's, or one that notes new fields.
+func (r *rows) decoder() (Decoder, error) {
+	if !r.source.watches() {
+		return r.source.config.Decoder, nil
+	}
+	watch, err := r.source.config.Watch()
+	r.evolution = &evolution{watch: watch}
+	return watch, err
+}
+
 // open gives the pieces of one file.
 func (r *rows) open(ctx context.Context, f *planned, scan files.Scan) ([]batch.Piece, error) {
 	info, err := f.place.Store.Stat(ctx, f.place.Key)
@@ -79,6 +97,10 @@ func (r *rows) open(ctx context.Context, f *planned, scan files.Scan) ([]batch.P
 func (r *rows) decode(ctx context.Context, f *planned, info volumes.Info, scan files.Scan) ([]batch.Piece, error) {
 	config := r.source.config
 	if info.ModTime.UnixMilli() != f.modified {
+		if config.AllowOverwrites {
+			config.Log.InfoContext(ctx, "a file was overwritten after it was planned; what it holds now is read in a batch of its own", "file", f.place.URI)
+			return nil, nil
+		}
 		config.Log.InfoContext(ctx, "a file changed after it was planned; it is read as it is", "file", f.place.URI)
 	}
 	pieces, err := scan.Pieces(ctx, f.place, info)
@@ -135,7 +157,7 @@ func (w *watched) Read(ctx context.Context) batch.Seq {
 				return
 			}
 		}
-		if err := w.unchanged(ctx); err != nil {
+		if err := cmp.Or(w.unchanged(ctx), w.rows.evolve(ctx)); err != nil {
 			yield(nil, err)
 		}
 	}

@@ -15,6 +15,7 @@ type fileID [16]byte
 // seenFiles are the files that some batch already holds, as far as they are young enough.
 type seenFiles struct {
 	nameOnly bool
+	rewrites bool  // a file with another time is new
 	maxAge   int64 // milliseconds; negative: nothing is ever too old
 	newest   int64 // modification time of the newest file
 	horizon  int64 // files older than this are passed over, and forgotten
@@ -25,6 +26,7 @@ type seenFiles struct {
 func newSeenFiles(opts Options) *seenFiles {
 	return &seenFiles{
 		nameOnly: opts.FileNameOnly,
+		rewrites: opts.AllowOverwrites,
 		maxAge:   floorMilliseconds(opts.maxFileAge()),
 		newest:   math.MinInt64,
 		horizon:  math.MinInt64,
@@ -63,7 +65,7 @@ func (s *seenFiles) judge(uri string, modified int64) verdict {
 	if modified < s.horizon {
 		return isTooOld
 	}
-	if at, ok := s.at[s.identify(uri)]; ok && at >= s.horizon {
+	if at, ok := s.at[s.identify(uri)]; ok && at >= s.horizon && (at == modified || !s.rewrites) {
 		return isSeen
 	}
 	return isNew

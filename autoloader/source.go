@@ -21,18 +21,25 @@ type source struct {
 	listing files.Listing
 	log     sourceLog
 	cleaner *cleaner
+	ledger  *ledger // nil: when batches were committed is not kept
+	waiting retention
+	notify  *notifier // nil: the folder is listed
+	wake    func()    // nil: there are no notifications
 
-	loaded  bool // the log has been read
-	resumed bool // and what earlier runs left has been cleaned up
-	last    int64
-	seen    *seenFiles
-	index   *seenIndex
+	loaded   bool // the log has been read
+	resumed  bool // and what earlier runs left has been cleaned up
+	last     int64
+	loadedTo int64 // the last batch that earlier runs have planned
+	seen     *seenFiles
+	index    *seenIndex
 
 	unread      []file // kept from the last listing, in the order of reading
 	frozen      bool   // unread is all there will ever be
 	outstanding outstanding
 	filesRead   int64 // given to batches of this run
 	cleanedTo   int64 // batches up to this one have been handed to the cleaner
+	once        bool  // there is one batch: nothing will be told in time
+	planning    int64 // the query's number of the batch that is planned
 }
 
 // outstanding is what was found and is not yet in a batch.
@@ -43,13 +50,19 @@ var _ stream.Source = (*source)(nil)
 func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *source {
 	s := &source{
 		Provider: p,
-		listing:  files.NewListing(p.place, p.config.PathGlobFilter, p.config.RecursiveFileLookup),
+		listing:  p.listing(),
 		log:      sourceLog{store: start.Checkpoint, dir: start.Dir},
-		cleaner:  newCleaner(ctx, p.config, p.archive),
 		last:     beforeAll,
 		seen:     newSeenFiles(p.config.Options),
+		wake:     start.Wake,
 	}
+	s.cleaner = &cleaner{mode: p.config.CleanSource, archive: p.archive, base: s.listing.Base, log: p.config.Log, clock: p.config.Clock}
 	s.index = newSeenIndex(&s.log, s.seen)
+	s.cleanedTo = beforeAll
+	if p.cloud() {
+		s.ledger, s.cleaner.record = newLedger(&s.log), s.log.record
+	}
+	s.cleaner.start(ctx, p.config.Workers)
 	return s
 }
 
@@ -59,12 +72,16 @@ func (s *source) Description() string { return s.String() }
 
 // Latest plans a batch: it chooses its files and writes them into the source log. A batch that an
 // earlier run has planned, and not begun, is taken as it stands.
-func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, want stream.ReadLimit) (stream.Offset, error) {
+func (s *source) Latest(ctx context.Context, batchID int64, start stream.Offset, want stream.ReadLimit) (stream.Offset, error) {
+	s.planning, s.once = batchID, want == stream.LimitNone
 	at, err := parseOffset(start)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.resume(ctx, at); err != nil {
+		return nil, err
+	}
+	if err := s.retire(ctx); err != nil {
 		return nil, err
 	}
 	if s.last > at {
@@ -93,6 +110,9 @@ func (s *source) plan(ctx context.Context, batch int64, files []file) error {
 	entries := make([]entry, len(files))
 	for i, f := range files {
 		entries[i] = entry{Path: s.uri(f.key), Timestamp: f.modified, BatchID: batch}
+		if s.cloud() {
+			entries[i].Size, entries[i].Discovered = f.size, f.found
+		}
 	}
 	if err := s.log.add(ctx, batch, entries); err != nil {
 		return err
@@ -106,7 +126,7 @@ func (s *source) plan(ctx context.Context, batch int64, files []file) error {
 // choose takes the files of the next batch off the backlog, which it lists anew when it has run out.
 func (s *source) choose(ctx context.Context, l limit) ([]file, error) {
 	if len(s.unread) == 0 && !s.frozen {
-		if err := s.list(ctx, l); err != nil {
+		if err := s.find(ctx, l); err != nil {
 			return nil, err
 		}
 	}
@@ -122,16 +142,21 @@ func (s *source) choose(ctx context.Context, l limit) ([]file, error) {
 		s.unread = nil
 	}
 	s.unread = s.unread[:min(len(s.unread), s.config.maxCachedFiles())]
+	s.keepTrack(int64(len(rest) - len(s.unread)))
 	return files, nil
+}
+
+// order is that in which files are read.
+func (s *source) order() func(a, b file) int {
+	if s.config.LatestFirst {
+		return newestFirst
+	}
+	return oldestFirst
 }
 
 // list finds what is unread.
 func (s *source) list(ctx context.Context, l limit) (err error) {
-	order := oldestFirst
-	if s.config.LatestFirst {
-		order = newestFirst
-	}
-	s.unread, s.outstanding.files, s.outstanding.bytes, err = gather(s.found(ctx), s.room(l), order)
+	s.unread, s.outstanding.files, s.outstanding.bytes, err = gather(s.found(ctx), s.room(l), s.order())
 	return err
 }
 
@@ -153,20 +178,34 @@ func (s *source) room(l limit) int {
 // found gives the files that no batch holds.
 func (s *source) found(ctx context.Context) iter.Seq2[file, error] {
 	return func(yield func(file, error) bool) {
+		now := s.now()
 		for info, err := range s.listing.Files(ctx) {
 			if err != nil {
 				yield(file{}, err)
 				return
 			}
-			modified := info.ModTime.UnixMilli()
-			if s.seen.judge(s.uri(info.Name), modified) != isNew {
-				continue
-			}
-			if !yield(file{key: info.Name, size: info.Size, modified: modified}, nil) {
+			if f, ok := s.fresh(info, now); ok && !yield(f, nil) {
 				return
 			}
 		}
 	}
+}
+
+// fresh makes a file of what a listing gives, unless it was read or is not to be read.
+func (s *source) fresh(info volumes.Info, now int64) (file, bool) {
+	modified := info.ModTime.UnixMilli()
+	if !s.bounds.holds(info.ModTime) || s.seen.judge(s.uri(info.Name), modified) != isNew {
+		return file{}, false
+	}
+	return file{key: info.Name, size: info.Size, modified: modified, found: now}, true
+}
+
+// now is the time in milliseconds, where files are noted with it; else 0.
+func (s *source) now() int64 {
+	if !s.cloud() {
+		return 0
+	}
+	return s.config.Clock().UnixMilli()
 }
 
 // Freeze takes the files that are there now for all that will be read.
@@ -206,17 +245,23 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 		}
 	}
 	s.filesRead += int64(len(rows.files))
-	return rows, nil
+	return rows, s.noteAttempt(ctx, last)
 }
 
 // Commit hands the files of the batches up to end to the cleaner.
 func (s *source) Commit(ctx context.Context, end stream.Offset) error {
 	last, err := parseOffset(end)
-	if err != nil || s.config.CleanSource == CleanOff {
+	if err != nil || s.config.CleanSource == CleanOff && s.ledger == nil {
 		return err
 	}
 	if err := s.resume(ctx, last); err != nil {
 		return err
+	}
+	if s.ledger != nil {
+		s.settle(ctx, last)
+	}
+	if s.config.CleanSource == CleanOff || s.config.CleanSource.later() {
+		return s.retire(ctx)
 	}
 	for s.cleanedTo < last {
 		if err := s.cleanBatch(ctx, s.cleanedTo+1, false); err != nil {
@@ -237,13 +282,14 @@ func (s *source) cleanBatch(ctx context.Context, batch int64, leftover bool) err
 			files = append(files, spent{place: place, modified: e.Timestamp, leftover: leftover})
 		}
 	}
-	s.cleaner.clean(ctx, files)
+	s.cleaner.clean(ctx, work{batch, files})
 	s.cleanedTo = batch
 	return nil
 }
 
 // Stop waits for the cleaner.
 func (s *source) Stop() error {
+	s.stopNotifier()
 	s.cleaner.stop()
 	return nil
 }
@@ -262,11 +308,14 @@ func (s *source) uri(key string) string {
 	return s.listing.Base.Join(s.relative(key)).URI
 }
 
-func (s *source) relative(key string) string {
-	if s.listing.Base.Key == "." {
+func (s *source) relative(key string) string { return relative(s.listing.Base, key) }
+
+// relative is a key as seen from a folder above it.
+func relative(base volumes.Location, key string) string {
+	if base.Key == "." {
 		return key
 	}
-	return strings.TrimPrefix(key, s.listing.Base.Key+"/")
+	return strings.TrimPrefix(key, base.Key+"/")
 }
 
 // locate finds the file that the log names.

@@ -23,6 +23,10 @@ type entry struct {
 	Path      string `json:"path"`      // a URI: file:///Volumes/…
 	Timestamp int64  `json:"timestamp"` // modification time, milliseconds
 	BatchID   int64  `json:"batchId"`
+
+	// Under the name cloudFiles only; Spark passes over what it does not know.
+	Size       int64 `json:"size"`
+	Discovered int64 `json:"discovered"` // milliseconds; 0: not noted
 }
 
 const (
@@ -174,6 +178,10 @@ func encodeLog(entries []entry) []byte {
 		out = strconv.AppendInt(out, e.Timestamp, 10)
 		out = append(out, `,"batchId":`...)
 		out = strconv.AppendInt(out, e.BatchID, 10)
+		if e.Discovered != 0 {
+			out = strconv.AppendInt(append(out, `,"size":`...), e.Size, 10)
+			out = strconv.AppendInt(append(out, `,"discovered":`...), e.Discovered, 10)
+		}
 		out = append(out, '}')
 	}
 	return out
@@ -252,11 +260,25 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 	if !ok {
 		return entry{}, false
 	}
-	batch, ok := strings.CutSuffix(rest, "}")
-	var err, batchErr error
-	e.Timestamp, err = strconv.ParseInt(stamp, 10, 64)
-	e.BatchID, batchErr = strconv.ParseInt(batch, 10, 64)
-	return e, ok && err == nil && batchErr == nil && e.BatchID >= 0
+	rest, ok = strings.CutSuffix(rest, "}")
+	batch, more, cloud := strings.Cut(rest, `,"size":`)
+	numbers := []number{{stamp, &e.Timestamp}, {batch, &e.BatchID}}
+	if cloud {
+		size, discovered, _ := strings.Cut(more, `,"discovered":`)
+		numbers = append(numbers, number{size, &e.Size}, number{discovered, &e.Discovered})
+	}
+	for _, n := range numbers {
+		var err error
+		*n.into, err = strconv.ParseInt(n.text, 10, 64)
+		ok = ok && err == nil
+	}
+	return e, ok && e.BatchID >= 0
+}
+
+// number is a number of a line, and where it goes.
+type number struct {
+	text string
+	into *int64
 }
 
 // isEscaped: what stands in a JSON string only behind a backslash.

@@ -14,11 +14,11 @@ import (
 
 // insert is INSERT INTO and INSERT OVERWRITE.
 func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
-	none, err := delta.WriteOptionTable.Parse(nil)
+	opts, err := s.insertOptions()
 	if err != nil {
 		return err
 	}
-	return s.insertWith(ctx, c, none)
+	return s.insertWith(ctx, c, opts)
 }
 
 func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Values) error {

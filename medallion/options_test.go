@@ -13,6 +13,10 @@ import (
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/connector/files"
+	"lakehouse/internal/connector/kafka"
+	"lakehouse/internal/connector/rate"
+	"lakehouse/internal/connector/socket"
+	"lakehouse/internal/connector/statestore"
 	"lakehouse/internal/option"
 )
 
@@ -74,6 +78,13 @@ func optionSections(t *testing.T) []optionSection {
 		{"Delta, write", "`Write()`, and `WriteStream()` into a table.", delta.WriteOptionTable},
 		{"Streams, write", "`WriteStream()`, whatever the sink.", streamOptions},
 		{"Console sink", "`WriteStream().Format(\"console\")`.", console.OptionTable},
+		{"State of a query", "`Read().Format(\"statestore\").Load(checkpoint)`, and `state('checkpoint', option => value, …)` in SQL, where `operator` and `store` may stand for `operatorId` and `storeName`.", statestore.OptionTable},
+		{"Stateful operators of a query", "`Read().Format(\"state-metadata\").Load(checkpoint)`, and `state_metadata('checkpoint')` in SQL.", statestore.MetadataOptionTable},
+		{"Kafka, read", "`Read()` and `ReadStream()` of `Format(\"kafka\")`. Options of batches alone and of streams alone are refused or warned of elsewhere.", kafka.SourceOptionTable},
+		{"Kafka, write", "`Write()` and `WriteStream()` of `Format(\"kafka\")`. Columns: value, and if wanted key, topic, headers, partition.", kafka.SinkOptionTable},
+		{"Source rate", "`ReadStream().Format(\"rate\")`.", rate.OptionTable},
+		{"Source rate-micro-batch", "`ReadStream().Format(\"rate-micro-batch\")`.", rate.MicroBatchOptionTable},
+		{"Source socket", "`ReadStream().Format(\"socket\")`.", socket.OptionTable},
 		{"Session settings", "`SET key = value` in SQL, `Session.SetConf`, `Options.Conf`. Their names are matched as written.", settings},
 	}
 }

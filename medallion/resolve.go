@@ -88,6 +88,12 @@ func (r resolver) DataSource(ctx context.Context, d *plan.DataSource) (logical.N
 	if strings.EqualFold(d.Format, "delta") {
 		return r.deltaByPath(ctx, d)
 	}
+	if node, ok, err := r.stateSource(ctx, d); ok {
+		return node, err
+	}
+	if node, ok, err := r.feed(ctx, d); ok {
+		return node, err
+	}
 	if d.Streaming {
 		return r.fileStream(ctx, d)
 	}

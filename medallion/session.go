@@ -27,6 +27,7 @@ import (
 	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/sql"
+	"lakehouse/internal/state"
 	"lakehouse/internal/stream"
 	"lakehouse/volumes"
 )
@@ -46,15 +47,16 @@ type Options struct {
 // A Session is where queries run: a root, a catalog, settings, and the streaming queries started from it. It is safe for
 // concurrent use.
 type Session struct {
-	space   *volumes.Space
-	catalog *catalog.Catalog
-	memory  *exec.Memory
-	queries stream.Manager
-	log     *slog.Logger
-	clock   func() time.Time
-	report  func(StreamingQueryProgress)
-	out     io.Writer
-	user    string
+	space       *volumes.Space
+	catalog     *catalog.Catalog
+	memory      *exec.Memory
+	stateBudget *state.Budget // of all streams
+	queries     stream.Manager
+	log         *slog.Logger
+	clock       func() time.Time
+	report      func(StreamingQueryProgress)
+	out         io.Writer
+	user        string
 
 	startConf map[string]string // the settings that RESET brings back
 
@@ -63,7 +65,8 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string // folders to remove at the end
+	temporary      []string       // folders to remove at the end
+	writer         *writerVersion // of inserts; nil: they count each time
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.
@@ -80,6 +83,8 @@ const (
 	confCheckpoint  = "spark.sql.streaming.checkpointLocation"
 	confPartitions  = "spark.sql.shuffle.partitions"
 	confMemoryLimit = "lakehouse.memory.limit"
+	confStateMemory = "lakehouse.state.memory"
+	confMinDeltas   = "spark.sql.streaming.stateStore.minDeltasForSnapshot"
 	confWorkers     = "lakehouse.workers"
 	confInference   = "spark.sql.streaming.schemaInference"
 	confRescuedPath = "spark.databricks.sql.rescuedDataColumn.filePath.enabled"
@@ -88,7 +93,7 @@ const (
 )
 
 // settings documents them. Where the default depends on the machine, Doc says it.
-var settings = option.Table{
+var settings = append(option.Table{
 	{Name: confTimeZone, Default: "UTC", Doc: "The time zone in which timestamps are parsed, taken apart and shown."},
 	{Name: confANSI, Kind: option.Bool, Default: "true", Doc: "Whether overflow, division by zero and casts that fail are errors; else they give null."},
 	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
@@ -97,15 +102,20 @@ var settings = option.Table{
 	{Name: confRescuedPath, Kind: option.Bool, Default: "true", Doc: "Whether the rescued-data column names the file that the data is from."},
 	{Name: confWatermarks, Default: "min", Doc: "Whether the watermark of a stream with several withWatermark is the least of theirs (min) or the latest (max). A checkpoint keeps what it was made with."},
 	{Name: confNoData, Kind: option.Bool, Default: "true", Doc: "Whether a stream runs a batch without data when its watermark has moved and closes something."},
+	{Name: confSampleFiles, Kind: option.Positive, Default: "1000", Doc: "At most so many files are looked at to infer the columns of an Auto Loader stream."},
+	{Name: confSampleBytes, Kind: option.Bytes, Default: "50g", Doc: "Likewise, at most so many bytes, but always one file."},
 	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
+	{Name: confStateMemory, Kind: option.Bytes, Doc: "How much of the keys and values that streams remember stays in memory, the rest in files in TMPDIR; by default half of lakehouse.memory.limit."},
+	{Name: confMinDeltas, Kind: option.Positive, Default: "10", Doc: "After how many versions of its changes a state is written as a whole; a large one waits until they are half of it."},
 	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
-}
+}, streamSettings...)
 
 func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMemoryLimit: "4g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
+		confMinDeltas:   "10",
+		confMemoryLimit: "4g", confSampleFiles: "1000", confSampleBytes: "50g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
 	}
 }
 
@@ -122,7 +132,7 @@ func NewSession(opts Options) (*Session, error) {
 		}
 	}
 	s := &Session{
-		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0),
+		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0), stateBudget: state.NewBudget(0),
 		log: opts.Log, clock: opts.Clock, report: opts.OnProgress, out: opts.Out, user: "anonymous",
 		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
 		views: map[string]tempView{},
@@ -210,9 +220,13 @@ func (s *Session) SetConf(key, value string) error {
 			return err
 		}
 		value = strings.ToLower(value)
-	case confPartitions, confWorkers:
+	case confPartitions, confWorkers, confMinDeltas, confSampleFiles:
 		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
 			return invalid("it should be a positive integer.")
+		}
+	case confSampleBytes:
+		if _, err := option.ParseBytes(value); err != nil {
+			return invalid("it should be a size such as 50g.")
 		}
 	case confMemoryLimit:
 		n, err := option.ParseBytes(value)
@@ -220,11 +234,29 @@ func (s *Session) SetConf(key, value string) error {
 			return invalid("it should be a size such as 4g.")
 		}
 		s.memory.SetLimit(n)
+	case confStateMemory:
+		if _, err := option.ParseBytes(value); err != nil {
+			return invalid("it should be a size such as 2g.")
+		}
+	}
+	value, _, err := streamSetting(key, value)
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conf[key] = value
 	return nil
+}
+
+// stateMemory is the limit of what states keep on the heap, as it is set now.
+func (s *Session) stateMemory() int64 {
+	if set := s.Conf(confStateMemory); set != "" {
+		n, _ := option.ParseBytes(set) // SetConf has checked it
+		return n
+	}
+	n, _ := option.ParseBytes(s.Conf(confMemoryLimit))
+	return n / 2
 }
 
 func (s *Session) confInt(key string) int {
@@ -234,7 +266,11 @@ func (s *Session) confInt(key string) int {
 
 // env is what a query of the session runs in.
 func (s *Session) env() *exec.Env {
-	return &exec.Env{Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers)}
+	s.stateBudget.SetLimit(s.stateMemory())
+	return &exec.Env{
+		Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers),
+		StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
+	}
 }
 
 func (s *Session) evalContext() expr.Context {

@@ -146,7 +146,7 @@ func TestMistakesInAWriteAreToldBeforeItBegins(t *testing.T) {
 	d := newDesk(t)
 	one := d.frame("SELECT 1 AS id")
 	d.refused("mode", one.Write().Mode("upsert").Save(t.Context(), "/Volumes/a/b/c/t"), errclass.InvalidSaveMode)
-	d.refused("format", one.Write().Format("orc").Save(t.Context(), "/Volumes/a/b/c/t"), errclass.DataSourceNotFound)
+	d.refused("format", one.Write().Format("oracle").Save(t.Context(), "/Volumes/a/b/c/t"), errclass.DataSourceNotFound)
 	d.refused("path", one.Write().Save(t.Context()), errclass.PathRequired)
 	d.refused("option", one.Write().Option("overwriteSchem", "true").Save(t.Context(), "/Volumes/a/b/c/t"), errclass.InvalidOption)
 	d.refused("column", one.SelectCols("nope").Write().Save(t.Context(), "/Volumes/a/b/c/t"), errclass.UnresolvedColumn)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 	"lakehouse/internal/catalog"
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/connector/filesink"
 	"lakehouse/internal/connector/memory"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
@@ -41,13 +43,14 @@ type DataStreamWriter struct {
 	trigger   Trigger
 	options   map[string]string
 	partition []string
+	each      func(s *Session, queryID string, schema Schema) stream.Sink // instead of a format: the user's own code
 	err       error
 }
 
 // WriteStream begins a streaming query over the frame.
 func (d *DataFrame) WriteStream() DataStreamWriter { return DataStreamWriter{frame: d, err: d.err} }
 
-// Format names the sink: delta (the default), console, memory.
+// Format names the sink: delta (the default), parquet, json, csv, text, console, memory.
 func (w DataStreamWriter) Format(name string) DataStreamWriter { w.format = name; return w }
 
 // QueryName names the query, and a memory sink's table.
@@ -69,7 +72,7 @@ func (w DataStreamWriter) OutputMode(mode string) DataStreamWriter {
 // Trigger says when batches run.
 func (w DataStreamWriter) Trigger(t Trigger) DataStreamWriter { w.trigger = t; return w }
 
-// PartitionBy names the partition columns of a Delta table that the query makes.
+// PartitionBy names the partition columns of a Delta table that the query makes, or of the files that it writes.
 func (w DataStreamWriter) PartitionBy(columns ...string) DataStreamWriter {
 	w.partition = columns
 	return w
@@ -91,7 +94,7 @@ func (w DataStreamWriter) Option(name, value string) DataStreamWriter {
 // streamOptions are what every sink takes.
 var streamOptions = option.Table{
 	{Name: "checkpointLocation", Doc: "The query's own folder: its progress, and what a restart needs."},
-	{Name: "path", Doc: "The folder of the Delta table to write."},
+	{Name: "path", Doc: "The folder of the Delta table, or of the files, to write."},
 	{Name: "queryName", Doc: "The query's name, like QueryName."},
 }
 
@@ -103,18 +106,36 @@ func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*Streamin
 	if w.err != nil {
 		return nil, w.err
 	}
-	switch format := strings.ToLower(cmp.Or(w.format, "delta")); format {
-	case "delta":
+	if w.each != nil {
+		return w.startEach(ctx)
+	}
+	switch format := strings.ToLower(cmp.Or(w.format, "delta")); {
+	case filesink.Known(format):
+		return w.startFiles(ctx)
+	case format == "delta":
 		return w.startDelta(ctx)
-	case "console":
+	case format == "console":
 		return w.startConsole(ctx)
-	case "memory":
+	case format == "memory":
 		return w.startMemory(ctx)
+	case format == "kafka":
+		return w.startKafka(ctx)
+	case format == "noop":
+		return w.startNoop(ctx)
+	case slices.Contains(unwrittenFormats, format):
+		return nil, errclass.UnsupportedFeature.New("files of format %s are not written by this build.", format).
+			WithHint("The sinks are %s.", strings.Join(sinkNames, ", "))
 	default:
 		return nil, errclass.DataSourceNotFound.New("Failed to find the sink: %s.", w.format).
-			WithHint("%s", cmp.Or(errclass.DidYouMean(format, []string{"delta", "console", "memory"}), "The sinks are delta, console and memory."))
+			WithHint("%s", cmp.Or(errclass.DidYouMean(format, sinkNames), "The sinks are "+strings.Join(sinkNames, ", ")+"."))
 	}
 }
+
+// sinkNames are the formats that a stream can be written in; unwrittenFormats, those that are only read.
+var (
+	sinkNames        = append([]string{"delta", "console", "memory", "kafka", "noop"}, filesink.Names()...)
+	unwrittenFormats = []string{"avro", "orc", "xml"}
+)
 
 // ToTable starts the query into a table of the catalog, which it makes, empty, when there is none.
 func (w DataStreamWriter) ToTable(ctx context.Context, name string) (*StreamingQuery, error) {
@@ -179,6 +200,9 @@ func (w DataStreamWriter) startDelta(ctx context.Context) (*StreamingQuery, erro
 }
 
 func (w DataStreamWriter) intoDelta(ctx context.Context, table delta.Table, opts option.Values, node logical.Node, cp volumes.Location) (*StreamingQuery, error) {
+	if err := noteStream(ctx, table, node, cp); err != nil {
+		return nil, err
+	}
 	return w.start(ctx, node, cp, func(_ context.Context, queryID string) (stream.Sink, error) {
 		return delta.NewSink(table, delta.SinkOptions{
 			QueryID: queryID, Mode: w.mode, PartitionBy: w.partition, Schema: node.Schema(), Options: opts,
@@ -262,7 +286,7 @@ func (w DataStreamWriter) start(ctx context.Context, node logical.Node, cp volum
 		Name: w.name, Plan: node, OpenSink: sink, Mode: w.mode, Trigger: w.trigger,
 		Checkpoint: store, Location: cp.URI, Partitions: s.confInt(confPartitions),
 		WatermarkPolicy: s.Conf(confWatermarks), NoEmptyBatches: s.Conf(confNoData) == "false",
-		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report,
+		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(), Replan: w.frame.resolve,
 	})
 	if err != nil {
 		return nil, err

@@ -28,7 +28,11 @@ type tableArgs struct {
 
 // tableFunctions are the functions by name.
 func tableFunctions() map[string]tableFunction {
-	return map[string]tableFunction{}
+	return map[string]tableFunction{
+		"cloud_files_state": {params: []string{"checkpoint"}, resolve: cloudFilesState},
+		"state":             {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
+		"state_metadata":    {params: []string{"path"}, resolve: stateMetadataFunction},
+	}
 }
 
 // TableFunction resolves a call of one of the session's table functions.
@@ -112,4 +116,22 @@ func (a tableArgs) required(name string, index int) (string, error) {
 		}
 	}
 	return "", errclass.RequiredParameter.New("Cannot invoke routine `%s` because the parameter named `%s` is required, but the routine call did not supply a value. Please update the routine call to supply an argument value (either positionally at index %d or by name) and retry the query again.", a.function, name, index)
+}
+
+// rename gives an option that was written by its short name its own, unless both were given.
+func (a tableArgs) rename(short, name string) {
+	for have, value := range a.options {
+		if strings.EqualFold(have, short) && !a.has(name) {
+			delete(a.options, have)
+			a.options[name] = value
+		}
+	}
+}
+
+// noTables refuses TABLE(name) where the function takes constants only.
+func (a tableArgs) noTables() error {
+	for name := range a.tables {
+		return errclass.InvalidParameterValue.New("The value of parameter `%s` in `%s` is invalid: it is a table.", name, a.function)
+	}
+	return nil
 }

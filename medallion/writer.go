@@ -4,17 +4,19 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/catalog"
 	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/connector/filesink"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/sql"
 )
 
-// A DataFrameWriter writes a frame's rows to a Delta table. It is a value: a half-built writer can be kept and varied.
+// A DataFrameWriter writes a frame's rows to a Delta table, or into files. It is a value: a half-built writer can be kept and varied.
 type DataFrameWriter struct {
 	frame     *DataFrame
 	format    string
@@ -38,7 +40,7 @@ func (d *DataFrame) Write() DataFrameWriter {
 	return DataFrameWriter{frame: d, mode: saveErrorIfExists, err: d.err}
 }
 
-// Format names the sink: delta, the default.
+// Format names the sink: delta (the default), parquet, json, csv or text files.
 func (w DataFrameWriter) Format(name string) DataFrameWriter { w.format = name; return w }
 
 // Mode says what happens to a table that is there: append, overwrite, ignore, or errorifexists (the default).
@@ -64,15 +66,15 @@ func (w DataFrameWriter) Option(name, value string) DataFrameWriter {
 	return w
 }
 
-// PartitionBy names the partition columns of a table that the write makes.
+// PartitionBy names the partition columns of a table that the write makes, or of files.
 func (w DataFrameWriter) PartitionBy(columns ...string) DataFrameWriter {
 	w.partition = columns
 	return w
 }
 
-var pathOption = option.Spec{Name: "path", Doc: "The folder of the Delta table to write."}
+var pathOption = option.Spec{Name: "path", Doc: "The folder of the Delta table, or of the files, to write."}
 
-// Save writes to the table at a path.
+// Save writes to the table at a path, or files into a folder.
 func (w DataFrameWriter) Save(ctx context.Context, paths ...string) error {
 	return w.guarded(func() error { return w.save(ctx, paths...) })
 }
@@ -80,6 +82,15 @@ func (w DataFrameWriter) Save(ctx context.Context, paths ...string) error {
 func (w DataFrameWriter) save(ctx context.Context, paths ...string) error {
 	if len(paths) > 0 {
 		w = w.Option("path", paths[0])
+	}
+	if err := w.checkFrame(ctx); err != nil {
+		return err
+	}
+	if f := strings.ToLower(w.format); filesink.Known(f) {
+		return w.saveFiles(ctx)
+	}
+	if ok, err := w.saveFeed(ctx); ok {
+		return err
 	}
 	opts, err := w.check(ctx)
 	if err != nil {
@@ -164,23 +175,37 @@ func (w DataFrameWriter) guarded(write func() error) error {
 	return err
 }
 
-func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
+// checkFrame finds the mistakes of the chain so far.
+func (w DataFrameWriter) checkFrame(ctx context.Context) error {
 	if w.err != nil {
-		return option.Values{}, w.err
+		return w.err
 	}
 	streaming, err := w.frame.IsStreaming(ctx)
-	if err != nil {
-		return option.Values{}, err
-	}
-	if streaming {
-		return option.Values{}, errclass.CallOnStreaming.New("The method `write` can not be called on streaming Dataset/DataFrame.").
+	if err == nil && streaming {
+		err = errclass.CallOnStreaming.New("The method `write` can not be called on streaming Dataset/DataFrame.").
 			WithHint("Use writeStream.")
 	}
-	if f := cmp.Or(strings.ToLower(w.format), "delta"); f != "delta" {
-		return option.Values{}, errclass.DataSourceNotFound.New("Failed to find the sink: %s.", w.format).
-			WithHint("Batch writes go to Delta tables: format delta.")
+	return err
+}
+
+// check gives the options of a write into a Delta table.
+func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
+	if err := w.checkFrame(ctx); err != nil {
+		return option.Values{}, err
 	}
-	return append(option.Table{pathOption}, delta.WriteOptionTable...).Parse(w.options)
+	switch f := cmp.Or(strings.ToLower(w.format), "delta"); {
+	case f == "delta":
+		return append(option.Table{pathOption}, delta.WriteOptionTable...).Parse(w.options)
+	case filesink.Known(f):
+		return option.Values{}, errclass.UnsupportedFeature.New("tables are Delta; files of format %s are written into folders.", f).
+			WithHint("Use Save(path), or leave out the format.")
+	case slices.Contains(unwrittenFormats, f):
+		return option.Values{}, errclass.UnsupportedFeature.New("files of format %s are not written by this build.", f).
+			WithHint("The formats are delta, %s.", strings.Join(filesink.Names(), ", "))
+	default:
+		return option.Values{}, errclass.DataSourceNotFound.New("Failed to find the sink: %s.", w.format).
+			WithHint("%s", cmp.Or(errclass.DidYouMean(f, append(filesink.Names(), "delta")), "The formats are delta, "+strings.Join(filesink.Names(), ", ")+"."))
+	}
 }
 
 func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts option.Values, operation string) error {

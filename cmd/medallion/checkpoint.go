@@ -19,7 +19,7 @@ import (
 )
 
 func (a *app) checkpointCommand() *cobra.Command {
-	cmd := group("checkpoint", "Looks at the checkpoint of a streaming query.")
+	cmd := group("checkpoint", "Looks at the checkpoint of a streaming query, and moves it between Spark and here.")
 	cmd.AddCommand(&cobra.Command{
 		Use: "show DIR", Short: "Says what a query has read and written, and what it will do next.",
 		Long: "Says what a query has read and written, and what it will do next. The query may be running.\n" +
@@ -33,7 +33,7 @@ func (a *app) checkpointCommand() *cobra.Command {
 			defer session.Close()
 			return a.showCheckpoint(cmd.Context(), session, args[0])
 		},
-	})
+	}, a.takeOverCommand(), a.handOverCommand())
 	return cmd
 }
 

@@ -23,6 +23,9 @@ const (
 	JoinStateVersion          = "spark.sql.streaming.join.stateFormatVersion"
 	StateCompressionCodec     = "spark.sql.streaming.stateStore.compression.codec"
 	PruneFilters              = "spark.sql.optimizer.pruneFiltersCanPruneStreamingSubplan"
+	StateRowChecksum          = "spark.sql.streaming.stateStore.rowChecksum.enabled"          // since Spark 4.1
+	SourceEvolution           = "spark.sql.streaming.queryEvolution.enableSourceEvolution"    // since Spark 4.2
+	RocksDBMergeVersion       = "spark.sql.streaming.stateStore.rocksdb.mergeOperatorVersion" // since Spark 4.2
 )
 
 // HDFSProvider is the class of the state store that keeps its versions as files.
@@ -62,6 +65,8 @@ var legacyConf = map[string]string{
 	JoinStateVersion:          "1",
 	StateCompressionCodec:     "lz4",
 	PruneFilters:              "true",
+	StateRowChecksum:          "false",
+	SourceEvolution:           "false",
 }
 
 // Get gives the value that holds for a query which was started with these settings: what is written, or

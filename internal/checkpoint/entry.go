@@ -22,6 +22,12 @@ type Commit struct {
 	NextWatermarkMs int64 `json:"nextBatchWatermarkMs"` // of batch N+1
 }
 
+// commitLine is the second line of commits/N. Version 2 names the state files of each operator and partition there.
+type commitLine struct {
+	Commit
+	StateIDs map[string]json.RawMessage `json:"stateUniqueIds"`
+}
+
 // offsetsMetadata is the second line of offsets/N.
 type offsetsMetadata struct {
 	WatermarkMs int64 `json:"batchWatermarkMs"`
@@ -36,6 +42,7 @@ var (
 	errNoMetadata = errors.New("the line of watermark, time and settings is missing")
 	errNoSources  = errors.New("there is no line of a source")
 	errNotJSON    = errors.New("not a JSON value")
+	errStateIDs   = errors.New("it names state files by ids (stateUniqueIds, of state store checkpoint format 2), which only the RocksDB provider has")
 )
 
 // appendOffsets writes the lines after the version.
@@ -66,7 +73,7 @@ func appendOffsets(text []byte, o Offsets) ([]byte, error) {
 
 var (
 	offsetsLines = exactjson.For[offsetsMetadata]()
-	commitLines  = exactjson.For[Commit]()
+	commitLines  = exactjson.For[commitLine]()
 )
 
 // decodeOffsets reads the lines after the version.
@@ -106,11 +113,14 @@ func decodeCommit(lines [][]byte) (Commit, error) {
 	if len(lines) == 0 {
 		return Commit{}, nil // as Spark 2.0 wrote it
 	}
-	var commit Commit
-	if err := commitLines.Unmarshal(lines[0], &commit); err != nil {
+	var line commitLine
+	if err := commitLines.Unmarshal(lines[0], &line); err != nil {
 		return Commit{}, lineError{2, err}
 	}
-	return commit, nil
+	if len(line.StateIDs) > 0 {
+		return Commit{}, lineError{2, errStateIDs}
+	}
+	return line.Commit, nil
 }
 
 // A lineError is what is wrong with a line, counted from 1.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -72,4 +74,21 @@ func inUse(path string, held *volumes.LockedError) error {
 		WithHint("Stop that query first, or give this one a checkpoint of its own.")
 	err.Err = held
 	return err
+}
+
+// Free tells whether no query of this engine runs on a checkpoint; else the answer is CONCURRENT_QUERY, which names it. A lock
+// whose holder has died is removed.
+func Free(ctx context.Context, store volumes.Store, path string) error {
+	_, err := store.Stat(ctx, lockFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for the lock of %s: %w", path, err)
+	}
+	release, err := lease(ctx, store, path, holder{PID: os.Getpid()})
+	if err != nil {
+		return err
+	}
+	return release()
 }

@@ -21,6 +21,7 @@ type Log[T any] struct {
 	store  volumes.Store
 	dir    string
 	path   string                                     // of the checkpoint, for error texts
+	reads  int                                        // the highest version that is read
 	encode func(text []byte, entry T) ([]byte, error) // adds to the text
 	decode func(lines [][]byte) (T, error)
 
@@ -57,7 +58,7 @@ func (l *Log[T]) Get(ctx context.Context, batch int64) (T, error) {
 }
 
 func (l *Log[T]) parse(batch int64, data []byte) (T, error) {
-	lines, err := Lines(l.file(batch), data)
+	lines, err := linesUpTo(l.file(batch), data, l.reads)
 	if err != nil {
 		var none T
 		return none, err
@@ -78,6 +79,9 @@ func (l *Log[T]) Latest(ctx context.Context) (batch int64, entry T, found bool, 
 	entry, err = l.Get(ctx, batch)
 	return batch, entry, err == nil, err
 }
+
+// Ends gives the oldest and the newest batch of the log without a look into their files; -1 where there is none.
+func (l *Log[T]) Ends(ctx context.Context) (oldest, newest int64, err error) { return l.ends(ctx) }
 
 // PurgeBefore removes the files of the batches before one. A purge that a crash cut short is made good by the
 // next run's first.

@@ -7,16 +7,22 @@ import (
 	"lakehouse/internal/errclass"
 )
 
-// Version is the version of the log files that are written, and the highest that is read.
+// Version is the version of the log files that are written, and, but for commits/N, the highest that is read.
 const Version = 1
+
+// commitVersion is the highest version of commits/N that is read: it may hold the ids of RocksDB's state files, and is read
+// where it holds none.
+const commitVersion = 2
 
 const versionLine = "v1\n"
 
 // Lines takes a log file apart, after its version line. The path is for the error. File sources use
 // it for their own log.
-func Lines(path string, data []byte) ([][]byte, error) {
+func Lines(path string, data []byte) ([][]byte, error) { return linesUpTo(path, data, Version) }
+
+func linesUpTo(path string, data []byte, highest int) ([][]byte, error) {
 	first, rest, more := bytes.Cut(data, []byte("\n"))
-	if err := checkVersion(path, string(bytes.TrimSpace(first))); err != nil {
+	if err := checkVersion(path, string(bytes.TrimSpace(first)), highest); err != nil {
 		return nil, err
 	}
 	if !more || len(rest) == 0 {
@@ -29,7 +35,7 @@ func Lines(path string, data []byte) ([][]byte, error) {
 	return lines, nil
 }
 
-func checkVersion(path, text string) error {
+func checkVersion(path, text string, highest int) error {
 	version := 0
 	if len(text) > 1 && text[0] == 'v' {
 		version, _ = strconv.Atoi(text[1:]) // 0 is as wrong as no number
@@ -37,9 +43,9 @@ func checkVersion(path, text string) error {
 	switch {
 	case version <= 0:
 		return malformed(path, "failed to read correct log version from "+shortened(text))
-	case version > Version:
+	case version > highest:
 		return errclass.InvalidLogVersion.New("Failed to read log file %s. UnsupportedLogVersion. "+
-			"The maximum supported log version is v%d, but encountered v%d.", path, Version, version).
+			"The maximum supported log version is v%d, but encountered v%d.", path, highest, version).
 			WithHint("The log file was produced by a newer version of Spark and cannot be read by this version. You need to upgrade.")
 	}
 	return nil

@@ -19,6 +19,8 @@ const (
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
+	CloudFilesEmptyFolder        Class = "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"
+	CloudFilesUnknownOptions     Class = "CF_UNKNOWN_OPTION_KEYS_ERROR"
 	CollectionTooLarge           Class = "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION"
 	ColumnAlreadyExists          Class = "COLUMN_ALREADY_EXISTS"
 	ComparatorReturnsNull        Class = "COMPARATOR_RETURNS_NULL"
@@ -57,6 +59,8 @@ const (
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
+	ForeachBatchFailed           Class = "FOREACH_BATCH_USER_FUNCTION_ERROR"
+	ForeachFailed                Class = "FOREACH_USER_FUNCTION_ERROR"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
@@ -133,6 +137,7 @@ const (
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
+	PathAlreadyExists            Class = "PATH_ALREADY_EXISTS"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
@@ -148,10 +153,22 @@ const (
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
+	StateBatchUnavailable        Class = "STDS_COMMITTED_BATCH_UNAVAILABLE"
+	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
+	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
+	StateKeyFormat               Class = "STATE_STORE_KEY_ROW_FORMAT_VALIDATION_FAILURE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
+	StateNoPartition             Class = "STDS_NO_PARTITION_DISCOVERED_IN_STATE_STORE"
+	StateOffsetsUnavailable      Class = "STDS_OFFSET_LOG_UNAVAILABLE"
 	StateOperatorMismatch        Class = "STREAMING_STATEFUL_OPERATOR_NOT_MATCH_IN_STATE_METADATA"
+	StateOperatorUnknown         Class = "STDS_FAILED_TO_READ_OPERATOR_METADATA"
+	StateOptionEmpty             Class = "STDS_INVALID_OPTION_VALUE.IS_EMPTY"
+	StateOptionMissing           Class = "STDS_REQUIRED_OPTION_UNSPECIFIED"
+	StateOptionNegative          Class = "STDS_INVALID_OPTION_VALUE.IS_NEGATIVE"
+	StateSchemaUnreadable        Class = "STDS_FAILED_TO_READ_STATE_SCHEMA"
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
+	StateValueFormat             Class = "STATE_STORE_VALUE_ROW_FORMAT_VALIDATION_FAILURE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
@@ -160,15 +177,18 @@ const (
 	TableNotFound                Class = "TABLE_OR_VIEW_NOT_FOUND"
 	TempViewAlreadyExists        Class = "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"
 	TempViewName                 Class = "TEMP_VIEW_NAME_TOO_MANY_NAME_PARTS"
+	TextColumns                  Class = "TEXT_DATA_SOURCE_COLUMNS"
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
+	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
 	UnresolvedRoutine            Class = "UNRESOLVED_ROUTINE"
 	UnresolvedUsing              Class = "UNRESOLVED_USING_COLUMN_FOR_JOIN"
+	UnsupportedDataSourceType    Class = "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
 	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
@@ -237,8 +257,42 @@ const (
 	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
+// The classes of the sources and sinks that are no files: Kafka, rate, socket.
+const (
+	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
+	IncorrectEndOffset          Class = "INCORRECT_END_OFFSET"
+	IncorrectRampUpRate         Class = "INCORRECT_RAMP_UP_RATE"
+	KafkaAddedPartition         Class = "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO"
+	KafkaEndPastLatest          Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW"
+	KafkaEndPastPrefetched      Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_PREFETCHED"
+	KafkaInitialOffset          Class = "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS"
+	KafkaLostPartitions         Class = "LOST_TOPIC_PARTITIONS_IN_END_OFFSET_WITH_TRIGGER_AVAILABLENOW"
+	KafkaMismatchedLimits       Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET"
+	KafkaMismatchedPrefetched   Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_END_OFFSET_AND_PREFETCHED"
+	KafkaNullTopic              Class = "KAFKA_NULL_TOPIC_IN_DATA"
+	KafkaOffsetChanged          Class = "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED"
+	KafkaOffsetRange            Class = "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"
+	KafkaPartitionsDeleted      Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
+	KafkaPartitionsDeletedGroup Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT"
+	KafkaRecordTimestamp        Class = "KAFKA_MALFORMED_RECORD_TIMESTAMP"
+	KafkaResolvedStartAfterEnd  Class = "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaSaveMode               Class = "_LEGACY_ERROR_TEMP_3081"
+	KafkaSinkSchema             Class = "_LEGACY_ERROR_TEMP_3080"
+	KafkaStartAfterEnd          Class = "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaStartNotAssigned       Class = "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	KafkaTimestampNotAssigned   Class = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	RateBatchOffset             Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_OFFSET"
+	RateBatchTimestamp          Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_TIMESTAMP"
+	SocketHost                  Class = "_LEGACY_ERROR_TEMP_1295"
+	SocketPort                  Class = "_LEGACY_ERROR_TEMP_1296"
+	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
+)
+
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	StateKeyFormat:               "XX000",
+	StateValueFormat:             "XX000",
+	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",
 	AmbiguousReference:           "42704",
@@ -324,6 +378,8 @@ var sqlStates = map[Class]string{
 	FailedReadFile:               "KD001",
 	FieldNotFound:                "42704",
 	FilterAggregate:              "42903",
+	ForeachBatchFailed:           "39000",
+	ForeachFailed:                "39000",
 	GroupByAggregate:             "42903",
 	GroupByPosition:              "42805",
 	GroupByPositionAggregate:     "42903",
@@ -393,6 +449,7 @@ var sqlStates = map[Class]string{
 	OutputModeInvalid:            "42KDE",
 	OutputModeOperation:          "42KDE",
 	ParseSyntaxError:             "42601",
+	PathAlreadyExists:            "42K04",
 	PathNotFound:                 "42K03",
 	RecursiveView:                "42K0H",
 	RemainderByZero:              "22012",
@@ -402,9 +459,19 @@ var sqlStates = map[Class]string{
 	SchemaNotEmpty:               "2BP01",
 	SchemaNotFound:               "42704",
 	SingleNamespace:              "42K05",
+	StateBatchUnavailable:        "KD006",
+	StateConflictOptions:         "42613",
 	StateDeltaMissing:            "58030",
+	StateInvalidOption:           "42616",
 	StateKeySchema:               "XXKST",
+	StateNoPartition:             "KD006",
+	StateOffsetsUnavailable:      "KD006",
 	StateOperatorMismatch:        "42K03",
+	StateOperatorUnknown:         "42K03",
+	StateOptionEmpty:             "42616",
+	StateOptionMissing:           "42601",
+	StateOptionNegative:          "42616",
+	StateSchemaUnreadable:        "42K03",
 	StateUnreadable:              "58030",
 	StateValueSchema:             "XXKST",
 	StreamFailed:                 "XXKST",
@@ -421,6 +488,7 @@ var sqlStates = map[Class]string{
 	UnresolvedColumnBare:         "42703",
 	UnresolvedRoutine:            "42883",
 	UnresolvedUsing:              "42703",
+	UnsupportedDataSourceType:    "0A000",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
 	UnsupportedGenerator:         "42K0E",
@@ -439,4 +507,12 @@ var sqlStates = map[Class]string{
 	WrongCommand:                 "42809",
 	WrongNumArgs:                 "42605",
 	XMLRowTagMissing:             "42KDF",
+
+	KafkaAddedPartition:         "22000",
+	KafkaInitialOffset:          "22000",
+	KafkaOffsetChanged:          "22000",
+	KafkaOffsetRange:            "22000",
+	KafkaPartitionsDeleted:      "22000",
+	KafkaPartitionsDeletedGroup: "22000",
+	KafkaRecordTimestamp:        "22008",
 }

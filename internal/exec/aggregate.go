@@ -113,6 +113,7 @@ type groupTable struct {
 	distinct []*distinctCalls
 	held     reservation
 	noGroups bool
+	touched  bool // rows have come
 	frozen   *frozenGroups
 }
 
@@ -166,6 +167,7 @@ func (t *groupTable) update(b arrow.RecordBatch) error {
 		return err
 	}
 	groups := t.insert(columns, int(b.NumRows()))
+	t.touched = t.touched || len(groups) > 0
 	for _, acc := range t.plain {
 		acc.state.Grow(t.groups())
 		if err := acc.update(t.eval, b, groups); err != nil {

@@ -111,10 +111,16 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.Aggregate:
 		return b.aggregate(n, children[0], number, event)
 	case *logical.Join:
+		if b.overStream(n.Left) && logical.IsStreaming(n.Right) {
+			return nil, notYet("A join of two streams")
+		}
 		return b.join(n, children[0], children[1]), nil
 	case *logical.Sort:
 		return &sorter{child: children[0], order: n.Order, limit: n.Limit, env: b.env}, nil
 	case *logical.Limit:
+		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
+			return nil, notYet("LIMIT of a stream in append mode")
+		}
 		return &limit{child: children[0], n: n.N}, nil
 	case *logical.Offset:
 		return &offset{child: children[0], n: n.N}, nil
@@ -123,6 +129,13 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.SetOp:
 		return newSetOp(n, children[0], children[1], b.env), nil
 	case *logical.Deduplicate:
+		if number >= 0 {
+			return newStatefulDeduplicate(n, children[0], number, event, b.env)
+		}
+		if n.WithinWatermark {
+			return nil, errclass.UnsupportedStreaming.New("dropDuplicatesWithinWatermark is not supported with batch DataFrames/DataSets").
+				WithHint("Use dropDuplicates.")
+		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
 	case *logical.Generate:
 		return &generate{child: children[0], node: n, schema: n.Schema(), env: b.env}, nil
@@ -141,6 +154,15 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	return nil, fmt.Errorf("internal error: no operator for %T", node)
 }
 
+// overStream reports whether an input is a stream's, so that an operator over it sees only a batch's rows.
+func (b *builder) overStream(input logical.Node) bool {
+	return b.env.Batch != nil && logical.IsStreaming(input)
+}
+
+func notYet(what string) error {
+	return errclass.UnsupportedStreaming.New("%s is not in this version.", what)
+}
+
 func expressions(columns []logical.Named) []expr.Expr {
 	exprs := make([]expr.Expr, len(columns))
 	for i, c := range columns {
@@ -150,11 +172,18 @@ func expressions(columns []logical.Named) []expr.Expr {
 }
 
 func (b *builder) aggregate(n *logical.Aggregate, child Operator, number int, event *watermarks) (Operator, error) {
+	if n.Session != nil {
+		return nil, notYet("session_window")
+	}
 	a := &aggregate{child: child, keys: expressions(n.Keys), calls: n.Calls, schema: n.Schema(), env: b.env}
 	if number < 0 {
 		return a, nil
 	}
-	return newStatefulAggregate(a, number, event)
+	timeKey, err := logical.EventTimeColumn(n)
+	if err != nil {
+		return nil, err
+	}
+	return newStatefulAggregate(a, number, timeKey, event), nil
 }
 
 // join: a cross join is an inner one without a condition.

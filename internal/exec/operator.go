@@ -26,6 +26,9 @@ type Env struct {
 	Memory  *Memory
 	Workers int         // how many goroutines an operator that gathers rows may use; at least 1
 	Batch   *MicroBatch // nil outside streams
+	// StateBudget is how much of their state the stateful operators keep on the heap; nil: all.
+	StateBudget *state.Budget
+	MinDeltas   int // of a state before it gets a snapshot; 0: as many as Spark wants
 	// OnRows, when not nil, is told how many rows were read from a source. Several goroutines call it.
 	OnRows func(source logical.Source, rows int64)
 }

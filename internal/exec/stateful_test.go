@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,10 @@ type stream struct {
 	reports []state.Progress
 	clock   func() time.Time // may be nil
 	cache   *state.Cache     // may be nil
+
+	watermark, late int64 // ms, of the next batch and of the batch before
+	seen            exec.EventTimeStats
+	ran             *exec.Plan
 }
 
 func newStream(t *testing.T, query, columns string, mode logical.OutputMode) *stream {
@@ -58,7 +63,28 @@ func (s *stream) run(values string) []string {
 		s.t.Fatal(err)
 	}
 	s.next++
+	s.late = s.watermark
+	for _, w := range logical.Watermarks(s.plan) {
+		s.watermark = max(s.watermark, s.seen.Max-w.DelayMicros/1000)
+	}
 	return lines
+}
+
+// wantBatch checks whether the batch that ran wants another without rows.
+func (s *stream) wantBatch(want bool) {
+	s.t.Helper()
+	if got := s.ran.WantsBatch(s.watermark); got != want {
+		s.t.Errorf("after batch %d another is wanted: %v", s.next-1, got)
+	}
+}
+
+// wantReport checks the last report: groups held, changed, removed, and late.
+func (s *stream) wantReport(total, updated, removed, late int64) {
+	s.t.Helper()
+	r := s.reports[len(s.reports)-1]
+	if got, want := [4]int64{r.NumRowsTotal, r.NumRowsUpdated, r.NumRowsRemoved, r.NumRowsDroppedByWatermark}, [4]int64{total, updated, removed, late}; got != want {
+		s.t.Errorf("batch %d: groups held, changed, removed and late are %v, want %v", s.next-1, got, want)
+	}
 }
 
 func (s *stream) tryRun(values string) ([]string, error) {
@@ -68,18 +94,26 @@ func (s *stream) tryRun(values string) ([]string, error) {
 		s.t.Fatal(err)
 	}
 	source := logical.NewLocalRelation(schema, rows).Source
+	var mu sync.Mutex
 	env := &exec.Env{Eval: evalContext(), Workers: 2, Batch: &exec.MicroBatch{
 		ID: s.next, Mode: s.mode, Clock: s.clock,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
 			return state.Open(ctx, spec, state.OpenOptions{Store: s.store, Dir: "state", Version: s.next, Partitions: 3, Cache: s.cache})
 		},
-		Progress: func(p state.Progress) { s.reports = append(s.reports, p) },
+		Progress:    func(p state.Progress) { s.reports = append(s.reports, p) },
+		WatermarkMs: s.watermark, LateWatermarkMs: s.late,
+		EventTime: func(_ int, seen exec.EventTimeStats) {
+			mu.Lock()
+			s.seen.Merge(seen)
+			mu.Unlock()
+		},
 	}}
 	node := logical.ReplaceStreams(s.plan, func(*logical.StreamRelation) logical.Source { return source })
-	op, err := exec.Build(logical.Optimize(node), env)
+	op, err := exec.BuildBatch(logical.Optimize(node), env)
 	if err != nil {
 		return nil, err
 	}
+	s.ran = op
 	out, err := batch.Collect(exec.Gather(s.t.Context(), op, 1))
 	return slices.Sorted(slices.Values(linesOf(texts(s.plan.Schema(), out)))), err
 }

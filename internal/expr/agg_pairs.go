@@ -40,11 +40,19 @@ func (p *pairs) merge(o pairs) {
 
 // A pairing is what a function makes of pairs. The regr_ functions take the dependent variable first.
 type pairing struct {
-	of func(p pairs) (v float64, ok bool)
+	of      func(p pairs) (v float64, ok bool)
+	refuses func(p pairs) bool // under ANSI: it divides by zero; nil: it never does
 }
 
 func buildPairs(f func(p pairs) (float64, bool)) func(b *builder) (*aggregate, error) {
+	return pairing{of: f}.build()
+}
+
+func (f pairing) build() func(b *builder) (*aggregate, error) {
 	return func(b *builder) (*aggregate, error) {
+		if !b.ctx.ANSI {
+			f.refuses = nil
+		}
 		if err := b.coerceTo(aDouble, aDouble); err != nil {
 			return nil, err
 		}
@@ -54,7 +62,7 @@ func buildPairs(f func(p pairs) (float64, bool)) func(b *builder) (*aggregate, e
 		}
 		return &aggregate{
 			args: b.args, result: types.Double, nullable: true, buffer: structOf(fields...),
-			start: func(*Context) Accumulator { return &pairState{f: pairing{f}} },
+			start: func(*Context) Accumulator { return &pairState{f: f} },
 		}, nil
 	}
 }
@@ -111,6 +119,9 @@ func (s *pairState) Result() (arrow.Array, error) {
 	out := make([]float64, len(s.groups))
 	ok := make([]bool, len(s.groups))
 	for i, p := range s.groups {
+		if s.f.refuses != nil && s.f.refuses(p) {
+			return nil, divideByZero("try_divide")
+		}
 		out[i], ok[i] = s.f.of(p)
 	}
 	return newFixed(types.Double, out, maskOf(ok)), nil
@@ -118,9 +129,12 @@ func (s *pairState) Result() (arrow.Array, error) {
 
 // pairAggregates: in regr_ functions y comes first, so that pairs.x holds it.
 var pairAggregates = map[string]aggregateFunction{
-	"corr": {2, 2, buildPairs(func(p pairs) (float64, bool) {
-		return p.cxy / math.Sqrt(p.mx*p.my), p.n > 0 && p.mx*p.my != 0
-	})},
+	"corr": {2, 2, pairing{
+		of: func(p pairs) (float64, bool) {
+			return p.cxy / math.Sqrt(p.mx*p.my), p.n > 0 && p.mx*p.my != 0
+		},
+		refuses: func(p pairs) bool { return p.n > 1 && p.mx*p.my == 0 }, // of one pair it is null, of several equal ones an error
+	}.build()},
 	"covar_pop":  {2, 2, buildPairs(func(p pairs) (float64, bool) { return p.cxy / p.n, p.n > 0 })},
 	"covar_samp": {2, 2, buildPairs(func(p pairs) (float64, bool) { return p.cxy / (p.n - 1), p.n > 1 })},
 	"regr_avgx":  {2, 2, buildPairs(func(p pairs) (float64, bool) { return p.y, p.n > 0 })},

@@ -32,6 +32,7 @@ func TestErrorsSayWhatSparkSays(t *testing.T) {
 		{"SELECT summ(1)", errclass.UnresolvedRoutine, "[UNRESOLVED_ROUTINE] Cannot resolve routine `summ` on search path [`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]. Did you mean `sum`?"},
 		{"SELECT to_timestamp('x', 'yyyy')", errclass.CannotParseTimestamp, "[CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION] Text 'x' could not be parsed at index 0. Use `try_to_timestamp` to tolerate invalid input string and return NULL instead."},
 		{"SELECT map(1, 2, 1, 3)", errclass.DuplicatedMapKey, ""},
+		{"SELECT corr(x, y) FROM VALUES (1, 2), (1, 3) AS t(x, y)", errclass.DivideByZero, ""},
 		{"SELECT 127Y + 1Y", errclass.BinaryArithmeticOverflow, "[BINARY_ARITHMETIC_OVERFLOW] 127Y + 1Y caused overflow. Use 'try_add' to tolerate overflow and return NULL instead."},
 	} {
 		_, err := run(c.query)

@@ -196,3 +196,16 @@ func (r *rowNumbers) Eval(ctx *Context, in arrow.RecordBatch) (Vector, error) {
 	}
 	return Vector{Values: newFixed(types.Long, out, nil)}, nil
 }
+
+// NumbersRows gives the part of an expression that numbers the rows it sees (monotonically_increasing_id); nil: there is none.
+func NumbersRows(e Expr) Expr {
+	if n, ok := e.(*rowNumbers); ok {
+		return n
+	}
+	for _, c := range e.Children() {
+		if found := NumbersRows(c); found != nil {
+			return found
+		}
+	}
+	return nil
+}

@@ -18,8 +18,11 @@ type TimeWindow struct {
 	Duration, Slide, Start int64 // microseconds
 }
 
-// WindowColumn is the name of the column that window() makes.
-const WindowColumn = "window"
+// WindowColumn and SessionColumn are the names of the columns that window() and session_window() make.
+const (
+	WindowColumn  = "window"
+	SessionColumn = "session_window"
+)
 
 func buildTimeWindow(b *builder) (Expr, error) {
 	w := &TimeWindow{Time: b.args[0]}
@@ -202,6 +205,19 @@ func windowTimeOf(e Expr) Expr {
 		kernel: map1(t.Fields[1].Type, func(at int64) int64 { return at - 1 }),
 		text:   func(string, []Expr) string { return "window_time(" + e.String() + ")" },
 	}
+}
+
+// WindowOf is the window whose last moment e is: of window_time(window); nil: e is no such.
+func WindowOf(e Expr) Expr {
+	c, ok := e.(*call)
+	if !ok || c.name != "window_time" {
+		return nil
+	}
+	end, ok := c.args[0].(*GetField)
+	if !ok {
+		return nil
+	}
+	return end.child
 }
 
 func buildWindowTime(b *builder) (Expr, error) {

@@ -10,10 +10,15 @@ import (
 // Aggregate groups the rows by the keys: its columns are the keys followed by the calls' results.
 // Without keys there is one group, also where there are no rows.
 type Aggregate struct {
-	Input Node
-	Keys  []Named
-	Calls []AggregateCall
+	Input   Node
+	Keys    []Named
+	Calls   []AggregateCall
+	Session *SessionKey // nil: no key is a session window
 }
+
+// A SessionKey says that a key is a session window: of the rows that agree in the other keys, those whose windows touch make one group,
+// and its key is the window that spans them.
+type SessionKey struct{ Key int }
 
 // An AggregateCall is one aggregate function over the rows of a group.
 type AggregateCall struct {
@@ -46,10 +51,16 @@ func (n *Aggregate) Children() []Node { return []Node{n.Input} }
 
 // WithChildren is the same over another input.
 func (n *Aggregate) WithChildren(c []Node) Node {
-	return &Aggregate{Input: c[0], Keys: n.Keys, Calls: n.Calls}
+	return &Aggregate{Input: c[0], Keys: n.Keys, Calls: n.Calls, Session: n.Session}
 }
 
-func (n *Aggregate) String() string { return "Aggregate keys=" + join(n.Keys) + ", " + join(n.Calls) }
+func (n *Aggregate) String() string {
+	kind := "Aggregate keys="
+	if n.Session != nil {
+		kind = "SessionAggregate keys="
+	}
+	return kind + join(n.Keys) + ", " + join(n.Calls)
+}
 
 // Window computes functions over the rows of each partition and appends their results to the rows.
 // The calls share partitions and order.

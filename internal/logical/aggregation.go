@@ -127,7 +127,13 @@ func (a *aggregation) node(r *resolver, input Node) (Node, error) {
 	if a.sets != nil {
 		input, keys = a.expand(input, keys)
 	}
-	return &Aggregate{Input: input, Keys: keys, Calls: calls}, nil
+	out := &Aggregate{Input: input, Keys: keys, Calls: calls}
+	for i, k := range keys {
+		if c, ok := k.Expr.(*expr.Column); ok && isSession(input, c.Index) {
+			out.Session = &SessionKey{Key: i}
+		}
+	}
+	return out, nil
 }
 
 // groupingID is the column that tells grouping sets apart: a bit for each key, set where the set has

@@ -51,56 +51,6 @@ func parse(t *testing.T, text string) plan.Relation {
 	return rel
 }
 
-// The output modes that each kind of query has, and Spark's words for the others.
-func TestCheckStreamingRefusesWhatSparkRefuses(t *testing.T) {
-	const (
-		noAggregate = "[STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION] Invalid streaming output mode: complete. This output mode is not supported for no streaming aggregations on streaming DataFrames/DataSets."
-		noWatermark = "[STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION] Invalid streaming output mode: append. This output mode is not supported for streaming aggregations without watermark on streaming DataFrames/DataSets."
-		sorting     = "[UNSUPPORTED_STREAMING_OPERATION] Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset in Complete output mode"
-		correctness = "[UNSUPPORTED_STREAMING_OPERATION] Detected pattern of possible 'correctness' issue due to global watermark."
-		notYet      = "is not in this version"
-		all, no     = "", "is not supported"
-	)
-	for _, c := range []struct{ query, append, update, complete string }{
-		{"SELECT id FROM s WHERE id > 1", all, all, noAggregate},
-		{"SELECT explode(array(id)) FROM s", all, all, noAggregate},
-		{"SELECT id, count(*) FROM s GROUP BY id", noWatermark, all, all},
-		{"SELECT id, count(*) FROM s GROUP BY id ORDER BY id", noWatermark, sorting, all},
-		{"SELECT id FROM s ORDER BY id", sorting, sorting, sorting},
-		{"SELECT id FROM s LIMIT 3", notYet, "Limits are not supported on streaming DataFrames/Datasets in Update output mode", noAggregate},
-		{"SELECT n, count(*) FROM (SELECT id, count(*) AS n FROM s GROUP BY id) GROUP BY n", noWatermark, correctness, correctness},
-		{"SELECT count(DISTINCT id) FROM s", "Distinct aggregations are not supported", "Distinct aggregations are not supported", "Distinct aggregations are not supported"},
-		{"SELECT DISTINCT id FROM s", "dropDuplicates", "dropDuplicates", "dropDuplicates"},
-		{"SELECT id, count(*) FROM s GROUP BY ROLLUP (id)", "GroupingSets is not supported", "GroupingSets is not supported", "GroupingSets is not supported"},
-		{"SELECT rank() OVER (ORDER BY id) FROM s", "Window function is not supported", "Window function is not supported", "Window function is not supported"},
-		{"SELECT id FROM s OFFSET 1", "Offset is not supported", "Offset is not supported", "Offset is not supported"},
-		{"SELECT id FROM s UNION ALL SELECT id FROM t", "Union between streaming and batch", "Union between streaming and batch", "Union between streaming and batch"},
-		{"SELECT id FROM s UNION ALL SELECT id FROM s", all, all, noAggregate},
-		{"SELECT id FROM t EXCEPT SELECT id FROM s", "Except on a streaming DataFrame/Dataset on the right", "Except on", "Except on"},
-		{"SELECT id FROM s INTERSECT SELECT id FROM t", "Intersect", "Intersect", "Intersect"},
-		{"SELECT s.id FROM s JOIN t ON s.id = t.id", all, all, noAggregate},
-		{"SELECT s.id FROM s LEFT JOIN t ON s.id = t.id", all, all, noAggregate},
-		{"SELECT t.id FROM t JOIN s ON s.id = t.id", all, all, noAggregate},
-		{
-			"SELECT t.id FROM t LEFT JOIN s ON s.id = t.id",
-			"LeftOuter join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left is not supported", no, no,
-		},
-		{"SELECT t.id FROM s RIGHT JOIN t ON s.id = t.id", "RightOuter join with a streaming DataFrame/Dataset on the left", no, no},
-		{"SELECT t.id FROM s FULL JOIN t ON s.id = t.id", "FullOuter", no, no},
-		{"SELECT t.id FROM t LEFT ANTI JOIN s ON s.id = t.id", "LeftAnti join with a streaming DataFrame/Dataset on the right", no, no},
-		{"SELECT a.id FROM s a JOIN s b ON a.id = b.id", notYet, notYet, notYet},
-		{"SELECT id FROM t ORDER BY id LIMIT 3", all, all, noAggregate},
-	} {
-		node, err := resolve(t, parse(t, c.query))
-		if err != nil {
-			t.Fatalf("%s: %v", c.query, err)
-		}
-		for mode, want := range map[logical.OutputMode]string{logical.Append: c.append, logical.Update: c.update, logical.Complete: c.complete} {
-			checkText(t, c.query+" in "+mode.String(), logical.CheckStreaming(node, mode), want)
-		}
-	}
-}
-
 func checkText(t *testing.T, what string, err error, want string) {
 	t.Helper()
 	switch {
@@ -123,29 +73,6 @@ func TestWatermarkIsChecked(t *testing.T) {
 	} {
 		_, err := resolve(t, &plan.WithWatermark{Input: parse(t, "SELECT * FROM s"), EventTime: c.column, DelayThreshold: c.delay})
 		checkText(t, c.column+" "+c.delay, err, c.want)
-	}
-}
-
-// A watermark matters to the aggregate whose key it is on; complete mode ignores it.
-func TestWatermarkOnAKeyClosesWindows(t *testing.T) {
-	late := &plan.WithWatermark{Input: parse(t, "SELECT * FROM s"), EventTime: "time", DelayThreshold: "1 minute"}
-	window := &plan.UnresolvedFunction{Name: "window", Args: []plan.Expression{
-		&plan.UnresolvedAttribute{Parts: []string{"time"}}, &plan.Literal{Value: "1 hour", Type: types.String},
-	}}
-	count := &plan.UnresolvedFunction{Name: "count", Args: []plan.Expression{&plan.UnresolvedStar{}}}
-	for _, c := range []struct {
-		key              plan.Expression
-		append, complete string
-	}{
-		{window, "with a watermark in append mode", ""},
-		{&plan.UnresolvedAttribute{Parts: []string{"id"}}, "streaming aggregations without watermark", ""},
-	} {
-		node, err := resolve(t, &plan.Aggregate{Input: late, Grouping: []plan.Expression{c.key}, Aggregates: []plan.Expression{count}, KeysFirst: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkText(t, "append", logical.CheckStreaming(node, logical.Append), c.append)
-		checkText(t, "complete", logical.CheckStreaming(node, logical.Complete), c.complete)
 	}
 }
 

@@ -1,6 +1,9 @@
 package logical
 
-import "lakehouse/internal/expr"
+import (
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/expr"
+)
 
 // IsStateful reports whether a node of a streaming plan remembers something from batch to batch, and so has a number among the
 // stateful operators.
@@ -8,6 +11,10 @@ func IsStateful(node Node, _ OutputMode) bool {
 	switch n := node.(type) {
 	case *Aggregate:
 		return IsStreaming(n.Input)
+	case *Deduplicate:
+		return IsStreaming(n.Input)
+	case *Join:
+		return IsStreaming(n.Left) && IsStreaming(n.Right)
 	}
 	return false
 }
@@ -36,6 +43,8 @@ func EventTimes(node Node) []*Watermark {
 				}
 			})
 		}
+	case *Union:
+		copy(times, EventTimes(n.Inputs[0])) // as Spark has it
 	case *Aggregate:
 		below := EventTimes(n.Input)
 		for i, k := range n.Keys {
@@ -58,17 +67,37 @@ func EventTimes(node Node) []*Watermark {
 	return times
 }
 
-// eventTimeOf: the column itself, a window of it, or a bound of that window.
+// eventTimeOf: the column itself, a window of it, or the last moment of such a window. A bound of the window is none, as in Spark.
 func eventTimeOf(e expr.Expr, below []*Watermark) *Watermark {
 	switch e := e.(type) {
 	case *expr.Column:
 		return below[e.Index]
-	case *expr.GetField:
-		return eventTimeOf(e.Child(), below)
 	case *expr.TimeWindow:
 		return eventTimeOf(e.Time, below)
+	case *expr.SessionWindow:
+		return eventTimeOf(e.Time, below)
+	}
+	if window := expr.WindowOf(e); window != nil {
+		return eventTimeOf(window, below)
 	}
 	return nil
+}
+
+// EventTimeColumn is the number of the column that is an event time; -1: none is. Several are an error: which one would say what
+// is late?
+func EventTimeColumn(node Node) (int, error) {
+	found := -1
+	for i, w := range EventTimes(node) {
+		if w == nil {
+			continue
+		}
+		if found >= 0 {
+			fields := node.Schema().Fields
+			return 0, errclass.UnsupportedStreaming.New("More than one event time columns are available. Please ensure there is at most one event time column in the stream. event time columns: (%s,%s)", fields[found].Name, fields[i].Name)
+		}
+		found = i
+	}
+	return found, nil
 }
 
 // Watermarks lists the Watermark nodes over streams, each before those below it, from left to right: in the order of their numbers.

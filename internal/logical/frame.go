@@ -168,7 +168,24 @@ func (r *resolver) deduplicate(rel *plan.Deduplicate) (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
+	if rel.Distinct {
+		return s.over(distinct(s.node)), nil
+	}
 	return s.over(&Deduplicate{Input: s.node, Columns: columns, WithinWatermark: rel.WithinWatermark}), nil
+}
+
+// distinct makes rows distinct as SQL's DISTINCT and UNION do. Of a stream that is, as in Spark, a grouping by all columns, whose
+// output mode says when a row is given; dropDuplicates gives each at once.
+func distinct(node Node) Node {
+	if !IsStreaming(node) {
+		return &Deduplicate{Input: node, Columns: allColumns(node)}
+	}
+	schema := node.Schema()
+	a := &Aggregate{Input: node}
+	for i, f := range schema.Fields {
+		a.Keys = append(a.Keys, Named{Expr: columnOf(schema, i), Name: f.Name, Metadata: f.Metadata})
+	}
+	return a
 }
 
 // dropNA keeps the rows that have enough values among the columns.

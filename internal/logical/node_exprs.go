@@ -12,7 +12,7 @@ func mapExprs(node Node, f func(expr.Expr) expr.Expr) Node {
 	case *Sort:
 		return &Sort{Input: n.Input, Order: mapSortKeys(n.Order, f), Limit: n.Limit}
 	case *Aggregate:
-		return &Aggregate{Input: n.Input, Keys: mapNamed(n.Keys, f), Calls: mapCalls(n.Calls, f)}
+		return &Aggregate{Input: n.Input, Keys: mapNamed(n.Keys, f), Calls: mapCalls(n.Calls, f), Session: n.Session}
 	case *Generate:
 		args := mapAll(n.Generator.Args(), f)
 		return &Generate{Input: n.Input, Generator: n.Generator.WithArgs(args), Outer: n.Outer, Names: n.Names, Drop: n.Drop, window: n.window}

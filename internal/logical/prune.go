@@ -148,7 +148,7 @@ func pruneProject(n *Project, w wanted) (Node, places) {
 }
 
 func pruneAggregate(n *Aggregate, w wanted) (Node, places) {
-	out := &Aggregate{Keys: n.Keys}
+	out := &Aggregate{Keys: n.Keys, Session: n.Session}
 	below := newWanted(len(n.Input.Schema().Fields))
 	to := samePlaces(len(w))
 	for _, k := range n.Keys {

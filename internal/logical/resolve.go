@@ -168,6 +168,9 @@ func relationName(node Node, asked []string) []string {
 }
 
 func (r *resolver) resolved(rel *plan.Resolved) (*scope, error) {
+	if renewed, ok := rel.Node.(interface{ Current() Node }); ok {
+		rel = &plan.Resolved{Node: renewed.Current()}
+	}
 	node, ok := rel.Node.(Node)
 	if !ok {
 		return nil, fmt.Errorf("internal error: a resolved plan holds a %T", rel.Node)

@@ -29,21 +29,27 @@ func (r *resolver) withTimeWindow(input *scope, list []plan.Expression) (*scope,
 }
 
 func (r *resolver) addTimeWindow(input *scope, window expr.Expr) (*scope, error) {
-	w, ok := window.(*expr.TimeWindow)
-	if !ok {
-		return nil, errclass.UnsupportedFeature.New("%s is not supported.", window)
+	var node Node
+	var err error
+	switch w := window.(type) {
+	case *expr.TimeWindow:
+		var present expr.Expr
+		if present, err = expr.Build(&r.build, "isnotnull", []expr.Expr{w.Time}); err == nil {
+			node, err = r.computeWindow(&Filter{Input: input.node, Condition: present}, w)
+		}
+	case *expr.SessionWindow:
+		node, err = r.computeSession(input.node, w)
+	default:
+		err = errclass.UnsupportedFeature.New("%s is not supported.", window)
 	}
-	present, err := expr.Build(&r.build, "isnotnull", []expr.Expr{w.Time})
-	if err != nil {
-		return nil, err
-	}
-	node, err := r.computeWindow(&Filter{Input: input.node, Condition: present}, w)
 	if err != nil {
 		return nil, err
 	}
 	out := &scope{node: node, columns: slices.Clip(input.columns), window: window}
 	fields := node.Schema().Fields
-	out.columns = append(out.columns, column{Field: fields[len(fields)-1]})
+	made := column{Field: fields[len(fields)-1]}
+	made.hidden = len(input.matches(nil, made.Name)) > 0 // the name is that of the input's
+	out.columns = append(out.columns, made)
 	return out, nil
 }
 
@@ -58,6 +64,31 @@ func (r *resolver) computeWindow(input Node, w *expr.TimeWindow) (Node, error) {
 		return nil, err
 	}
 	return &Generate{Input: input, Generator: each, Names: []string{expr.WindowColumn}, window: true}, nil
+}
+
+// computeSession gives each row the session that it would make alone. Rows without a time, or with a gap that is not positive, make none.
+func (r *resolver) computeSession(input Node, w *expr.SessionWindow) (Node, error) {
+	width := len(input.Schema().Fields)
+	project := &Project{Input: input, Columns: append(passThrough(input.Schema()), Named{Expr: w, Name: expr.SessionColumn})}
+	made := expr.NewColumn(width, expr.SessionColumn, w.Type(), true)
+	present, err := expr.Build(&r.build, "isnotnull", []expr.Expr{made})
+	return &Filter{Input: project, Condition: present}, err
+}
+
+// isSession reports whether a column of a node is a session window.
+func isSession(node Node, column int) bool {
+	switch n := node.(type) {
+	case *Project:
+		switch e := n.Columns[column].Expr.(type) {
+		case *expr.SessionWindow:
+			return true
+		case *expr.Column:
+			return isSession(n.Input, e.Index)
+		}
+	case *Filter, *Watermark, *Sort, *Limit, *Deduplicate:
+		return isSession(node.Children()[0], column)
+	}
+	return false
 }
 
 // timeWindows finds the calls of window() in expressions.

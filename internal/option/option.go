@@ -84,6 +84,12 @@ func (t Table) Names() []string {
 	return names
 }
 
+// Knows reports whether the table declares a name.
+func (t Table) Knows(name string) bool {
+	_, ok := t.find(name)
+	return ok
+}
+
 func (t Table) find(name string) (Spec, bool) {
 	i := slices.IndexFunc(t, func(s Spec) bool { return s.isNamed(name) })
 	if i < 0 {

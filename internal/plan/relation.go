@@ -139,6 +139,7 @@ type Deduplicate struct {
 	Input           Relation
 	Columns         []string
 	WithinWatermark bool
+	Distinct        bool // SQL's DISTINCT, which of a stream is a grouping
 }
 
 // SubqueryAlias names a relation, and may rename its columns.
@@ -239,7 +240,8 @@ type SQL struct {
 	Text string
 }
 
-// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one.
+// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one, or what has a method
+// Current that gives one.
 type Resolved struct {
 	Node any
 }

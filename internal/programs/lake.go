@@ -2,6 +2,7 @@ package programs
 
 import (
 	"encoding/json"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,9 +51,15 @@ type Lake struct {
 // NewLake makes one in a folder of the test.
 func NewLake(t *testing.T) *Lake {
 	t.Helper()
+	return NewLakeWith(t, nil)
+}
+
+// NewLakeWith is NewLake with a console.
+func NewLakeWith(t *testing.T, console io.Writer) *Lake {
+	t.Helper()
 	root := t.TempDir()
 	session, err := medallion.NewSession(medallion.Options{
-		Root: root, Conf: map[string]string{"lakehouse.workers": "1", "spark.sql.shuffle.partitions": "2"},
+		Root: root, Out: console, Conf: map[string]string{"lakehouse.workers": "1", "spark.sql.shuffle.partitions": "2"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,11 +5,30 @@ import "sync"
 // A Cache keeps the states of a query in memory from one batch to the next, so that opening a version
 // that was just committed reads nothing. The zero value is ready. Operators may open and commit at once.
 type Cache struct {
+	// Background says that snapshots are written while the query goes on; else the commit that wants one writes it. To be set
+	// before the cache is used.
+	Background bool
+
 	mu     sync.Mutex
 	states map[int]*Operator // guarded by mu
 
 	hits, misses int64 // partitions, guarded by mu
+
+	writers sync.WaitGroup
+	turn    sync.Mutex // held by the one who writes a snapshot: they are no hurry
 }
+
+// later runs f by and by.
+func (c *Cache) later(f func()) {
+	c.writers.Go(func() {
+		c.turn.Lock()
+		defer c.turn.Unlock()
+		f()
+	})
+}
+
+// Close returns when the last snapshot has been written. What failed to be is in the deltas all the same.
+func (c *Cache) Close() { c.writers.Wait() }
 
 // take hands out an operator's state, if it is at the version. While it is out the cache does not have
 // it: a batch that fails leaves no half-changed state behind.

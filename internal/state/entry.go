@@ -49,3 +49,6 @@ func (p *Partition) Until(micros int64) iter.Seq2[[]byte, []byte] {
 		p.table.until(micros, yield)
 	}
 }
+
+// PutNew sets the value row of a key that is not there, and reports whether it did.
+func (p *Partition) PutNew(key, value []byte) bool { return p.table.putNew(key, value) }

@@ -83,12 +83,7 @@ func checkMetadata(name string, data []byte, spec Spec) (partitions int, err err
 		return 0, errclass.MalformedLogFile.New("Log file was malformed: %s holds no state metadata of version v1.", name)
 	}
 	if m.OperatorInfo.OperatorName != spec.Name {
-		return 0, errclass.StateOperatorMismatch.New(
-			"Streaming stateful operator name does not match with the operator in state metadata. "+
-				"This likely to happen when user adds/removes/changes stateful operator of existing streaming query. "+
-				"Stateful operators in the metadata: [(OperatorId: %d -> OperatorName: %s)]; Stateful operators in current batch: [(OperatorId: %d -> OperatorName: %s)].",
-			m.OperatorInfo.OperatorID, m.OperatorInfo.OperatorName, spec.Operator, spec.Name).
-			WithHint("Give the changed query a checkpoint of its own.")
+		return 0, operatorMismatch(m.OperatorInfo.OperatorID, m.OperatorInfo.OperatorName, spec)
 	}
 	n := m.StateStoreInfo[0].NumPartitions
 	for i, s := range spec.stores() {

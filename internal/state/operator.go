@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -15,24 +16,29 @@ import (
 // OpenOptions says where state lies and which version to load.
 type OpenOptions struct {
 	Store      volumes.Store
-	Dir        string // the operator's folder's parent: "state"
-	Version    int64  // 0: empty
-	Partitions int    // of the query; kept for its life
-	Workers    int    // how many goroutines read and write partitions; 0: one
-	Cache      *Cache // of the query; nil: every version is read from its files
+	Dir        string  // the operator's folder's parent: "state"
+	Version    int64   // 0: empty
+	Partitions int     // of the query; kept for its life
+	Workers    int     // how many goroutines read and write partitions; 0: one
+	MinDeltas  int     // before a snapshot is written; 0: 10, as Spark has it
+	Cache      *Cache  // of the query; nil: every version is read from its files
+	Budget     *Budget // of the session; nil: without limit
 }
 
 // Operator is the state of one operator at one version, open for change. Its first store is its own: an operator of
 // one store is used as that.
 type Operator struct {
 	*Store
-	spec    Spec
-	dir     string
-	version int64
-	count   int // of partitions, the query's; a store whose keys choose none has one
-	workers int
-	stores  []*Store
-	cache   *Cache
+	spec      Spec
+	dir       string
+	version   int64
+	count     int // of partitions, the query's; a store whose keys choose none has one
+	workers   int
+	minDeltas int
+	budget    *Budget
+	stores    []*Store
+	born      map[string]int64 // the versions with which stores came into being; nil: all with 0
+	cache     *Cache
 }
 
 // Open loads a version. State of another key or value schema is an error of class
@@ -41,9 +47,14 @@ func Open(ctx context.Context, spec Spec, opts OpenOptions) (*Operator, error) {
 	if o := opts.Cache.take(spec, opts); o != nil {
 		return o, nil
 	}
-	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), cache: opts.Cache}
+	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), minDeltas: cmp.Or(opts.MinDeltas, deltasBeforeSnapshot), budget: opts.Budget, cache: opts.Cache}
 	var err error
-	if o.count, err = settleMetadata(ctx, spec, opts, o.dir); err != nil {
+	if spec.Description != nil {
+		o.count, o.born, err = settleDescription(ctx, spec, opts, o.dir)
+	} else {
+		o.count, err = settleMetadata(ctx, spec, opts, o.dir)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if o.count < 1 {
@@ -86,13 +97,17 @@ func (o *Operator) newStore(ctx context.Context, spec StoreSpec, files volumes.S
 	s := &Store{spec: spec, dir: o.dir}
 	if len(spec.placedBy()) == 0 {
 		n, err := o.lonePartition(ctx, spec, files)
-		s.partitions = []*Partition{{store: files, dir: storeDir(o.dir, n, spec), spec: spec}}
+		s.partitions = []*Partition{o.newPartition(n, spec, files)}
 		return s, err
 	}
 	for i := range o.count {
-		s.partitions = append(s.partitions, &Partition{store: files, dir: storeDir(o.dir, i, spec), spec: spec})
+		s.partitions = append(s.partitions, o.newPartition(i, spec, files))
 	}
 	return s, nil
+}
+
+func (o *Operator) newPartition(n int, spec StoreSpec, files volumes.Store) *Partition {
+	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, born: o.born[spec.name()], budget: o.budget, minDeltas: int64(o.minDeltas)}
 }
 
 // lonePartition is where the entries lie that nothing places, those of a group of all rows: in partition 0, which is the only
@@ -102,7 +117,7 @@ func (o *Operator) lonePartition(ctx context.Context, spec StoreSpec, files volu
 	if n == 0 {
 		return 0, nil
 	}
-	found, err := (&Partition{store: files, dir: storeDir(o.dir, n, spec)}).list(ctx)
+	found, err := o.newPartition(n, spec, files).list(ctx)
 	if err != nil || found.newest() == 0 {
 		return 0, err
 	}
@@ -138,7 +153,7 @@ func (o *Operator) StoreOf(name string) *Store {
 func (o *Operator) Progress() Progress {
 	hits, misses := o.cache.counts()
 	return Progress{
-		OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
+		Operator: o.spec.Operator, OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
 		NumShufflePartitions: int64(len(o.partitions)), NumStateStoreInstances: int64(o.instances()),
 		CacheHits: hits, CacheMisses: misses, CurrentVersionBytes: o.currentBytes(),
 	}
@@ -176,7 +191,7 @@ func (o *Operator) currentBytes() (n int64) {
 // batch that was cut short, is replaced. The batch counts when the query says so: until then a version of which
 // some files are missing is as good as none.
 func (o *Operator) Commit(ctx context.Context) error {
-	if err := o.each(ctx, func(ctx context.Context, p *Partition) error { return p.commit(ctx) }); err != nil {
+	if err := o.each(ctx, func(ctx context.Context, p *Partition) error { return p.commit(ctx, o.cache) }); err != nil {
 		return err
 	}
 	o.version++

@@ -33,15 +33,20 @@ type Partition struct {
 	spec    StoreSpec
 	table   *table
 	version int64
+	born    int64 // the version before its first
 
 	snapshot   int64 // the version of the snapshot before; 0: none
 	deltaBytes int64 // of entries written since
 	overtaken  bool  // files of later versions lie there: of a batch that was cut short
+
+	budget    *Budget
+	minDeltas int64           // before a snapshot
+	writing   *snapshotWriter // nil: no snapshot is being written
 }
 
 // load reads a version: the nearest snapshot, and the deltas behind it.
 func (p *Partition) load(ctx context.Context, version int64) error {
-	p.table, p.version = newTableOf(p.spec), version
+	p.table, p.version = newTable(p.spec, p.budget), version
 	files, err := p.list(ctx)
 	if err != nil {
 		return err
@@ -53,7 +58,7 @@ func (p *Partition) load(ctx context.Context, version int64) error {
 			return err
 		}
 	}
-	for v := p.snapshot + 1; v <= version; v++ {
+	for v := max(p.snapshot, p.born) + 1; v <= version; v++ {
 		if err := p.read(ctx, p.name(v, deltaSuffix)); err != nil {
 			return err
 		}
@@ -144,8 +149,15 @@ func (p *Partition) read(ctx context.Context, name string) error {
 	return nil
 }
 
-// commit writes the next version, and now and then a snapshot of it.
-func (p *Partition) commit(ctx context.Context) error {
+// commit writes the next version, and now and then a snapshot of it, or has the cache write one.
+func (p *Partition) commit(ctx context.Context, cache *Cache) error {
+	if err := p.settleSnapshot(); err != nil {
+		return err
+	}
+	if err := p.table.arena.failed; err != nil {
+		return errclass.MemoryLimit.New("state %s holds more than the memory for it, and no scratch file can be had: %w", p.dir, err).
+			WithHint("Raise lakehouse.state.memory, or make room in the folder for temporary files (TMPDIR).")
+	}
 	next := p.version + 1
 	if err := p.clear(ctx, next); err != nil {
 		return err
@@ -155,27 +167,21 @@ func (p *Partition) commit(ctx context.Context) error {
 	}
 	p.version = next
 	p.table.settle()
+	p.table.arena.cool()
 	if !p.wantsSnapshot() {
 		return nil
 	}
-	if err := p.write(ctx, p.name(next, snapshotSuffix), p.writeAll); err != nil {
+	if cache != nil && cache.Background {
+		p.snapshotLater(ctx, cache)
+		return nil
+	}
+	view := p.table.view()
+	defer view.release()
+	if err := p.writeSnapshot(ctx, next, view.all); err != nil {
 		return err
 	}
 	p.snapshot, p.deltaBytes = next, 0
-	return p.retire(ctx)
-}
-
-// Spark writes a snapshot after ten deltas. So does this as long as state is small; beyond, a snapshot
-// waits until the deltas have grown to half of it, so that a commit costs its changes and not the whole.
-const (
-	deltasBeforeSnapshot = 10
-	smallState           = 1 << 20
-	maxDeltas            = 500 // that a load may have to open
-)
-
-func (p *Partition) wantsSnapshot() bool {
-	deltas, size := p.version-p.snapshot, p.table.arena.used-p.table.wasted
-	return deltas >= deltasBeforeSnapshot && (size < smallState || p.deltaBytes >= size/2 || deltas >= maxDeltas)
+	return nil
 }
 
 // clear makes way for a version whose batch was begun before: its files, and those of later versions, are not
@@ -249,22 +255,14 @@ func (p *Partition) writeChanges(w *entryWriter) {
 	}
 }
 
-func (p *Partition) writeAll(w *entryWriter) {
-	for e := range p.table.entries {
-		if entry := &p.table.entries[e]; !entry.removed {
-			w.put(p.table.arena.get(entry.key), p.table.arena.get(entry.value))
-		}
-	}
-}
-
 // retire deletes what no version that is kept needs: all files before the snapshot that the oldest of them
 // starts from.
-func (p *Partition) retire(ctx context.Context) error {
+func (p *Partition) retire(ctx context.Context, version int64) error {
 	files, err := p.list(ctx)
 	if err != nil {
 		return err
 	}
-	first := files.snapshotBefore(p.version - keptVersions)
+	first := files.snapshotBefore(version - keptVersions)
 	for _, v := range files.snapshots {
 		if v < first {
 			if err := p.forget(ctx, p.name(v, snapshotSuffix)); err != nil {

@@ -8,6 +8,8 @@ type Spec struct {
 	Name       string // Spark's operator name: "stateStoreSave"
 	Key, Value types.Struct
 	Stores     []StoreSpec // nil: one, of Key and Value
+	// Description is for an operator whose stores may change from one run to the next; nil: they are what they were.
+	Description *Description
 }
 
 // A StoreSpec says what one store of an operator holds.
@@ -72,6 +74,7 @@ func sameStores(a, b []StoreSpec) bool {
 
 // Progress is what a stateful operator reports of one batch, by the field names of Spark's progress.
 type Progress struct {
+	Operator                  int // its number; not reported
 	OperatorName              string
 	NumRowsTotal              int64
 	NumRowsUpdated            int64

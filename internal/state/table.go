@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"hash/maphash"
 	"math/bits"
-	"sync/atomic"
 )
 
 // A table holds the entries of one partition: keys and values in an arena, found by open addressing. Nothing
@@ -33,13 +32,9 @@ type tableEntry struct {
 	linked     bool // it is in the chain of its prefix
 }
 
-func newTable() *table {
-	return &table{seed: maphash.MakeSeed(), index: make([]int32, 16), arena: &arena{}}
-}
-
-// newTableOf is an empty table with the indexes that a store wants.
-func newTableOf(spec StoreSpec) *table {
-	t := newTable()
+// newTable is an empty table with the indexes that a store wants.
+func newTable(spec StoreSpec, budget *Budget) *table {
+	t := &table{seed: maphash.MakeSeed(), index: make([]int32, 16), arena: newArena(budget)}
 	if spec.PrefixColumns > 0 {
 		t.prefixes = newPrefixIndex(spec.Key, spec.PrefixColumns)
 	}
@@ -80,6 +75,21 @@ func (t *table) put(key, value []byte) {
 	}
 	t.set(e, value)
 	t.change(e)
+}
+
+// putNew is put for a key that is not there.
+func (t *table) putNew(key, value []byte) bool {
+	hash := maphash.Bytes(t.seed, key)
+	e := t.find(hash, key)
+	if e >= 0 && !t.entries[e].removed {
+		return false
+	}
+	if e < 0 {
+		e = t.insert(hash, key)
+	}
+	t.set(e, value)
+	t.change(e)
+	return true
 }
 
 // set gives an entry its value.
@@ -192,8 +202,9 @@ func (t *table) settle() {
 }
 
 func (t *table) rebuild() {
+	t.arena.account.close() // for the new arena, which takes the place of this one
 	fresh := &table{
-		seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live), arena: &arena{},
+		seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live), arena: newArena(t.arena.account.budget),
 		prefixes: t.prefixes.empty(), reader: t.reader,
 	}
 	if t.live > 8 {
@@ -218,47 +229,6 @@ func (t *table) liveBytes() int64 { return t.arena.used - t.wasted + int64(t.liv
 
 // memory is how many bytes the table takes.
 func (t *table) memory() int64 {
-	return t.arena.allocated + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4 +
+	return t.arena.account.held.Load() + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4 +
 		t.times.memory() + t.prefixes.memory()
-}
-
-// A span is a piece of an arena.
-type span struct{ chunk, at, size uint32 }
-
-// An arena holds bytes in chunks that never move.
-type arena struct {
-	chunks    [][]byte
-	used      int64
-	allocated int64
-	readers   atomic.Int32 // views that are being written: while there are any, no byte changes
-}
-
-const (
-	firstChunk = 4 << 10
-	maxChunk   = 1 << 20
-)
-
-func (a *arena) get(s span) []byte {
-	if s.size == 0 {
-		return []byte{}
-	}
-	return a.chunks[s.chunk][s.at : s.at+s.size : s.at+s.size]
-}
-
-func (a *arena) add(data []byte) span {
-	if len(data) == 0 {
-		return span{}
-	}
-	last := len(a.chunks) - 1
-	if last < 0 || cap(a.chunks[last])-len(a.chunks[last]) < len(data) {
-		size := max(min(firstChunk<<min(len(a.chunks), 16), maxChunk), len(data))
-		a.chunks = append(a.chunks, make([]byte, 0, size))
-		a.allocated += int64(size)
-		last++
-	}
-	chunk := a.chunks[last]
-	at := len(chunk)
-	a.chunks[last] = append(chunk, data...)
-	a.used += int64(len(data))
-	return span{chunk: uint32(last), at: uint32(at), size: uint32(len(data))}
 }

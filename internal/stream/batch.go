@@ -53,13 +53,15 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	}); err != nil {
 		return false, err
 	}
-	q.report(q.progress(batch.id, batch.entry.WatermarkMs, watch, rows))
+	done := q.progress(batch.id, batch.entry.WatermarkMs, watch, rows)
+	q.report(done)
+	q.post(func(l Listener) { l.OnQueryProgress(ProgressEvent{done}) })
 	for i, s := range q.streams {
 		s.at = batch.entry.Sources[i]
 	}
 	q.run.next, q.run.pending, q.run.ranBatch, q.run.conf = batch.id+1, nil, true, batch.entry.Conf
 	q.run.plan, q.run.lateMs = rows.plan, batch.entry.WatermarkMs
-	return true, q.cp.Purge(ctx, q.run.next)
+	return true, q.cp.Purge(ctx, q.run.next, q.cfg.Life.RetainBatches)
 }
 
 // intend gives the batch to run: the one a run before left unfinished, or a new one over what the
@@ -212,7 +214,10 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 			if err := checkState(batch.entry.Conf); err != nil {
 				return nil, err
 			}
-			return state.Open(ctx, spec, state.OpenOptions{Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state})
+			return state.Open(ctx, spec, state.OpenOptions{
+				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
+				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
+			})
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}
@@ -231,17 +236,17 @@ func (q *Query) progress(id, watermarkMs int64, watch *stopwatch, rows *counted)
 	q.run.lastReport = now
 	watch.took["triggerExecution"] = took
 	p := Progress{
-		ID: q.ID(), RunID: q.runID, Timestamp: q.run.began.UTC().Format(timestampFormat),
+		ID: q.ID(), RunID: q.runID, Name: q.name(), Timestamp: q.run.began.UTC().Format(timestampFormat),
 		BatchID: id, BatchDuration: took.Milliseconds(), DurationMs: watch.millis(),
 		StateOperators: []StateProgress{}, Sink: SinkProgress{Description: q.sink.Description(), NumOutputRows: -1},
-	}
-	if q.cfg.Name != "" {
-		p.Name = &q.cfg.Name
 	}
 	for i, s := range q.streams {
 		sp := SourceProgress{Description: s.source.Description(), StartOffset: s.at, EndOffset: s.at}
 		if rows != nil {
 			sp.EndOffset, sp.NumInputRows = rows.ends[i], rows.input[i].Load()
+		}
+		if f, ok := s.source.(Farseeing); ok {
+			sp.LatestOffset = f.LatestOffset()
 		}
 		if m, ok := s.source.(Metered); ok {
 			sp.Metrics = m.Metrics()

@@ -87,6 +87,7 @@ var readableState = []checkpoint.Setting{
 	{Key: checkpoint.StateEncodingFormat, Value: "unsaferow"},
 	{Key: checkpoint.StateCompressionCodec, Value: "lz4"},
 	{Key: checkpoint.AggregationStateVersion, Value: "2"},
+	{Key: checkpoint.StateRowChecksum, Value: "false"},
 }
 
 // checkState refuses a checkpoint whose state another provider wrote, or in a form that is not read.

@@ -27,6 +27,8 @@ type SourceStart struct {
 	Dir        string        // the source's own folder there: sources/0
 	QueryID    string
 	First      bool // the query has no batch yet: options that say where it begins count
+	// Wake tells the query, from any goroutine, that there is something new. A source that calls it is a [Notified].
+	Wake func()
 }
 
 // ReadLimit says how much one batch may take.
@@ -64,6 +66,18 @@ type Metered interface {
 	Metrics() map[string]string
 }
 
+// A Farseeing source knows how far it could go, whatever the limits of a batch: latestOffset in the progress.
+type Farseeing interface {
+	// LatestOffset is where the source ended when the last batch was planned; nil: not looked yet.
+	LatestOffset() Offset
+}
+
+// A Notified source wakes its query when there is something new: there is no need to ask it often.
+type Notified interface {
+	// Notifies reports whether it does.
+	Notifies() bool
+}
+
 // MetricFilesRead is the metric of how many files a source has given to the batches of this run.
 const MetricFilesRead = "numFilesRead"
 
@@ -86,4 +100,16 @@ type Sink interface {
 	// Write takes all rows of batch id. It is idempotent in id when the sink is durable. rows is the number of rows taken; -1 when the
 	// sink does not tell (numOutputRows in the progress).
 	Write(ctx context.Context, id int64, rows exec.Operator) (n int64, err error)
+}
+
+// A Stopper is a sink that has something to close when the query has ended.
+type Stopper interface {
+	Stop() error
+}
+
+// A Resumer is a sink that keeps which batches it has. Before the first batch of a run it is told where the query goes on, and
+// whether a run before may have written that batch: if the sink has more than that, or less, then the checkpoint and the sink do
+// not belong together, or one of them was lost.
+type Resumer interface {
+	Resume(ctx context.Context, next int64, repeated bool) error
 }

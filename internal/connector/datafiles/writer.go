@@ -42,7 +42,7 @@ type Config struct {
 	Zone        *time.Location // of timestamps in the names of folders; nil: UTC
 	Target      int64          // a file of about so many bytes is followed by another; 0: no limit
 	MaxRows     int64          // likewise of so many rows; 0: no limit
-	// Name is the base name of a file: the worker that writes it, and how many files it has written before.
+	// Name is the base name of a file: the worker that writes it, and how many files of the same folder it has written before.
 	Name func(worker, number int) string
 	// Open begins the content of a file, whose columns are schema.
 	Open func(out io.Writer, schema types.Struct) (Encoder, error)
@@ -109,7 +109,7 @@ func (w *Writer) Write(ctx context.Context, op exec.Operator, n int) ([]File, er
 
 // WriteEmpty writes a file without rows, which tells the columns.
 func (w *Writer) WriteEmpty(ctx context.Context) ([]File, error) {
-	d := &drain{writer: w}
+	d := &drain{writer: w, begun: map[string]int{}}
 	f, err := d.start(ctx, partitionRows{})
 	if err != nil {
 		return nil, err
@@ -119,16 +119,26 @@ func (w *Writer) WriteEmpty(ctx context.Context) ([]File, error) {
 	return w.done, err
 }
 
+// Discard removes the files that are complete, as far as it can: what wrote them has failed, and nobody will name them.
+func (w *Writer) Discard(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, f := range w.done {
+		_ = w.config.Store.Delete(ctx, f.Name) // at worst it stays, as after a crash
+	}
+	w.done = nil
+}
+
 // drain is one worker's part.
 type drain struct {
 	writer *Writer
 	worker int
-	number int // files begun
+	begun  map[string]int // files, by folder
 }
 
 // drain writes one sequence into files of its own, one open file for each partition.
 func (w *Writer) drain(ctx context.Context, seq batch.Seq, worker int) (err error) {
-	d := &drain{writer: w, worker: worker}
+	d := &drain{writer: w, worker: worker, begun: map[string]int{}}
 	open := map[string]*openFile{}
 	defer func() {
 		for _, f := range open {
@@ -220,8 +230,8 @@ func (w *Writer) full(f *openFile) bool {
 
 func (d *drain) start(ctx context.Context, g partitionRows) (*openFile, error) {
 	w := d.writer
-	name := path.Join(g.dir, w.config.Name(d.worker, d.number))
-	d.number++
+	name := path.Join(g.dir, w.config.Name(d.worker, d.begun[g.dir]))
+	d.begun[g.dir]++
 	out, err := w.config.Store.Create(ctx, name)
 	if err != nil {
 		return nil, err

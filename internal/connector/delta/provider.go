@@ -77,3 +77,12 @@ func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.S
 	}
 	return s, nil
 }
+
+// TableID is the id of the table, as its newest version has it.
+func (p *Provider) TableID(ctx context.Context) (string, error) {
+	snap, err := p.table.Log.Snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	return snap.Metadata().ID, nil
+}

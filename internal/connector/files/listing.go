@@ -19,6 +19,7 @@ type Listing struct {
 	Pattern   []string         // globs below it, a folder each; none: Base is what is read
 	NameGlob  string           // on base names; empty: all
 	Recursive bool             // plain sub-folders too
+	Loose     bool             // the stars of Pattern stand for folders too, as in Auto Loader's own globs
 }
 
 // NewListing takes a place apart into the folder that is fixed and the globs below it.
@@ -51,10 +52,24 @@ func above(place volumes.Location, levels int) volumes.Location {
 // Files gives every file that is to be read. A folder that is not there has none.
 func (l Listing) Files(ctx context.Context) iter.Seq2[volumes.Info, error] {
 	return func(yield func(volumes.Info, error) bool) {
-		if err := l.match(ctx, l.Base.Key, l.Pattern, yield); err != nil && !errors.Is(err, errEnough) {
+		if err := l.walk(ctx, yield); err != nil && !errors.Is(err, errEnough) {
 			yield(volumes.Info{}, err)
 		}
 	}
+}
+
+// walk gives what a sink's log names, where there is one, else what matches the globs.
+func (l Listing) walk(ctx context.Context, yield func(volumes.Info, error) bool) error {
+	ofSink, err := l.OfSink(ctx)
+	switch {
+	case err != nil:
+		return err
+	case ofSink:
+		return l.sinkFiles(ctx, yield)
+	case l.Loose && len(l.Pattern) > 0:
+		return l.matchLoose(ctx, l.Base.Key, nil, yield)
+	}
+	return l.match(ctx, l.Base.Key, l.Pattern, yield)
 }
 
 // errEnough ends a listing whose consumer stopped.
@@ -165,6 +180,11 @@ func SkippedName(base string) string {
 
 // AnyMatch tells whether the globs match a file or folder at all.
 func (l Listing) AnyMatch(ctx context.Context) (bool, error) {
+	if l.Loose {
+		for _, err := range l.Files(ctx) {
+			return err == nil, err
+		}
+	}
 	return l.anyBelow(ctx, l.Base.Key, l.Pattern)
 }
 
@@ -196,6 +216,9 @@ func (l Listing) PassesOver(key string) string {
 		rest, below = key, true
 	}
 	parts := strings.Split(rest, "/")
+	if l.Loose && len(l.Pattern) > 0 {
+		return l.passesOverLoose(below, rest, parts)
+	}
 	if !below || len(parts) < len(l.Pattern) {
 		return "it does not lie under the path that is read"
 	}
@@ -213,6 +236,10 @@ func (l Listing) PassesOver(key string) string {
 			return "it lies in the sub-folder " + folder + ", and recursiveFileLookup is not set"
 		}
 	}
+	return l.passesOverName(base)
+}
+
+func (l Listing) passesOverName(base string) string {
 	if rule := SkippedName(base); rule != "" {
 		return rule
 	}

@@ -63,7 +63,15 @@ func FindPartitions(ctx context.Context, l Listing, zone *time.Location) (Partit
 		}
 		return nil
 	}
-	if err := walk(l.Base.Key, nil); err != nil {
+	ofSink, err := l.OfSink(ctx)
+	switch {
+	case err != nil:
+	case ofSink:
+		order, values, err = l.sinkFolders(ctx)
+	default:
+		err = walk(l.Base.Key, nil)
+	}
+	if err != nil {
 		return p, err
 	}
 	for _, key := range order {

@@ -127,3 +127,34 @@ func project(schema types.Struct, rows []arrow.RecordBatch, columns []string) (p
 func Rows(schema types.Struct, rows []arrow.RecordBatch) logical.Source {
 	return &table{schema: schema, rows: rows}
 }
+
+// Pieces is [Rows] for many workers: each batch is a piece of its own.
+func Pieces(schema types.Struct, rows []arrow.RecordBatch) logical.Source {
+	return &pieces{schema, rows}
+}
+
+type pieces struct {
+	schema types.Struct
+	rows   []arrow.RecordBatch
+}
+
+// Schema is that of the rows.
+func (p *pieces) Schema() types.Struct { return p.schema }
+
+func (p *pieces) String() string { return "LocalRelation" }
+
+// Scan gives the batches, each as a piece.
+func (p *pieces) Scan(_ context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
+	return func(yield func(batch.Piece, error) bool) {
+		all, err := project(p.schema, p.rows, opts.Columns)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for i := range all {
+			if !yield(all[i:i+1], nil) {
+				return
+			}
+		}
+	}
+}
