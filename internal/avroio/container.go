@@ -201,6 +201,9 @@ func (u *unpacker) unpack(packed []byte) ([]byte, error) {
 	case "snappy":
 		return u.snappy(packed)
 	}
+	if u.codec == "xz" && !modestXZ(packed) {
+		return nil, errors.New("its dictionary is too large, or it is no xz")
+	}
 	in, err := u.open(bytes.NewReader(packed))
 	if err != nil {
 		return nil, err
@@ -234,8 +237,26 @@ func (u *unpacker) open(packed io.Reader) (io.Reader, error) {
 	case "bzip2":
 		return bzip2.NewReader(packed), nil
 	default:
-		return xz.ReaderConfig{DictCap: 64 << 20}.NewReader(packed)
+		return xz.ReaderConfig{DictCap: 1 << 12}.NewReader(packed)
 	}
+}
+
+// modestXZ looks into the header of the first block for its dictionary, which the reader would allocate whatever its size: the
+// largest that xz makes by itself has 64 MiB.
+func modestXZ(packed []byte) bool {
+	const streamHeader, lzma2, largest = 12, 0x21, 28
+	if len(packed) < streamHeader+6 {
+		return false
+	}
+	at := streamHeader + 2
+	for range int(packed[at-1]>>6&1) + int(packed[at-1]>>7) { // the sizes that may stand there
+		_, n := binary.Uvarint(packed[at:])
+		if n <= 0 {
+			return false
+		}
+		at += n
+	}
+	return at+2 < len(packed) && packed[at] == lzma2 && packed[at+2] <= largest
 }
 
 // snappy has a checksum of the plain bytes behind them.
