@@ -9,6 +9,7 @@ const (
 	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
 	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
+	CannotMergeSchemas           Class = "CANNOT_MERGE_SCHEMAS"
 	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
 	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
 	CannotResolveStar            Class = "CANNOT_RESOLVE_STAR_EXPAND"
@@ -332,6 +333,7 @@ var sqlStates = map[Class]string{
 	BinaryArithmeticOverflow:     "22003",
 	CallOnStreaming:              "42KDE",
 	CannotDecodeURL:              "22546",
+	CannotMergeSchemas:           "42KD9",
 	CannotParseInterval:          "22006",
 	CannotParseTimestamp:         "22007",
 	CannotResolveStar:            "42704",
