@@ -161,7 +161,7 @@ func (r *streamRun) settleTick(ctx context.Context) error {
 	return r.query.Exception()
 }
 
-// AdvanceClock moves the manual clock on, and with it processing-time triggers.
+// AdvanceClock moves the manual clock on, and waits for the batch of a processing-time trigger that this makes run.
 func AdvanceClock(d time.Duration) Action {
 	return Action{fmt.Sprintf("AdvanceClock(%s)", d), func(ctx context.Context, r *streamRun) error {
 		if r.Clock == nil {
@@ -171,7 +171,7 @@ func AdvanceClock(d time.Duration) Action {
 			return err
 		}
 		r.Clock.Advance(d)
-		return nil
+		return settle(ctx, r) // what the tick makes run, runs before the test goes on
 	}}
 }
 
