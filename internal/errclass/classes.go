@@ -209,6 +209,7 @@ const (
 	WrongCommand                 Class = "WRONG_COMMAND_FOR_OBJECT_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE"
+	XMLRowTagMissing             Class = "XML_ROW_TAG_MISSING"
 )
 
 // Delta's classes.
@@ -511,4 +512,5 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeleted:      "22000",
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
+	XMLRowTagMissing:             "42KDF",
 }

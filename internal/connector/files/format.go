@@ -13,6 +13,7 @@ import (
 	"lakehouse/internal/option"
 	"lakehouse/internal/textio"
 	"lakehouse/internal/types"
+	"lakehouse/internal/xmlio"
 	"lakehouse/volumes"
 )
 
@@ -53,10 +54,11 @@ var formats = map[string]struct {
 	"csv":     {csvio.OptionTable, newCSV},
 	"text":    {textio.OptionTable, newText},
 	"parquet": {parquetOptions, newParquet},
+	"xml":     {xmlio.OptionTable, newXML},
 }
 
 // Names lists the formats.
-func Names() []string { return []string{"csv", "json", "parquet", "text"} }
+func Names() []string { return []string{"csv", "json", "parquet", "text", "xml"} }
 
 // Known reports whether there is a format of that name, in any letter case.
 func Known(name string) bool { return slices.Contains(Names(), strings.ToLower(name)) }
