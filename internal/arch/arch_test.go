@@ -32,7 +32,7 @@ var picture = [][]string{
 }
 
 // forTests are the packages that only tests import.
-var forTests = []string{"internal/arch", "internal/differential", "internal/interop", "internal/programs", "internal/realdata", "internal/zoo", "volumes/volumestest"}
+var forTests = []string{"internal/arch", "internal/differential", "internal/interop", "internal/programs", "internal/realdata", "internal/zoo", "testsuite/crashtest", "volumes/volumestest"}
 
 // rules are what the picture does not say: packages that stand above others and shall not know them all the same,
 // directly or through others.
@@ -91,6 +91,7 @@ var osUsers = map[string]struct {
 	"internal/layercmd/layercmd.go": {[]string{"Interrupt", "Signal", "Stderr", "Stdout"}, "it is the main of three commands"},
 	"internal/checkpoint/lease.go":  {[]string{"Getpid"}, "it tells whether the holder of a lock is this process"},
 	"internal/stream/query.go":      {[]string{"Getpid"}, "a lock names the process that holds it"},
+	"testsuite/golden.go":           {[]string{"MkdirAll", "ReadFile", "WriteFile"}, "golden tables lie beside the test that reads them"},
 	"medallion/session.go":          {[]string{"MkdirAll", "MkdirTemp", "RemoveAll", "Stdout"}, "it makes the root that a store is opened on, and a temporary one; show prints"},
 }
 
