@@ -111,8 +111,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.Aggregate:
 		return b.aggregate(n, children[0], number, event)
 	case *logical.Join:
-		if b.overStream(n.Left) && logical.IsStreaming(n.Right) {
-			return nil, notYet("A join of two streams")
+		if number >= 0 {
+			return newStreamJoin(n, children[0], children[1], number, event, b.env)
 		}
 		return b.join(n, children[0], children[1]), nil
 	case *logical.Sort:
@@ -137,6 +137,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 				WithHint("Use dropDuplicates.")
 		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
+	case *logical.TransformWithState:
+		return newTransform(n, children, number, event, b.env)
 	case *logical.Generate:
 		return &generate{child: children[0], node: n, schema: n.Schema(), env: b.env}, nil
 	case *logical.Expand:

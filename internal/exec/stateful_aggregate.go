@@ -132,25 +132,43 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 	if err := s.each(ctx, parts, (*statefulPart).update); err != nil {
 		return nil, err
 	}
-	report := stateReport{updating: s.since(&began), dropped: late}
+	report := state.Progress{AllUpdatesTimeMs: s.env.since(&began), NumRowsDroppedByWatermark: late}
 	if s.closes() {
 		if err := s.each(ctx, parts, (*statefulPart).close); err != nil {
 			return nil, err
 		}
-		report.removing = s.since(&began)
+		report.AllRemovalsTimeMs = s.env.since(&began)
 	}
 	for i := range parts {
-		report.updated += parts[i].updated
-		report.removed += parts[i].removed
+		report.NumRowsUpdated += parts[i].updated
+		report.NumRowsRemoved += parts[i].removed
 	}
-	return s.rows(ctx, parts), commitState(ctx, s.env, store, report)
+	return s.rows(ctx, parts), commitProgress(ctx, s.env.Batch, store, report)
 }
 
-// since is the time since *began, which is now.
-func (a *aggregate) since(began *time.Time) time.Duration {
+// since is the time since *began, in milliseconds, which is now.
+func (e *Env) since(began *time.Time) int64 {
 	before := *began
-	*began = a.env.Batch.now()
-	return began.Sub(before)
+	*began = e.Batch.now()
+	return began.Sub(before).Milliseconds()
+}
+
+// commitProgress makes the state durable and reports what was done to it.
+func commitProgress(ctx context.Context, m *MicroBatch, store *state.Operator, done state.Progress) error {
+	began := m.now()
+	if err := store.Commit(ctx); err != nil {
+		return err
+	}
+	if m.Progress == nil {
+		return nil
+	}
+	report := store.Progress()
+	report.NumRowsUpdated, report.AllUpdatesTimeMs = done.NumRowsUpdated, done.AllUpdatesTimeMs
+	report.NumRowsRemoved, report.AllRemovalsTimeMs = done.NumRowsRemoved, done.AllRemovalsTimeMs
+	report.NumRowsDroppedByWatermark, report.Custom = done.NumRowsDroppedByWatermark, done.Custom
+	report.CommitTimeMs = m.now().Sub(began).Milliseconds()
+	m.Progress(report)
+	return nil
 }
 
 // rows is what the batch gives, a sequence for each partition.

@@ -56,7 +56,7 @@ func (l *statefulLimit) run(ctx context.Context) ([]batch.Seq, error) {
 	if err != nil {
 		return nil, err
 	}
-	var done stateReport
+	var done state.Progress
 	now := passed
 	for _, b := range rows {
 		now += b.NumRows()
@@ -68,10 +68,10 @@ func (l *statefulLimit) run(ctx context.Context) ([]batch.Seq, error) {
 		if err := store.Put(key, value); err != nil {
 			return nil, err
 		}
-		done.updated = 1
+		done.NumRowsUpdated = 1
 	}
-	done.updating = l.env.Batch.now().Sub(began)
-	return []batch.Seq{batch.Of(rows...)}, commitState(ctx, l.env, store, done)
+	done.AllUpdatesTimeMs = l.env.since(&began)
+	return []batch.Seq{batch.Of(rows...)}, commitProgress(ctx, l.env.Batch, store, done)
 }
 
 func countPassed(store *state.Operator, key arrow.RecordBatch) (int64, error) {

@@ -11,6 +11,8 @@ func IsStateful(node Node, mode OutputMode) bool {
 	switch n := node.(type) {
 	case *Aggregate:
 		return IsStreaming(n.Input)
+	case *TransformWithState:
+		return IsStreaming(n.Input)
 	case *Deduplicate:
 		return IsStreaming(n.Input)
 	case *Join:
@@ -52,6 +54,7 @@ func EventTimes(node Node) []*Watermark {
 		for i, k := range n.Keys {
 			times[i] = eventTimeOf(k.Expr, below)
 		}
+	case *TransformWithState: // it makes columns of its own
 	case *Join:
 		width := copy(times, EventTimes(n.Left))
 		if len(times) > width {

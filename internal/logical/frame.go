@@ -31,6 +31,8 @@ func (r *resolver) frameRelation(rel plan.Relation) (*scope, error) {
 		return r.fillNA(rel)
 	case *plan.WithWatermark:
 		return r.watermark(rel)
+	case *plan.TransformWithState:
+		return r.transform(rel)
 	}
 	return nil, fmt.Errorf("internal error: no node for %T", rel)
 }
