@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,10 +30,12 @@ type counted struct {
 	input  []*atomic.Int64  // by stream
 	read   []logical.Source // by stream
 	output int64
-	state  []state.Progress
+	state  []state.Progress // under reporting
 	ends   []Offset
 	events eventTimes
 	plan   *exec.Plan
+
+	reporting sync.Mutex
 }
 
 // step runs one batch, when there is one to run. It is exactly-once by the order of its durable steps:
@@ -219,7 +222,11 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
 			})
 		},
-		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
+		Progress: func(p state.Progress) { // of operators side by side, a union's say
+			rows.reporting.Lock()
+			defer rows.reporting.Unlock()
+			rows.state = append(rows.state, p)
+		},
 	}
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
 	if node, err = logical.Renew(ctx, node); err != nil {
