@@ -58,6 +58,9 @@ func (s *statefulAggregate) closes() bool {
 // spec describes the state as Spark lays it out: the grouping columns, and the buffers of all
 // aggregates one behind the other.
 func (s *statefulAggregate) spec() state.Spec {
+	if s.session >= 0 {
+		return state.Spec{Operator: s.number, Name: "sessionWindowStateStoreSaveExec", Stores: []state.StoreSpec{s.sessionStore()}}
+	}
 	store := state.StoreSpec{Key: s.keySchema(), Value: s.bufferSchema()}
 	if s.closes() {
 		store.Time = &state.TimeOf{Path: s.time.path}
@@ -239,7 +242,7 @@ func (s *statefulAggregate) share(tables []*groupTable, store *state.Operator) (
 		}
 		rows := make([][]int32, len(byPartition))
 		isLate := s.lateRows(all)
-		for i, p := range store.Place(all.keys, groups) {
+		for i, p := range store.Place(s.others(all.keys), groups) {
 			if isLate == nil || !isLate[i] {
 				rows[p] = append(rows[p], int32(i))
 			}
