@@ -217,6 +217,9 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			if err := checkState(batch.entry.Conf); err != nil {
 				return nil, err
 			}
+			if err := checkJoinState(spec, batch.entry.Conf); err != nil {
+				return nil, err
+			}
 			return state.Open(ctx, spec, state.OpenOptions{
 				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
