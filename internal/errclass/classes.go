@@ -9,6 +9,7 @@ const (
 	BinaryArithmeticOverflow     Class = "BINARY_ARITHMETIC_OVERFLOW"
 	CallOnStreaming              Class = "CALL_ON_STREAMING_DATASET_UNSUPPORTED"
 	CannotDecodeURL              Class = "CANNOT_DECODE_URL"
+	CannotMergeSchemas           Class = "CANNOT_MERGE_SCHEMAS"
 	CannotParseInterval          Class = "CANNOT_PARSE_INTERVAL"
 	CannotParseTimestamp         Class = "CANNOT_PARSE_TIMESTAMP.WITH_SUGGESTION"
 	CannotResolveStar            Class = "CANNOT_RESOLVE_STAR_EXPAND"
@@ -48,6 +49,7 @@ const (
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
+	DeltaReservedColumn          Class = "RESERVED_CDC_COLUMNS_ON_WRITE"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicateArgument            Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE"
 	DuplicateArgumentBoth        Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED"
@@ -189,8 +191,8 @@ const (
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
-	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
+	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -212,12 +214,15 @@ const (
 	ViewArityMore                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
 	ViewExpected                 Class = "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"
 	ViewTooDeep                  Class = "VIEW_EXCEED_MAX_NESTED_DEPTH"
+	WatermarkAliases             Class = "CANNOT_USE_MULTI_ALIASES_IN_WATERMARK_CLAUSE"
+	WatermarkName                Class = "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE"
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
 	WrongCommand                 Class = "WRONG_COMMAND_FOR_OBJECT_TYPE"
 	WrongNumArgs                 Class = "WRONG_NUM_ARGS.WITHOUT_SUGGESTION"
 	WrongObjectType              Class = "EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE"
+	XMLRowTagMissing             Class = "XML_ROW_TAG_MISSING"
 )
 
 // Delta's classes.
@@ -234,6 +239,8 @@ const (
 	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidOffset          Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
+	DeltaInvalidOffsetVersion   Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
 	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLocationMismatch       Class = "DELTA_TABLE_LOCATION_MISMATCH"
@@ -242,11 +249,15 @@ const (
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaMissingChangeData      Class = "DELTA_MISSING_CHANGE_DATA"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
+	DeltaOverwriteSchemaDynamic Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaRegexSyntax            Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
 	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
+	DeltaSchemaChangedSince     Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
@@ -305,6 +316,12 @@ var sqlStates = map[Class]string{
 	ProcessorUnknownTimeMode:     "42802",
 	ProcessorUserError:           "39000",
 	StateInvalidConfig:           "42K06",
+	DeltaInvalidOffset:           "42000",
+	DeltaInvalidOffsetVersion:    "XXKDS",
+	DeltaMissingChangeData:       "KD002",
+	DeltaOverwriteSchemaDynamic:  "42613",
+	DeltaRegexSyntax:             "2201B",
+	DeltaReservedColumn:          "42939",
 	StateKeyFormat:               "XX000",
 	StateValueFormat:             "XX000",
 	StateVariableType:            "42K06",
@@ -316,6 +333,7 @@ var sqlStates = map[Class]string{
 	BinaryArithmeticOverflow:     "22003",
 	CallOnStreaming:              "42KDE",
 	CannotDecodeURL:              "22546",
+	CannotMergeSchemas:           "42KD9",
 	CannotParseInterval:          "22006",
 	CannotParseTimestamp:         "22007",
 	CannotResolveStar:            "42704",
@@ -517,6 +535,8 @@ var sqlStates = map[Class]string{
 	ViewArityMore:                "21S01",
 	ViewExpected:                 "42809",
 	ViewTooDeep:                  "54K00",
+	WatermarkAliases:             "42000",
+	WatermarkName:                "42000",
 	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongCommand:                 "42809",
@@ -529,4 +549,5 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeleted:      "22000",
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
+	XMLRowTagMissing:             "42KDF",
 }

@@ -7,7 +7,7 @@ import (
 
 // IsStateful reports whether a node of a streaming plan remembers something from batch to batch, and so has a number among the
 // stateful operators.
-func IsStateful(node Node, _ OutputMode) bool {
+func IsStateful(node Node, mode OutputMode) bool {
 	switch n := node.(type) {
 	case *Aggregate:
 		return IsStreaming(n.Input)
@@ -17,6 +17,8 @@ func IsStateful(node Node, _ OutputMode) bool {
 		return IsStreaming(n.Input)
 	case *Join:
 		return IsStreaming(n.Left) && IsStreaming(n.Right)
+	case *Limit: // of a whole result, each is cut for itself
+		return IsStreaming(n.Input) && (mode == Append || len(streamingAggregates(n.Input)) == 0)
 	}
 	return false
 }
