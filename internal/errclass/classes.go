@@ -150,6 +150,7 @@ const (
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
 	SingleNamespace              Class = "REQUIRES_SINGLE_PART_NAMESPACE"
+	SingleTrigger                Class = "ONLY_ALLOW_SINGLE_TRIGGER"
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
@@ -524,5 +525,5 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeleted:      "22000",
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
-	XMLRowTagMissing:             "42KDF",
+	XMLRowTagMissing:            "42KDF",
 }
