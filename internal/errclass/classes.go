@@ -55,6 +55,7 @@ const (
 	DuplicateKey                 Class = "DUPLICATE_KEY"
 	DuplicatedCTE                Class = "DUPLICATED_CTE_NAMES"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
+	DuplicatedMetricsName        Class = "DUPLICATED_METRICS_NAME"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
@@ -132,6 +133,9 @@ const (
 	NullMapKey                   Class = "NULL_MAP_KEY"
 	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
+	ObservedMetricsAttribute     Class = "INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE"
+	ObservedMetricsDistinct      Class = "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED"
+	ObservedMetricsName          Class = "INVALID_OBSERVED_METRICS.MISSING_NAME"
 	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
@@ -302,6 +306,10 @@ var sqlStates = map[Class]string{
 	DeltaOverwriteSchemaDynamic:  "42613",
 	DeltaRegexSyntax:             "2201B",
 	DeltaReservedColumn:          "42939",
+	DuplicatedMetricsName:        "42710",
+	ObservedMetricsAttribute:     "42K0E",
+	ObservedMetricsDistinct:      "42K0E",
+	ObservedMetricsName:          "42K0E",
 	StateKeyFormat:               "XX000",
 	StateValueFormat:             "XX000",
 	UnknownFieldsInFile:          "KD003",

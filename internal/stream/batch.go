@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,8 +32,11 @@ type counted struct {
 	output int64
 	state  []state.Progress
 	ends   []Offset
-	events eventTimes
-	plan   *exec.Plan
+
+	mu       sync.Mutex
+	observed map[string]json.RawMessage
+	events   eventTimes
+	plan     *exec.Plan
 }
 
 // step runs one batch, when there is one to run. It is exactly-once by the order of its durable steps:
@@ -221,6 +225,7 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 		},
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}
+	env.Observed = rows.observe
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
 	return exec.BuildBatch(logical.Optimize(node), env)
 }
@@ -266,6 +271,7 @@ func (q *Query) progress(id, watermarkMs int64, watch *stopwatch, rows *counted)
 		return p
 	}
 	p.Sink.NumOutputRows = rows.output
+	p.ObservedMetrics = rows.observed
 	p.StateOperators = stateProgress(rows.state)
 	p.EventTime = q.run.watermark.report(watermarkMs, &rows.events)
 	return p
