@@ -121,6 +121,7 @@ type Source struct {
 	schema    types.Struct
 	partition []string
 	files     func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
+	newest    bool // it was the newest version when it was opened
 }
 
 // NewSource opens a version of a table for reading.
@@ -134,12 +135,38 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 		return nil, err
 	}
 	return &Source{
-		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
+		newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
+		table:  t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
 		partition: snap.Metadata().PartitionColumns,
 		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
 			return matching(ctx, snap, where)
 		},
 	}, nil
+}
+
+// Renew opens the version that is the newest now, unless another was asked for. The columns are those that were there at first;
+// if one of them is gone or of another type, the query has to be written anew.
+func (s *Source) Renew(ctx context.Context) (logical.Source, error) {
+	if !s.newest {
+		return s, nil
+	}
+	opts, err := ParseReadOptions(nil, false)
+	if err != nil {
+		return nil, err
+	}
+	now, err := NewSource(ctx, s.table, opts)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range s.schema.Fields {
+		i := slices.IndexFunc(now.schema.Fields, func(g types.Field) bool { return g.Name == f.Name })
+		if i < 0 || !types.Equal(types.AsNullable(now.schema.Fields[i].Type), types.AsNullable(f.Type)) || now.schema.Fields[i].Nullable && !f.Nullable {
+			return nil, errclass.DeltaSchemaChangedSince.New("The schema of your Delta table has changed in an incompatible way since your DataFrame or DeltaTable object was created: column %s of %s.", f.Name, s.table.URI).
+				WithHint("Please redefine your DataFrame or DeltaTable object: stop the query and start it again.")
+		}
+	}
+	now.schema = s.schema
+	return now, nil
 }
 
 // matching is the files of a version that may hold rows for which the condition holds.
