@@ -4,6 +4,8 @@ SHELL := bash
 GO ?= go
 FUZZTIME ?= 60s
 BASE ?=
+CASES ?= 500
+SEED ?= 1
 ARGS ?=
 
 .PHONY: help
@@ -51,6 +53,10 @@ suite: ## the invoices suite 200 times: on the fixtures, and on real files where
 .PHONY: interop
 interop: ## the other readers and writers of Delta tables beside ours (needs python3, Java 17 and Maven; installs the rest)
 	./.ci/interop
+
+.PHONY: differential
+differential: ## CASES generated streaming queries beside a live Spark, batch by batch (needs python3 and Java; installs the rest)
+	./.ci/differential $(CASES) $(SEED)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

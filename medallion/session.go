@@ -40,6 +40,9 @@ type Options struct {
 	Log   *slog.Logger      // nil: nothing is logged
 	Out   io.Writer         // where the console sink prints; nil: standard output
 	Clock func() time.Time  // nil: the wall clock
+	// After fires once Clock has moved on by d; nil: as the wall clock does. A clock that is moved by hand brings its own, and
+	// processing-time triggers wait for it.
+	After func(d time.Duration) <-chan time.Time
 	// OnProgress sees every progress report of every query, in the query's goroutine; may be nil.
 	OnProgress func(StreamingQueryProgress)
 }
@@ -54,6 +57,7 @@ type Session struct {
 	queries     stream.Manager
 	log         *slog.Logger
 	clock       func() time.Time
+	after       func(time.Duration) <-chan time.Time // may be nil
 	report      func(StreamingQueryProgress)
 	out         io.Writer
 	user        string
@@ -133,7 +137,7 @@ func NewSession(opts Options) (*Session, error) {
 	}
 	s := &Session{
 		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0), stateBudget: state.NewBudget(0),
-		log: opts.Log, clock: opts.Clock, report: opts.OnProgress, out: opts.Out, user: "anonymous",
+		log: opts.Log, clock: opts.Clock, after: opts.After, report: opts.OnProgress, out: opts.Out, user: "anonymous",
 		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
 		views: map[string]tempView{},
 	}

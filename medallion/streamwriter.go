@@ -286,7 +286,7 @@ func (w DataStreamWriter) start(ctx context.Context, node logical.Node, cp volum
 		Name: w.name, Plan: node, OpenSink: sink, Mode: w.mode, Trigger: w.trigger,
 		Checkpoint: store, Location: cp.URI, Partitions: s.confInt(confPartitions),
 		WatermarkPolicy: s.Conf(confWatermarks), NoEmptyBatches: s.Conf(confNoData) == "false",
-		Env: s.env, Clock: s.clock, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(), Replan: w.frame.resolve,
+		Env: s.env, Clock: s.clock, After: s.after, Log: s.log, OnProgress: s.report, Life: s.queryLife(), KeepActive: s.keepsActive(), Replan: w.frame.resolve,
 	})
 	if err != nil {
 		return nil, err

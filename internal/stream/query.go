@@ -36,6 +36,8 @@ type Config struct {
 
 	Env   func() *exec.Env
 	Clock func() time.Time
+	// After fires once the clock has moved on by d; nil: as the wall clock does. Processing-time triggers wait for it.
+	After func(d time.Duration) <-chan time.Time
 	Log   *slog.Logger
 	// Replan resolves the plan again, over the sources as they are by then. It is asked when a batch failed with ErrReplan;
 	// nil: such an error ends the query.
