@@ -25,7 +25,7 @@ var picture = [][]string{
 	{"internal/stream", "internal/sinklog", "internal/checkpoint"},
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},
-	{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/records", "internal/lines", "internal/datetime"},
+	{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/xmlio", "internal/avroio", "internal/orcio", "internal/records", "internal/lines", "internal/datetime"},
 	{"internal/types", "internal/batch", "internal/predicate", "internal/option", "internal/exactjson"},
 	{"volumes"},
 	{"internal/errclass", "fixtures"},
@@ -42,7 +42,7 @@ var rules = []struct {
 }{
 	{
 		[]string{"internal/exec"},
-		[]string{"deltalog", "internal/parquetio", "internal/csvio", "internal/textio"}, // expr speaks JSON: from_json
+		[]string{"deltalog", "internal/parquetio", "internal/csvio", "internal/textio", "internal/xmlio", "internal/avroio", "internal/orcio"}, // expr speaks JSON: from_json
 		"operators see a source only as batches",
 	},
 	{
@@ -52,7 +52,7 @@ var rules = []struct {
 	},
 	{
 		[]string{"internal/stream"},
-		[]string{"deltalog", "internal/parquetio", "internal/csvio", "internal/textio"},
+		[]string{"deltalog", "internal/parquetio", "internal/csvio", "internal/textio", "internal/xmlio", "internal/avroio", "internal/orcio"},
 		"the engine knows sources and sinks by its interfaces alone",
 	},
 	{
@@ -71,7 +71,7 @@ var rules = []struct {
 		"the file source knows files, not tables",
 	},
 	{
-		[]string{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio"},
+		[]string{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/xmlio", "internal/avroio", "internal/orcio"},
 		[]string{"volumes"},
 		"formats take readers and writers; where bytes live is another's matter",
 	},

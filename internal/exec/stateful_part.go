@@ -27,6 +27,9 @@ type statefulPart struct {
 // update adds the batch's groups to those of the state, and puts the sums back. What the state holds comes first, for
 // aggregates to which order matters.
 func (p *statefulPart) update() error {
+	if p.session >= 0 {
+		return p.updateSessions()
+	}
 	if len(p.changes) == 0 {
 		return nil
 	}
@@ -95,11 +98,7 @@ func (p *statefulPart) restore(keys state.Rows, into *sums) error {
 	if len(found) == 0 {
 		return nil
 	}
-	return p.mergeRows(groups, found, into)
-}
-
-func (p *statefulPart) mergeRows(groups []uint32, values [][]byte, into *sums) error {
-	columns, err := state.DecodeRows(values, p.bufferSchema().Fields)
+	columns, err := state.DecodeRows(found, p.bufferSchema().Fields)
 	if err != nil {
 		return err
 	}
@@ -144,31 +143,47 @@ func (p *statefulPart) giveClosed(keys, values *rowCopies) error {
 	if n == 0 {
 		return nil
 	}
-	columns, err := state.DecodeRows(keys.rows(), p.keySchema().Fields)
+	columns, err := p.decode(keys, values)
 	if err != nil {
 		return err
 	}
-	sums := p.newSums(p.eval, n)
-	if err := p.mergeRows(upTo(n), values.rows(), sums); err != nil {
-		return err
-	}
-	rows, err := sums.rows(columns)
+	rows, err := p.results(columns, n)
 	p.given = append(p.given, rows)
 	keys.reset()
 	values.reset()
 	return err
 }
 
+// decode makes columns of entries of the state: the keys and then the buffers.
+func (p *statefulPart) decode(keys, values *rowCopies) ([]arrow.Array, error) {
+	if p.session >= 0 {
+		return state.DecodeRows(values.rows(), p.sessionValue().Fields)
+	}
+	columns, err := state.DecodeRows(keys.rows(), p.keySchema().Fields)
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := state.DecodeRows(values.rows(), p.bufferSchema().Fields)
+	return append(columns, buffers...), err
+}
+
+// results is a row for each group, from the columns of its keys and buffers.
+func (p *statefulPart) results(columns []arrow.Array, n int) (arrow.RecordBatch, error) {
+	sums := p.newSums(p.eval, n)
+	if err := sums.mergeBuffers(upTo(n), columns[len(p.keys):]); err != nil {
+		return nil, err
+	}
+	return sums.rows(columns[:len(p.keys)])
+}
+
 // all gives every group of the state.
 func (p *statefulPart) all(ctx context.Context) batch.Seq {
-	width := len(p.keys)
 	return batch.Transform(p.partition.All(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-		n := int(b.NumRows())
-		sums := p.newSums(p.eval, n)
-		if err := sums.mergeBuffers(upTo(n), b.Columns()[width:]); err != nil {
-			return nil, err
+		columns := b.Columns()
+		if p.session >= 0 { // the state's keys are among its values
+			columns = columns[len(p.keys):]
 		}
-		return sums.rows(b.Columns()[:width])
+		return p.results(columns, int(b.NumRows()))
 	})
 }
 

@@ -52,3 +52,11 @@ func (p *Partition) Until(micros int64) iter.Seq2[[]byte, []byte] {
 
 // PutNew sets the value row of a key that is not there, and reports whether it did.
 func (p *Partition) PutNew(key, value []byte) bool { return p.table.putNew(key, value) }
+
+// Time gives the time of an entry, as the store's spec says where it lies; ok is false where it is null, or nowhere.
+func (p *Partition) Time(key, value []byte) (micros int64, ok bool) {
+	if p.table.reader == nil {
+		return 0, false
+	}
+	return p.table.reader.read(key, value)
+}

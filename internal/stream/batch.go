@@ -171,7 +171,7 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 		return nil, err
 	}
 	if err := watch.measure("queryPlanning", func() (err error) {
-		rows.plan, err = q.build(batch, byLeaf, bySource, rows)
+		rows.plan, err = q.build(ctx, batch, byLeaf, bySource, rows)
 		return err
 	}); err != nil {
 		return nil, err
@@ -194,7 +194,7 @@ func (s *openStream) rows(ctx context.Context, end Offset) (logical.Source, erro
 	return s.source.Rows(ctx, s.at, end)
 }
 
-func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (*exec.Plan, error) {
+func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (*exec.Plan, error) {
 	env := q.cfg.Env()
 	env.Eval.Now = time.UnixMilli(batch.entry.TimestampMs)
 	env.OnRows = func(source logical.Source, n int64) {
@@ -222,6 +222,9 @@ func (q *Query) build(batch *pending, byLeaf map[*logical.StreamRelation]logical
 		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
 	}
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
+	if node, err = logical.Renew(ctx, node); err != nil {
+		return nil, err
+	}
 	return exec.BuildBatch(logical.Optimize(node), env)
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lakehouse/internal/avroio"
 	"lakehouse/internal/batch"
 	"lakehouse/internal/csvio"
 	"lakehouse/internal/errclass"
@@ -51,6 +52,7 @@ var formats = map[string]struct {
 	open    func(option.Values) (Format, error)
 }{
 	"json":    {jsonio.OptionTable, newJSON},
+	"avro":    {avroio.OptionTable, newAvro},
 	"csv":     {csvio.OptionTable, newCSV},
 	"text":    {textio.OptionTable, newText},
 	"parquet": {parquetOptions, newParquet},
@@ -58,7 +60,7 @@ var formats = map[string]struct {
 }
 
 // Names lists the formats.
-func Names() []string { return []string{"csv", "json", "parquet", "text", "xml"} }
+func Names() []string { return []string{"avro", "csv", "json", "parquet", "text", "xml"} }
 
 // Known reports whether there is a format of that name, in any letter case.
 func Known(name string) bool { return slices.Contains(Names(), strings.ToLower(name)) }

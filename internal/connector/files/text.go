@@ -41,10 +41,12 @@ type textFormat struct {
 	whole   bool // a file is one document
 	unsplit bool // a file is read from its beginning
 	unpack  *unpacker
-	corrupt string            // the corrupt-record column; empty: the format has none
-	rescued string            // the rescued-data column; empty: none
-	badPath string            // of option badRecordsPath
-	charset encoding.Encoding // nil: UTF-8
+	binary  bool                   // names do not say that a file is compressed
+	passes  func(name string) bool // files that are read; nil: all
+	corrupt string                 // the corrupt-record column; empty: the format has none
+	rescued string                 // the rescued-data column; empty: none
+	badPath string                 // of option badRecordsPath
+	charset encoding.Encoding      // nil: UTF-8
 	// borders finds where a file can be cut; nil: anywhere, as a line's beginning can be found.
 	borders func(ctx context.Context, r io.ReaderAt, size int64) ([]int64, error)
 	bad     *badRecords
@@ -181,7 +183,10 @@ func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, 
 // Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
 func (s *textScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
 	piece := textPiece{scan: s, place: file, info: info, end: info.Size}
-	if s.whole || s.unsplit || s.charset != nil || compressed(file.Key) || info.Size <= splitBytes {
+	if s.passes != nil && !s.passes(file.Key) {
+		return nil, nil
+	}
+	if s.whole || s.unsplit || s.charset != nil || s.packed(file.Key) || info.Size <= splitBytes {
 		return []Piece{&piece}, nil
 	}
 	if s.borders != nil {
@@ -195,6 +200,9 @@ func (s *textScan) Pieces(ctx context.Context, file volumes.Location, info volum
 	}
 	return pieces, nil
 }
+
+// packed reports whether a file is compressed as a whole.
+func (f *textFormat) packed(name string) bool { return !f.binary && compressed(name) }
 
 // cut cuts a file at the borders of its format.
 func (s *textScan) cut(ctx context.Context, piece textPiece) ([]Piece, error) {
@@ -293,7 +301,7 @@ func (p *textPiece) read(ctx context.Context, counts *batch.Counts, yield func(a
 
 // rows decodes the piece; done lets go of what it needed.
 func (p *textPiece) rows(ctx context.Context, in volumes.Reader, d decoder) (rows batch.Seq, done func(), err error) {
-	if !compressed(p.place.Key) && !p.scan.whole && p.scan.charset == nil {
+	if !p.scan.packed(p.place.Key) && !p.scan.whole && p.scan.charset == nil {
 		return d.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
 	plain, err := sourceOf(p.scan.unpack, p.scan.charset)(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
