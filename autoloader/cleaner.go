@@ -144,7 +144,7 @@ func (c *cleaner) cleanOne(ctx context.Context, f spent) (to string, did bool, e
 	if f.leftover && modified != f.modified {
 		return "", false, nil // another file took the name since: it was not read, and stays
 	}
-	target := c.archive
+	var target volumes.Location
 	switch c.mode {
 	case CleanDelete, CleanDeleteLater:
 		return "", true, store.Delete(ctx, f.place.Key)

@@ -82,9 +82,9 @@ func (l *ledger) copied(ctx context.Context) (all []int64, err error) {
 	return numbered(ctx, l.log.store, path.Join(l.log.dir, ledgerFolder))
 }
 
-// numbered lists the files of a folder whose names are numbers, ascending.
+// numbered lists the files and folders of a folder whose names are numbers, ascending.
 func numbered(ctx context.Context, store volumes.Store, dir string) (all []int64, err error) {
-	for info, err := range store.List(ctx, dir, volumes.ListOptions{Hidden: true}) {
+	for info, err := range store.List(ctx, dir, volumes.ListOptions{Hidden: true, Dirs: true}) {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil
 		}

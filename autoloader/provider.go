@@ -22,9 +22,19 @@ import (
 type Config struct {
 	Path   string // a folder, or a glob of folders
 	Space  *volumes.Space
-	Schema types.Struct // of the files; columns of key=value folders are added
+	Schema types.Struct // of the files and folders; with Infer, nothing
 	Options
 	Decoder Decoder
+
+	// Infer finds the columns of the files: those that are there when the stream is new, and those of a batch that has more.
+	// Nil: Schema says them.
+	Infer         Inferrer
+	Partitions    []types.Field // with Infer: the columns of key=value folders
+	RescuedColumn string        // with Infer: takes what no other column takes; empty: none
+	CorruptColumn string        // with Infer: of malformed records; it is not inferred
+	SampleFiles   int           // with Infer: how much of the files that are there is looked at
+	SampleBytes   int64
+	Watch         func() (Watch, error) // makes a decoder that notes new fields; nil: they are not noticed
 
 	// Workers is how much the source may do at once. With 1 it cleans up within Commit, so that a
 	// run always makes the same storage operations in the same order.
@@ -45,6 +55,11 @@ type Provider struct {
 	archive volumes.Location // with CleanArchive; the destination, with CleanMoveLater
 	bounds  bounds
 	schema  types.Struct
+
+	columns columns
+	version int64      // of columns in schemas; -1: not written yet
+	schemas *schemaLog // nil: the columns were given
+	lineage *lineage
 }
 
 var _ stream.Provider = (*Provider)(nil)
@@ -55,7 +70,7 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 	if config.Path == "" {
 		return nil, errclass.PathRequired.New("'path' is not specified.").WithHint("Give the folder to load().")
 	}
-	if len(config.Schema.Fields) == 0 {
+	if len(config.Schema.Fields) == 0 && config.Infer == nil {
 		return nil, errclass.StreamSchemaRequired.New("Schema must be specified when creating a streaming source DataFrame. " +
 			"If some files already exist in the directory, then depending on the file format you may be able to create " +
 			"a static DataFrame on that directory with 'spark.read.load(directory)' and infer schema from it.")
@@ -68,6 +83,7 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	p := &Provider{name: sourceName(source), config: config, place: place, schema: config.Schema}
+	p.lineage = &lineage{newest: p}
 	if err := p.checkFolder(ctx); err != nil {
 		return nil, err
 	}
@@ -79,6 +95,13 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 		p.archive, err = archivePlace(config, place)
 	case CleanMoveLater:
 		p.archive, err = movePlace(config, files.NewListing(place, "", false).Base)
+	case CleanOff, CleanDelete, CleanDeleteLater: // nothing goes anywhere
+	}
+	if err == nil && p.cloud() {
+		err = p.settleColumns(ctx)
+	}
+	if err == nil && config.Infer != nil {
+		p.schema = p.rowSchema()
 	}
 	if len(config.Unchecked) > 0 {
 		config.Log.WarnContext(ctx, "options that nobody knows are not looked at, as cloudFiles.validateOptions = false asks", "options", config.Unchecked)
@@ -88,6 +111,9 @@ func New(ctx context.Context, source string, config Config) (*Provider, error) {
 
 // cloud tells that the stream was asked for by the name of Auto Loader.
 func (p *Provider) cloud() bool { return p.name == cloudFilesSource }
+
+// IsCloudFiles reports whether the stream was asked for by the name of Auto Loader.
+func (p *Provider) IsCloudFiles() bool { return p.cloud() }
 
 // bounds is when files must have been modified; a zero time does not bound.
 type bounds struct{ after, before time.Time }
@@ -185,5 +211,8 @@ func (p *Provider) String() string {
 
 // Open makes the source of a query that starts.
 func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.Source, error) {
+	if err := p.persist(ctx); err != nil {
+		return nil, err
+	}
 	return newSource(ctx, p, start), nil
 }

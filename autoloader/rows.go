@@ -1,6 +1,7 @@
 package autoloader
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Decoder interface {
 type rows struct {
 	source *source
 	files  []*planned
+
+	evolution *evolution // nil: fields that the schema lacks are passed over, or rescued
 }
 
 // A planned file stands in the source log.
@@ -44,7 +47,12 @@ func (r *rows) String() string { return r.source.String() }
 // Scan opens one file after the other: each must still be there.
 func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
-		scan, err := r.source.config.Decoder.Scan(r.Schema(), opts)
+		decoder, err := r.decoder()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		scan, err := decoder.Scan(r.Schema(), opts)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -62,6 +70,16 @@ func (r *rows) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[bat
 			}
 		}
 	}
+}
+
+// decoder is the source's, or one that notes new fields.
+func (r *rows) decoder() (Decoder, error) {
+	if !r.source.watches() {
+		return r.source.config.Decoder, nil
+	}
+	watch, err := r.source.config.Watch()
+	r.evolution = &evolution{watch: watch}
+	return watch, err
 }
 
 // open gives the pieces of one file.
@@ -139,7 +157,7 @@ func (w *watched) Read(ctx context.Context) batch.Seq {
 				return
 			}
 		}
-		if err := w.unchanged(ctx); err != nil {
+		if err := cmp.Or(w.unchanged(ctx), w.rows.evolve(ctx)); err != nil {
 			yield(nil, err)
 		}
 	}

@@ -23,6 +23,8 @@ type source struct {
 	cleaner *cleaner
 	ledger  *ledger // nil: when batches were committed is not kept
 	waiting retention
+	notify  *notifier // nil: the folder is listed
+	wake    func()    // nil: there are no notifications
 
 	loaded   bool // the log has been read
 	resumed  bool // and what earlier runs left has been cleaned up
@@ -36,6 +38,7 @@ type source struct {
 	outstanding outstanding
 	filesRead   int64 // given to batches of this run
 	cleanedTo   int64 // batches up to this one have been handed to the cleaner
+	once        bool  // there is one batch: nothing will be told in time
 	planning    int64 // the query's number of the batch that is planned
 }
 
@@ -51,6 +54,7 @@ func newSource(ctx context.Context, p *Provider, start stream.SourceStart) *sour
 		log:      sourceLog{store: start.Checkpoint, dir: start.Dir},
 		last:     beforeAll,
 		seen:     newSeenFiles(p.config.Options),
+		wake:     start.Wake,
 	}
 	s.cleaner = &cleaner{mode: p.config.CleanSource, archive: p.archive, base: s.listing.Base, log: p.config.Log, clock: p.config.Clock}
 	s.index = newSeenIndex(&s.log, s.seen)
@@ -69,7 +73,7 @@ func (s *source) Description() string { return s.String() }
 // Latest plans a batch: it chooses its files and writes them into the source log. A batch that an
 // earlier run has planned, and not begun, is taken as it stands.
 func (s *source) Latest(ctx context.Context, batchID int64, start stream.Offset, want stream.ReadLimit) (stream.Offset, error) {
-	s.planning = batchID
+	s.planning, s.once = batchID, want == stream.LimitNone
 	at, err := parseOffset(start)
 	if err != nil {
 		return nil, err
@@ -122,7 +126,7 @@ func (s *source) plan(ctx context.Context, batch int64, files []file) error {
 // choose takes the files of the next batch off the backlog, which it lists anew when it has run out.
 func (s *source) choose(ctx context.Context, l limit) ([]file, error) {
 	if len(s.unread) == 0 && !s.frozen {
-		if err := s.list(ctx, l); err != nil {
+		if err := s.find(ctx, l); err != nil {
 			return nil, err
 		}
 	}
@@ -138,16 +142,21 @@ func (s *source) choose(ctx context.Context, l limit) ([]file, error) {
 		s.unread = nil
 	}
 	s.unread = s.unread[:min(len(s.unread), s.config.maxCachedFiles())]
+	s.keepTrack(int64(len(rest) - len(s.unread)))
 	return files, nil
+}
+
+// order is that in which files are read.
+func (s *source) order() func(a, b file) int {
+	if s.config.LatestFirst {
+		return newestFirst
+	}
+	return oldestFirst
 }
 
 // list finds what is unread.
 func (s *source) list(ctx context.Context, l limit) (err error) {
-	order := oldestFirst
-	if s.config.LatestFirst {
-		order = newestFirst
-	}
-	s.unread, s.outstanding.files, s.outstanding.bytes, err = gather(s.found(ctx), s.room(l), order)
+	s.unread, s.outstanding.files, s.outstanding.bytes, err = gather(s.found(ctx), s.room(l), s.order())
 	return err
 }
 
@@ -280,6 +289,7 @@ func (s *source) cleanBatch(ctx context.Context, batch int64, leftover bool) err
 
 // Stop waits for the cleaner.
 func (s *source) Stop() error {
+	s.stopNotifier()
 	s.cleaner.stop()
 	return nil
 }

@@ -30,37 +30,36 @@ func Invoices() Pipeline {
 			return s.FS().Mkdirs(ctx, InvoicesBase+"/data/invoices")
 		},
 		Layers: []Layer{
-			{Name: "bronze-ingestion", Kind: "bronze", Table: "invoices_bz", Start: bronzeInvoices},
-			{Name: "silver-processing", Kind: "silver", Reads: "invoices_bz", Table: "invoice_line_items", Start: silverLineItems},
-			{Name: "gold-store-day", Kind: "gold", Reads: "invoice_line_items", Table: "revenue_by_store_day", Start: goldByStoreDay},
-			{Name: "gold-payment", Kind: "gold", Reads: "invoice_line_items", Table: "revenue_by_payment", Start: goldByPayment},
+			{Name: "bronze-ingestion", Kind: "bronze", Table: "invoices_bz", Query: bronzeInvoices},
+			{Name: "silver-processing", Kind: "silver", Reads: "invoices_bz", Table: "invoice_line_items", Query: silverLineItems},
+			{Name: "gold-store-day", Kind: "gold", Reads: "invoice_line_items", Table: "revenue_by_store_day", Query: goldByStoreDay},
+			{Name: "gold-payment", Kind: "gold", Reads: "invoice_line_items", Table: "revenue_by_payment", Query: goldByPayment},
 		},
 	}
 }
 
 // bronzeInvoices reads the landing folder as it is.
-func bronzeInvoices(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func bronzeInvoices(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	reader := set.limited(s.ReadStream().Format("json").Schema(InvoiceSchema)).Option("cleanSource", set.CleanSource)
 	if set.CleanSource == "archive" {
 		reader = reader.Option("sourceArchiveDir", set.Archive)
 	}
 	invoices, err := reader.Load(ctx, set.Source)
 	if err != nil {
-		return nil, err
+		return medallion.DataStreamWriter{}, err
 	}
 	return invoices.WriteStream().
 		QueryName("bronze-ingestion").
 		Option("checkpointLocation", set.Checkpoint+"/invoices_bz").
 		OutputMode("append").
-		Trigger(set.Trigger).
-		ToTable(ctx, "invoices_bz")
+		Trigger(set.Trigger), nil
 }
 
 // silverLineItems makes a row of each line item.
-func silverLineItems(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func silverLineItems(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	invoices, err := set.limited(s.ReadStream()).Table(ctx, "invoices_bz")
 	if err != nil {
-		return nil, err
+		return medallion.DataStreamWriter{}, err
 	}
 	items := invoices.SelectExpr("InvoiceNumber", "CreatedTime", "StoreID", "PosID", "CustomerType", "PaymentMethod", "DeliveryType",
 		"DeliveryAddress.City", "DeliveryAddress.State", "DeliveryAddress.PinCode", "explode(InvoiceLineItems) as LineItem")
@@ -72,26 +71,25 @@ func silverLineItems(ctx context.Context, s *medallion.Session, set Settings) (*
 		Format("delta").
 		Option("checkpointLocation", set.Checkpoint+"/invoice_line_items").
 		OutputMode("append").
-		Trigger(set.Trigger).
-		ToTable(ctx, "invoice_line_items")
+		Trigger(set.Trigger), nil
 }
 
 // goldByStoreDay sums up each store's day.
-func goldByStoreDay(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func goldByStoreDay(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	return revenueBy(ctx, s, set, "gold-store-day", "revenue_by_store_day",
 		medallion.Col("StoreID"), medallion.Expr("to_date(timestamp_millis(CreatedTime)) AS Day"))
 }
 
 // goldByPayment sums up each payment method.
-func goldByPayment(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func goldByPayment(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	return revenueBy(ctx, s, set, "gold-payment", "revenue_by_payment", medallion.Col("PaymentMethod"))
 }
 
 // revenueBy counts and sums up the line items by keys.
-func revenueBy(ctx context.Context, s *medallion.Session, set Settings, query, table string, keys ...medallion.Column) (*medallion.StreamingQuery, error) {
+func revenueBy(ctx context.Context, s *medallion.Session, set Settings, query, table string, keys ...medallion.Column) (medallion.DataStreamWriter, error) {
 	items, err := set.limited(s.ReadStream()).Table(ctx, "invoice_line_items")
 	if err != nil {
-		return nil, err
+		return medallion.DataStreamWriter{}, err
 	}
 	return items.
 		GroupBy(keys...).
@@ -100,6 +98,5 @@ func revenueBy(ctx context.Context, s *medallion.Session, set Settings, query, t
 		QueryName(query).
 		Option("checkpointLocation", set.Checkpoint+"/"+table).
 		OutputMode("complete").
-		Trigger(set.Trigger).
-		ToTable(ctx, table)
+		Trigger(set.Trigger), nil
 }

@@ -16,7 +16,7 @@ type Layer struct {
 	Kind  string // bronze, silver or gold
 	Reads string // the table it follows; empty: files
 	Table string // the table it writes
-	Start func(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error)
+	Query func(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error)
 }
 
 // A Pipeline is layers in the order of their dependencies: each after those it reads from.
@@ -107,11 +107,24 @@ func (p Pipeline) StartLayer(ctx context.Context, s *medallion.Session, l Layer,
 			return nil, err
 		}
 	}
-	q, err := l.Start(ctx, s, set.or(p.Default))
+	query, err := l.Query(ctx, s, set.or(p.Default))
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", l.Name, err)
+	}
+	q, err := query.ToTable(ctx, l.Table)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", l.Name, err)
 	}
 	return q, nil
+}
+
+// CheckLayer says what a start of one layer with settings would do with its checkpoint. It starts and makes nothing.
+func (p Pipeline) CheckLayer(ctx context.Context, s *medallion.Session, l Layer, set Settings) (medallion.RestartPlan, error) {
+	query, err := l.Query(ctx, s, set.or(p.Default))
+	if err != nil {
+		return medallion.RestartPlan{}, fmt.Errorf("check %s: %w", l.Name, err)
+	}
+	return s.CheckRestart(ctx, query, l.Table)
 }
 
 // Start starts all layers, in order. Should one not start, those before it are stopped.

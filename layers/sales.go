@@ -17,9 +17,9 @@ func Sales() Pipeline {
 		Default: Settings{Source: SalesBase + "/json/", Checkpoint: SalesBase},
 		Prepare: func(ctx context.Context, s *medallion.Session) error { return s.FS().Mkdirs(ctx, SalesBase+"/json") },
 		Layers: []Layer{
-			{Name: "bronze_sales", Kind: "bronze", Table: "bronze_sales_spark2", Start: bronzeSales},
-			{Name: "silver_sales", Kind: "silver", Table: "silver_sales_spark2", Start: silverSales},
-			{Name: "gold_sales_summary_spark", Kind: "gold", Table: "gold_sales_summary_spark2", Start: goldSales},
+			{Name: "bronze_sales", Kind: "bronze", Table: "bronze_sales_spark2", Query: bronzeSales},
+			{Name: "silver_sales", Kind: "silver", Table: "silver_sales_spark2", Query: silverSales},
+			{Name: "gold_sales_summary_spark", Kind: "gold", Table: "gold_sales_summary_spark2", Query: goldSales},
 		},
 	}
 }
@@ -37,14 +37,13 @@ func salesFrame(ctx context.Context, s *medallion.Session, set Settings) (*medal
 	return frame.NaDrop(), nil
 }
 
-func bronzeSales(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func bronzeSales(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	frame, err := salesFrame(ctx, s, set)
 	if err != nil {
-		return nil, err
+		return medallion.DataStreamWriter{}, err
 	}
 	return frame.WriteStream().Format("delta").QueryName("bronze_sales").OutputMode("append").Trigger(set.Trigger).
-		Option("checkpointLocation", set.Checkpoint+"/checkpoints_bronze_spark").
-		ToTable(ctx, "bronze_sales_spark2")
+		Option("checkpointLocation", set.Checkpoint+"/checkpoints_bronze_spark"), nil
 }
 
 // positiveMoney is the silver frame.
@@ -52,23 +51,21 @@ func positiveMoney(frame *medallion.DataFrame) *medallion.DataFrame {
 	return frame.Filter(medallion.Col("money").Gt(0)).Select(medallion.Col("Id"), medallion.Col("money").Cast("double"))
 }
 
-func silverSales(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func silverSales(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	frame, err := salesFrame(ctx, s, set)
 	if err != nil {
-		return nil, err
+		return medallion.DataStreamWriter{}, err
 	}
 	return positiveMoney(frame).WriteStream().Format("delta").QueryName("silver_sales").OutputMode("append").Trigger(set.Trigger).
-		Option("checkpointLocation", set.Checkpoint+"/checkpoints_silver_spark").
-		ToTable(ctx, "silver_sales_spark2")
+		Option("checkpointLocation", set.Checkpoint+"/checkpoints_silver_spark"), nil
 }
 
-func goldSales(ctx context.Context, s *medallion.Session, set Settings) (*medallion.StreamingQuery, error) {
+func goldSales(ctx context.Context, s *medallion.Session, set Settings) (medallion.DataStreamWriter, error) {
 	frame, err := salesFrame(ctx, s, set)
 	if err != nil {
-		return nil, err
+		return medallion.DataStreamWriter{}, err
 	}
 	return positiveMoney(frame).GroupBy(medallion.Col("Id")).Agg(medallion.Sum(medallion.Col("money")).Alias("total_money")).
 		WriteStream().Format("delta").QueryName("gold_sales_summary_spark").OutputMode("complete").Trigger(set.Trigger).
-		Option("checkpointLocation", set.Checkpoint+"/checkpoints_golden_spark").
-		ToTable(ctx, "gold_sales_summary_spark2")
+		Option("checkpointLocation", set.Checkpoint+"/checkpoints_golden_spark"), nil
 }

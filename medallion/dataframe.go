@@ -145,6 +145,13 @@ func (d *DataFrame) DropDuplicates(columns ...string) *DataFrame {
 	return d.with(&plan.Deduplicate{Input: d.rel, Columns: columns})
 }
 
+// DropDuplicatesWithinWatermark keeps the first row for each value of the columns, of a stream with a watermark: rows whose event
+// times lie no further apart than its delay are seen to be the same, and a value is forgotten when the watermark has passed
+// its first row by the delay. None named: all columns.
+func (d *DataFrame) DropDuplicatesWithinWatermark(columns ...string) *DataFrame {
+	return d.with(&plan.Deduplicate{Input: d.rel, Columns: columns, WithinWatermark: true})
+}
+
 // Union puts the rows of other, by position, after those of d.
 func (d *DataFrame) Union(other *DataFrame) *DataFrame {
 	return d.with(&plan.SetOp{Left: d.rel, Right: other.rel, Type: plan.Union, All: true}, other.err)

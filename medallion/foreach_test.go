@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -80,7 +81,7 @@ func TestForeachOpensProcessesAndCloses(t *testing.T) {
 			q, err := d.each(d.numbersIn(filesVolume + "/in").WriteStream().Foreach(func() ForeachWriter { return diaryWriter{c.diary} }))
 			if c.class == "" {
 				d.must(err)
-				d.want("rows of the sink", fmt.Sprint(q.LastProgress().Sink), "{ForeachWriterTable 2}")
+				d.want("rows of the sink", fmt.Sprint(q.LastProgress().Sink), "{ForeachWriterTable 2 map[]}")
 			} else {
 				d.refused("the query", err, c.class)
 			}
@@ -161,5 +162,21 @@ func TestForeachBatchKeepsToTheMemoryLimit(t *testing.T) {
 		d.must(err)
 		_, err = q.AwaitTermination(t.Context())
 		d.must(err)
+	}
+}
+
+// What a session has, that of a query has too: a field that fork forgets would be nil there.
+func TestASessionOfAQueryLacksNothing(t *testing.T) {
+	d := newDesk(t)
+	d.Session.report = func(StreamingQueryProgress) {}
+	whole, fork := reflect.ValueOf(d.Session).Elem(), reflect.ValueOf(d.fork()).Elem()
+	for i := range whole.NumField() {
+		switch whole.Type().Field(i).Name {
+		case "queries", "mu", "observations": // its own
+			continue
+		}
+		if fork.Field(i).IsZero() != whole.Field(i).IsZero() {
+			t.Errorf("%s is not taken over", whole.Type().Field(i).Name)
+		}
 	}
 }

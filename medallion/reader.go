@@ -85,11 +85,11 @@ func (r source) frame(ctx context.Context, paths []string) (*DataFrame, error) {
 		return nil, err
 	}
 	// The frame keeps what was resolved: a folder is listed and a schema inferred once, at load.
-	d.rel = &resolved{Node: node}
+	d.rel = &resolved{Node: leafOf(node)}
 	return d, nil
 }
 
-// Format names the data source: json, csv, text, parquet, delta; for streams also cloudFiles.
+// Format names the data source: json, csv, text, parquet, delta, kafka; for streams also cloudFiles.
 func (r DataFrameReader) Format(name string) DataFrameReader { r.format = name; return r }
 
 // Schema gives the columns as DDL.
@@ -115,7 +115,7 @@ func (r DataFrameReader) Table(name string) *DataFrame {
 	return &DataFrame{session: r.session, rel: &plan.NamedTable{Name: parts, Options: r.options}, err: cmp.Or(r.err, err)}
 }
 
-// Format names the data source: json, csv, text, parquet, cloudFiles, delta.
+// Format names the data source: json, csv, text, parquet, cloudFiles, delta, kafka, rate, rate-micro-batch, socket.
 func (r DataStreamReader) Format(name string) DataStreamReader { r.format = name; return r }
 
 // Schema gives the columns as DDL. A stream of files needs it.
@@ -155,9 +155,15 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
+	if d.Schema == nil && strings.EqualFold(d.Format, autoloader.CloudFiles) && slices.Contains(inferredFormats, opts.Format) {
+		return r.inferredStream(ctx, d, opts)
+	}
 	table, err := files.OptionTable(opts.Format)
 	if err != nil {
 		return nil, err
+	}
+	if opts.Inference.Evolution == autoloader.Rescue && optionNamed(opts.FormatOptions, "rescuedDataColumn") == "" && table.Knows("rescuedDataColumn") {
+		opts.FormatOptions["rescuedDataColumn"] = rescuedColumn
 	}
 	format, err := files.NewFormat(opts.Format, r.withConf(table, opts.FormatOptions))
 	if err != nil {
@@ -170,25 +176,27 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	provider, err := autoloader.New(ctx, d.Format, autoloader.Config{
-		Path: strings.TrimRight(d.Paths[0], "/"), Space: r.space, Schema: schema, Options: opts,
-		Decoder: files.Partitioned{Format: format, Partitions: parts}, Workers: r.confInt(confWorkers),
-		Zone: r.evalContext().TimeZone, Clock: r.clock, Log: r.log,
-	})
+	config := r.streamConfig(d, opts, files.Partitioned{Format: format, Partitions: parts})
+	config.Schema, config.Watch = schema, watchFields(format, parts)
+	provider, err := autoloader.New(ctx, d.Format, config)
 	if err != nil {
 		return nil, err
 	}
 	return &logical.StreamRelation{Provider: provider}, nil
 }
 
+// streamConfig is what all streams of files have.
+func (r resolver) streamConfig(d *plan.DataSource, opts autoloader.Options, decoder autoloader.Decoder) autoloader.Config {
+	return autoloader.Config{
+		Path: strings.TrimRight(d.Paths[0], "/"), Space: r.space, Options: opts, Decoder: decoder,
+		Workers: r.confInt(confWorkers), Zone: r.evalContext().TimeZone, Clock: r.clock, Log: r.log,
+	}
+}
+
 // streamSchema is the columns of a stream of files: those given (or, for text, those that there are) and those of
 // key=value folders.
 func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts autoloader.Options, format files.Format) (Schema, files.Partitions, error) {
-	place, err := r.space.Resolve(strings.TrimRight(d.Paths[0], "/"))
-	if err != nil {
-		return Schema{}, files.Partitions{}, err
-	}
-	parts, err := files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup), r.evalContext().TimeZone)
+	parts, err := r.cloudPartitions(ctx, d, opts)
 	if err != nil {
 		return Schema{}, parts, err
 	}
@@ -206,6 +214,15 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 		return source.Schema(), parts, nil
 	}
 	return Schema{}, parts, nil // autoloader.New says what is missing
+}
+
+// foundPartitions are the columns of the key=value folders that are there.
+func (r resolver) foundPartitions(ctx context.Context, d *plan.DataSource, opts autoloader.Options) (files.Partitions, error) {
+	place, err := r.space.Resolve(strings.TrimRight(d.Paths[0], "/"))
+	if err != nil {
+		return files.Partitions{}, err
+	}
+	return files.FindPartitions(ctx, files.NewListing(place, opts.PathGlobFilter, opts.RecursiveFileLookup), r.evalContext().TimeZone)
 }
 
 // withConf gives a read that knows the options what the session says of them, unless it says otherwise itself: the time zone,

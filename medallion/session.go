@@ -40,6 +40,9 @@ type Options struct {
 	Log   *slog.Logger      // nil: nothing is logged
 	Out   io.Writer         // where the console sink prints; nil: standard output
 	Clock func() time.Time  // nil: the wall clock
+	// After fires once Clock has moved on by d; nil: as the wall clock does. A clock that is moved by hand brings its own, and
+	// processing-time triggers wait for it.
+	After func(d time.Duration) <-chan time.Time
 	// OnProgress sees every progress report of every query, in the query's goroutine; may be nil.
 	OnProgress func(StreamingQueryProgress)
 }
@@ -54,6 +57,7 @@ type Session struct {
 	queries     stream.Manager
 	log         *slog.Logger
 	clock       func() time.Time
+	after       func(time.Duration) <-chan time.Time // may be nil
 	report      func(StreamingQueryProgress)
 	out         io.Writer
 	user        string
@@ -65,8 +69,9 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string       // folders to remove at the end
-	writer         *writerVersion // of inserts; nil: they count each time
+	temporary      []string                // folders to remove at the end
+	writer         *writerVersion          // of inserts; nil: they count each time
+	observations   map[string]*Observation // that wait for their metrics, by name
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.
@@ -93,7 +98,7 @@ const (
 )
 
 // settings documents them. Where the default depends on the machine, Doc says it.
-var settings = option.Table{
+var settings = append(option.Table{
 	{Name: confTimeZone, Default: "UTC", Doc: "The time zone in which timestamps are parsed, taken apart and shown."},
 	{Name: confANSI, Kind: option.Bool, Default: "true", Doc: "Whether overflow, division by zero and casts that fail are errors; else they give null."},
 	{Name: confCheckpoint, Doc: "The folder above the checkpoints of streams that name none; each takes the sub-folder of its query's name."},
@@ -102,17 +107,20 @@ var settings = option.Table{
 	{Name: confRescuedPath, Kind: option.Bool, Default: "true", Doc: "Whether the rescued-data column names the file that the data is from."},
 	{Name: confWatermarks, Default: "min", Doc: "Whether the watermark of a stream with several withWatermark is the least of theirs (min) or the latest (max). A checkpoint keeps what it was made with."},
 	{Name: confNoData, Kind: option.Bool, Default: "true", Doc: "Whether a stream runs a batch without data when its watermark has moved and closes something."},
+	{Name: confSampleFiles, Kind: option.Positive, Default: "1000", Doc: "At most so many files are looked at to infer the columns of an Auto Loader stream."},
+	{Name: confSampleBytes, Kind: option.Bytes, Default: "50g", Doc: "Likewise, at most so many bytes, but always one file."},
 	{Name: confMemoryLimit, Kind: option.Bytes, Default: "4g", Doc: "The memory that queries may hold; past it they fail."},
 	{Name: confStateMemory, Kind: option.Bytes, Doc: "How much of the keys and values that streams remember stays in memory, the rest in files in TMPDIR; by default half of lakehouse.memory.limit."},
 	{Name: confMinDeltas, Kind: option.Positive, Default: "10", Doc: "After how many versions of its changes a state is written as a whole; a large one waits until they are half of it."},
 	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
-}
+}, streamSettings...)
 
 func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
 	return map[string]string{
 		confTimeZone: "UTC", confANSI: "true", confPartitions: cores, confWorkers: cores,
-		confMinDeltas: "10", confMemoryLimit: "4g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
+		confMinDeltas:   "10",
+		confMemoryLimit: "4g", confSampleFiles: "1000", confSampleBytes: "50g", confInference: "false", confWatermarks: "min", confNoData: "true", confRescuedPath: "true",
 	}
 }
 
@@ -130,7 +138,7 @@ func NewSession(opts Options) (*Session, error) {
 	}
 	s := &Session{
 		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0), stateBudget: state.NewBudget(0),
-		log: opts.Log, clock: opts.Clock, report: opts.OnProgress, out: opts.Out, user: "anonymous",
+		log: opts.Log, clock: opts.Clock, after: opts.After, report: opts.OnProgress, out: opts.Out, user: "anonymous",
 		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
 		views: map[string]tempView{},
 	}
@@ -217,9 +225,13 @@ func (s *Session) SetConf(key, value string) error {
 			return err
 		}
 		value = strings.ToLower(value)
-	case confPartitions, confWorkers, confMinDeltas:
+	case confPartitions, confWorkers, confMinDeltas, confSampleFiles:
 		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
 			return invalid("it should be a positive integer.")
+		}
+	case confSampleBytes:
+		if _, err := option.ParseBytes(value); err != nil {
+			return invalid("it should be a size such as 50g.")
 		}
 	case confMemoryLimit:
 		n, err := option.ParseBytes(value)
@@ -231,6 +243,10 @@ func (s *Session) SetConf(key, value string) error {
 		if _, err := option.ParseBytes(value); err != nil {
 			return invalid("it should be a size such as 2g.")
 		}
+	}
+	value, _, err := streamSetting(key, value)
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -258,7 +274,7 @@ func (s *Session) env() *exec.Env {
 	s.stateBudget.SetLimit(s.stateMemory())
 	return &exec.Env{
 		Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers),
-		StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
+		Observed: s.observed, StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
 	}
 }
 

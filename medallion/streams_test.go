@@ -54,8 +54,10 @@ func TestAQueryIsSeenByItsSession(t *testing.T) {
 	}
 	_, err = writer.Option("checkpointLocation", "/Volumes/a/b/c/cp/other").ToTable(t.Context(), "other")
 	d.refused("a second query of that name", err, errclass.QueryNameTaken)
+	d.must(d.SetConf(confStopActive, "false"))
 	_, err = writer.QueryName("again").ToTable(t.Context(), "bronze")
 	d.refused("a second query on the checkpoint", err, errclass.CheckpointInUse)
+	d.must(d.SetConf(confStopActive, "true"))
 	if plan := q.Explain(); !strings.Contains(plan, "n") || plan == "" {
 		t.Errorf("explain: %q", plan)
 	}

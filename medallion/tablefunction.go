@@ -29,8 +29,10 @@ type tableArgs struct {
 // tableFunctions are the functions by name.
 func tableFunctions() map[string]tableFunction {
 	return map[string]tableFunction{
-		"state":          {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
-		"state_metadata": {params: []string{"path"}, resolve: stateMetadataFunction},
+		"cloud_files_state": {params: []string{"checkpoint"}, resolve: cloudFilesState},
+		"read_files":        {params: []string{"path"}, streams: true, resolve: readFiles},
+		"state":             {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
+		"state_metadata":    {params: []string{"path"}, resolve: stateMetadataFunction},
 	}
 }
 

@@ -150,6 +150,15 @@ var sessionFolders = [][]string{
 	{"user", "hive", "warehouse"},
 }
 
+// SessionFolders lists the folders whose absolute names mean the root of a [Space]: "/Volumes", "/FileStore", ….
+func SessionFolders() []string {
+	names := make([]string, len(sessionFolders))
+	for i, parts := range sessionFolders {
+		names[i] = "/" + strings.Join(parts, "/")
+	}
+	return names
+}
+
 func isSession(path string, parts []string) bool {
 	return strings.HasPrefix(path, "/") && sessionFolder(parts) != nil
 }

@@ -64,7 +64,7 @@ func (a *app) command() *cobra.Command {
 	}
 	cmd.SetFlagErrorFunc(cli.FlagError)
 	cmd.PersistentFlags().StringVar(&a.root, "root", "lake", "the folder of volumes, warehouse and catalog")
-	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.checkpointCommand(), a.filesCommand(), a.testCommand())
+	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.checkpointCommand(), a.streamCommand(), a.filesCommand(), a.testCommand())
 	return cmd
 }
 

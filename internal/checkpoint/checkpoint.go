@@ -81,12 +81,12 @@ func (c *Checkpoint) ID() string { return c.id }
 // Close lets another run take the checkpoint.
 func (c *Checkpoint) Close() error { return c.release() }
 
-// Purge removes the logs of batches that no restart asks for, as batch n is planned.
-func (c *Checkpoint) Purge(ctx context.Context, n int64) error {
-	if err := c.Offsets.PurgeBefore(ctx, n-MinBatchesToRetain); err != nil {
+// Purge removes the logs of batches that no restart asks for, as batch n is planned: all but the last retain.
+func (c *Checkpoint) Purge(ctx context.Context, n, retain int64) error {
+	if err := c.Offsets.PurgeBefore(ctx, n-retain); err != nil {
 		return err
 	}
-	return c.Commits.PurgeBefore(ctx, n-MinBatchesToRetain)
+	return c.Commits.PurgeBefore(ctx, n-retain)
 }
 
 // begin finds the id or gives one, and makes sure that what is built upon outlives a power cut.

@@ -246,7 +246,7 @@ func TestPurgeKeepsTheNewestBatches(t *testing.T) {
 	}
 	before := len(store.Ops())
 	for batch := int64(105); batch < 110; batch++ {
-		if err := c.Purge(t.Context(), batch); err != nil {
+		if err := c.Purge(t.Context(), batch, MinBatchesToRetain); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -79,7 +79,7 @@ func (d *drawer) source(watermarked int) string {
 	}
 	delay := pick(d, "0 seconds", "5 seconds", "10 seconds", "30 seconds", "1 minute")
 	if d.inSQL {
-		d.Views = append(d.Views, View{Name: "w" + name, SQL: fmt.Sprintf("SELECT * FROM %s WATERMARK t DELAY OF INTERVAL '%s'", name, delay)})
+		d.Views = append(d.Views, View{Name: "w" + name, SQL: fmt.Sprintf("SELECT * FROM %s WATERMARK t DELAY OF INTERVAL %s", name, delay)})
 		return "w" + name
 	}
 	d.Views = append(d.Views, View{Name: "w" + name, Of: name, Watermark: []string{"t", delay}})

@@ -70,11 +70,7 @@ func (r *runner) once(ctx context.Context, run Run) error {
 	for key, value := range r.Conf {
 		conf[key] = value
 	}
-	progress := make(chan medallion.StreamingQueryProgress)
-	session, err := medallion.NewSession(medallion.Options{Root: r.root, Conf: conf, OnProgress: func(p medallion.StreamingQueryProgress) {
-		progress <- p
-		progress <- p // the first was taken
-	}})
+	session, err := medallion.NewSession(medallion.Options{Root: r.root, Conf: conf})
 	if err != nil {
 		return err
 	}
@@ -96,8 +92,8 @@ func (r *runner) once(ctx context.Context, run Run) error {
 		}
 		r.number++
 	}
-	t := &taker{mode: r.Mode, schema: schema, rows: map[int64][][]any{}}
-	query, err := t.start(ctx, session, progress, frame.WriteStream().OutputMode(r.Mode).
+	t := &taker{schema: schema, rows: map[int64][][]any{}}
+	query, err := t.start(ctx, frame.WriteStream().OutputMode(r.Mode).
 		Option("checkpointLocation", "/FileStore/checkpoint").Trigger(medallion.AvailableNow()))
 	if err != nil {
 		return err
@@ -200,6 +196,9 @@ func (v View) frame(ctx context.Context, s *medallion.Session) (frame *medallion
 	}
 	if v.DropDuplicates != nil {
 		frame = frame.DropDuplicates(*v.DropDuplicates...)
+	}
+	if v.DropDuplicatesWithinWatermark != nil {
+		frame = frame.DropDuplicatesWithinWatermark(*v.DropDuplicatesWithinWatermark...)
 	}
 	if v.Limit > 0 {
 		frame = frame.Limit(v.Limit)

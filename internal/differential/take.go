@@ -14,45 +14,23 @@ import (
 
 // A taker keeps the rows of each batch of a query.
 type taker struct {
-	mode   string
 	schema types.Struct
 	rows   map[int64][][]any
 }
 
-func (t *taker) start(ctx context.Context, s *medallion.Session, progress chan medallion.StreamingQueryProgress, w medallion.DataStreamWriter) (*medallion.StreamingQuery, error) {
-	query, err := w.Format("memory").QueryName("taken").Start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	ended := make(chan struct{})
-	go func() {
-		_, _ = query.AwaitTermination(ctx)
-		close(ended)
-	}()
-	seen := 0
-	for {
-		select {
-		case p := <-progress:
-			rows, err := s.Table("taken").Collect(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if p.DurationMs["walCommit"] >= 0 {
-				if _, ran := p.DurationMs["addBatch"]; ran {
-					t.rows[p.BatchID] = [][]any{}
-					for _, r := range rows[min(seen, len(rows)):] {
-						t.rows[p.BatchID] = append(t.rows[p.BatchID], plain(r, t.schema).([]any))
-					}
-				}
-			}
-			if !strings.EqualFold(t.mode, "complete") {
-				seen = len(rows)
-			}
-			<-progress
-		case <-ended:
-			return query, nil
+func (t *taker) start(ctx context.Context, w medallion.DataStreamWriter) (*medallion.StreamingQuery, error) {
+	return w.ForeachBatch(func(ctx context.Context, batch *medallion.DataFrame, id int64) error {
+		rows, err := batch.Collect(ctx)
+		if err != nil {
+			return err
 		}
-	}
+		taken := make([][]any, len(rows))
+		for i, r := range rows {
+			taken[i] = plain(r, t.schema).([]any)
+		}
+		t.rows[id] = taken
+		return nil
+	}).Start(ctx)
 }
 
 // plain is a value as the worker of Spark writes it.

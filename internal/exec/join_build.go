@@ -112,10 +112,10 @@ func (b *joinBuild) index() error {
 // dropNulls unnumbers the rows that equal nothing, since a key is null.
 func (j *join) dropNulls(k *keys, numbers []uint32) {
 	for i, key := range j.node.Keys {
-		if key.NullSafe || k.columns[i].nulls == nil {
+		if key.NullSafe {
 			continue
 		}
-		for row, null := range k.columns[i].nulls {
+		for row, null := range nullRows(k.arrays[i]) {
 			if null {
 				numbers[row] = none
 			}

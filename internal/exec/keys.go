@@ -43,12 +43,66 @@ func newHasher() hasher { return hasher{maphash.MakeSeed()} }
 
 // load makes key columns comparable and hashes them.
 func (h hasher) load(arrays []arrow.Array, rows int) *keys {
-	k := &keys{rows: rows, arrays: arrays, columns: make([]keyColumn, len(arrays)), hashes: make([]uint64, rows)}
-	for i, arr := range arrays {
-		k.columns[i] = loadKeyColumn(arr)
+	k := &keys{rows: rows, arrays: arrays, columns: make([]keyColumn, 0, len(arrays)), hashes: make([]uint64, rows)}
+	for _, arr := range arrays {
+		k.columns = appendKeyColumns(k.columns, arr)
+	}
+	for i := range k.columns {
 		h.mix(k.hashes, &k.columns[i])
 	}
 	return k
+}
+
+// appendKeyColumns makes a struct of simple fields, a window say, a column for each of them and one that tells which rows are not
+// null; anything else is one column.
+func appendKeyColumns(columns []keyColumn, arr arrow.Array) []keyColumn {
+	s, ok := arr.(*array.Struct)
+	if !ok || keyWidth(arr.DataType()) == 1 {
+		return append(columns, loadKeyColumn(arr))
+	}
+	present := keyColumn{words: make([]uint64, arr.Len())}
+	nulls := nullRows(arr)
+	for i := range present.words {
+		if nulls == nil || !nulls[i] {
+			present.words[i] = 1
+		}
+	}
+	columns = append(columns, present)
+	for f := range s.NumField() {
+		c := loadKeyColumn(s.Field(f))
+		for i, null := range nulls {
+			if null {
+				c.forget(i)
+			}
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// keyWidth is how many key columns a column of a type makes.
+func keyWidth(t arrow.DataType) int {
+	s, ok := t.(*arrow.StructType)
+	if !ok || s.NumFields() == 0 {
+		return 1
+	}
+	for _, f := range s.Fields() {
+		switch f.Type.ID() {
+		case arrow.BOOL, arrow.INT8, arrow.INT16, arrow.INT32, arrow.INT64, arrow.FLOAT32, arrow.FLOAT64, arrow.DATE32, arrow.TIMESTAMP:
+		default:
+			return 1
+		}
+	}
+	return 1 + s.NumFields()
+}
+
+// forget makes a row null: what stands under the null of a struct is nothing to compare. The words may be shared and are copied first.
+func (c *keyColumn) forget(row int) {
+	if c.nulls == nil {
+		c.nulls = make([]bool, len(c.words))
+		c.words = append([]uint64(nil), c.words...)
+	}
+	c.nulls[row], c.words[row] = true, 0
 }
 
 const (

@@ -34,9 +34,13 @@ const none = ^uint32(0)
 const firstSlots = 1024
 
 func newKeyTable(h hasher, schema types.Struct) *keyTable {
+	width := 0
+	for _, f := range schema.Fields {
+		width += keyWidth(types.ToArrow(f.Type))
+	}
 	return &keyTable{
 		hasher: h, schema: schema, slots: make([]uint32, firstSlots),
-		columns: make([]storedKeys, len(schema.Fields)), chunks: make([][]arrow.Array, len(schema.Fields)),
+		columns: make([]storedKeys, width), chunks: make([][]arrow.Array, len(schema.Fields)),
 	}
 }
 

@@ -99,6 +99,8 @@ func (r *resolver) relation(rel plan.Relation) (*scope, error) {
 		return r.sort(rel)
 	case *plan.RepartitionByExpression:
 		return r.repartition(rel)
+	case *plan.CollectMetrics:
+		return r.observe(rel)
 	case *plan.Limit:
 		return r.limit(rel)
 	case *plan.Offset:
@@ -168,6 +170,9 @@ func relationName(node Node, asked []string) []string {
 }
 
 func (r *resolver) resolved(rel *plan.Resolved) (*scope, error) {
+	if renewed, ok := rel.Node.(interface{ Current() Node }); ok {
+		rel = &plan.Resolved{Node: renewed.Current()}
+	}
 	node, ok := rel.Node.(Node)
 	if !ok {
 		return nil, fmt.Errorf("internal error: a resolved plan holds a %T", rel.Node)

@@ -111,7 +111,7 @@ func combined(op *plan.SetOp, first, second Node) Node {
 	if op.All {
 		return both
 	}
-	return &Deduplicate{Input: both, Columns: allColumns(both)}
+	return distinct(both)
 }
 
 // unionInputs flattens a chain of unions.

@@ -139,6 +139,7 @@ type Deduplicate struct {
 	Input           Relation
 	Columns         []string
 	WithinWatermark bool
+	Distinct        bool // SQL's DISTINCT, which of a stream is a grouping
 }
 
 // SubqueryAlias names a relation, and may rename its columns.
@@ -226,6 +227,7 @@ type WithWatermark struct {
 	Input          Relation
 	EventTime      string
 	DelayThreshold string
+	Computed       *Alias // the event time where it is no column of the input: WATERMARK expression AS name; nil: EventTime
 }
 
 // With is WITH name AS (query), …: the names are known in Input, each in those after it.
@@ -239,7 +241,8 @@ type SQL struct {
 	Text string
 }
 
-// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one.
+// Resolved carries a plan that is resolved already: a logical.Node, whose package stands above this one, or what has a method
+// Current that gives one.
 type Resolved struct {
 	Node any
 }

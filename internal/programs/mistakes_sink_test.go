@@ -1,6 +1,7 @@
 package programs_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -16,6 +17,14 @@ var sinkMistakes = []mistake{
 	{"checkpoint-missing-toTable", errclass.CheckpointMissing, []string{"checkpointLocation", "spark.sql.streaming.checkpointLocation"}, func(b bench) error {
 		_, err := b.stream().WriteStream().ToTable(b.Context(), "t_new")
 		return err
+	}},
+	{"checkpoint-missing-parquet", errclass.CheckpointMissing, []string{"checkpointLocation", "spark.sql.streaming.checkpointLocation"}, func(b bench) error {
+		return b.start(b.stream().WriteStream().Format("parquet"))
+	}},
+	{"checkpoint-missing-foreachBatch", "", nil, func(b bench) error {
+		w := b.stream().WriteStream().ForeachBatch(func(context.Context, *medallion.DataFrame, int64) error { return nil })
+		b.Run(w.Trigger(medallion.AvailableNow()).Start(b.Context()))
+		return nil
 	}},
 	{"checkpoint-missing-memory", "", nil, func(b bench) error {
 		b.Run(b.stream().WriteStream().Format("memory").QueryName("m").Trigger(medallion.AvailableNow()).Start(b.Context()))
@@ -36,6 +45,12 @@ var sinkMistakes = []mistake{
 	}},
 	{"update-delta", errclass.DeltaUnsupportedOutputMode, []string{"does not support Update output mode"}, func(b bench) error {
 		return b.start(into(counted(b.stream())).OutputMode("update"))
+	}},
+	{"update-parquet", errclass.OutputModeDataSource, []string{"Invalid streaming output mode: update. This output mode is not supported in Data Source parquet."}, func(b bench) error {
+		return b.start(into(b.stream()).Format("parquet").OutputMode("update"))
+	}},
+	{"complete-parquet", errclass.OutputModeDataSource, []string{"Invalid streaming output mode: complete. This output mode is not supported in Data Source parquet."}, func(b bench) error {
+		return b.start(into(counted(b.stream())).Format("parquet").OutputMode("complete"))
 	}},
 	{"unknown-output-mode", errclass.OutputModeInvalid, []string{"overwrite", "'Append', 'Complete', 'Update'"}, func(b bench) error {
 		return b.start(into(b.stream()).OutputMode("overwrite"))
@@ -258,16 +273,45 @@ var timeMistakes = []mistake{
 	{"window-not-timestamp", errclass.DatatypeMismatchInput, []string{"money", `"INT"`}, func(b bench) error { return b.windowed("money", "1 hour") }},
 }
 
-// A second query on a checkpoint in use is refused, and harms the first as little as itself. (In Spark it would take over.)
-func TestCheckpointInUseIsRefused(t *testing.T) {
+// A second start on a checkpoint in use stops the first query, without an error to either; where the settings say that it shall
+// not, it is refused. Another session's query is never stopped.
+func TestCheckpointInUse(t *testing.T) {
 	b := newBench(t)
-	running, err := into(b.stream()).Trigger(medallion.Trigger{}).Start(t.Context(), mistakesVolume+"/out")
+	start := func(s *medallion.Session) (*medallion.StreamingQuery, error) {
+		frame, err := s.ReadStream().Format("json").Schema("Id int, name string, money int").Load(t.Context(), mistakesVolume+"/json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return into(frame).Trigger(medallion.Trigger{}).Start(t.Context(), mistakesVolume+"/out")
+	}
+	first, err := start(b.Session)
 	if err != nil {
 		t.Fatal(err)
 	}
-	assertMistake(t, mistake{class: errclass.CheckpointInUse}, b.start(into(b.stream())))
-	b.Settle(running)
-	programs.Equal(t, "the first query is active", running.IsActive(), true)
+	other, err := medallion.NewSession(medallion.Options{Root: b.Root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	_, err = start(other)
+	assertMistake(t, mistake{class: errclass.CheckpointInUse}, err)
+
+	second, err := start(b.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs.Equal(t, "the first query is active", first.IsActive(), false)
+	if err := first.Exception(); err != nil {
+		t.Errorf("the first query failed: %v", err)
+	}
+	b.Settle(second)
+	if err := b.Session.SetConf("spark.sql.streaming.stopActiveRunOnRestart", "false"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = start(b.Session)
+	assertMistake(t, mistake{class: errclass.CheckpointInUse}, err)
+	programs.Equal(t, "the second query is active", second.IsActive(), true)
+	programs.Equal(t, "rows", b.Count("delta.`"+mistakesVolume+"/out`"), 2)
 }
 
 // Bad lines are nulls, gone, or kept as texts, by mode.

@@ -156,11 +156,9 @@ func TestMistakesGetSparksAnswers(t *testing.T) {
 	}
 }
 
-// elsewhere are captured mistakes that other tests make, or that cannot be made: those of sinks that are not in
-// this version, and those that do not compile.
+// elsewhere are captured mistakes that other tests make, or that cannot be made: those that do not compile.
 var elsewhere = []string{
 	"permissive", "dropmalformed", "corrupt-record-column", "checkpoint-in-use", // below
-	"checkpoint-missing-parquet", "update-parquet", "complete-parquet", "checkpoint-missing-foreachBatch", // sinks to come
 	"trigger-misspelled", "trigger-twice", // do not compile
 	"toTable-default-format", // the default is Delta
 }

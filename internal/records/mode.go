@@ -43,11 +43,8 @@ func Text(record []byte) string {
 	return strings.ToValidUTF8(string(record), "\uFFFD")
 }
 
-// UTF8Names and usNames are spellings of one meaning: what is ASCII is UTF-8 too.
-var (
-	UTF8Names = []string{"UTF-8", "UTF8", "US-ASCII"}
-	usNames   = []string{"en-US", "en_US", "US"}
-)
+// usNames are spellings of one meaning.
+var usNames = []string{"en-US", "en_US", "US"}
 
 // CommonOptions are the options that JSON and CSV share.
 var CommonOptions = option.Table{
@@ -60,8 +57,8 @@ var CommonOptions = option.Table{
 	{Name: "timestampNTZFormat", Doc: "The pattern of timestamps without time zone; without it, every form that CAST accepts."},
 	{Name: "timeZone", Default: "UTC", Doc: "The zone of timestamps that name none."},
 	{Name: "locale", Kind: option.Enum, Default: "en-US", Values: usNames, Same: usNames, Doc: "The language of the names of months and days: English alone."},
-	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: UTF8Names, Same: UTF8Names, Doc: "The encoding of the files, of which UTF-8 (and so ASCII) is read; convert others first."},
-	{Name: "charset", Kind: option.Enum, Default: "UTF-8", Values: UTF8Names, Same: UTF8Names, Doc: "Another name of encoding."},
+	{Name: "encoding", Default: "UTF-8", Doc: "The encoding of the files: UTF-8, UTF-16, UTF-32, ISO-8859-1, windows-1252 and the others that browsers know. A file in another than UTF-8 is read by one worker."},
+	{Name: "charset", Default: "UTF-8", Doc: "Another name of encoding."},
 	{Name: "lineSep", Doc: "What separates records; without it, \\n, \\r\\n and \\r."},
 	{Name: "multiLine", Kind: option.Bool, Default: "false", Doc: "Records may span lines: each file is read as a whole."},
 	{Name: "samplingRatio", Default: "1.0", Doc: "The share of the records that schema inference looks at."},

@@ -52,6 +52,8 @@ func NewRescue(schema types.Struct, column string, filePath bool, corrupt string
 
 // Unread gathers what no column takes of one record.
 type Unread struct {
+	Repeats bool // values of one name are an array; else the last counts
+
 	entries []unread
 	text    []byte // of all values
 }
@@ -121,6 +123,14 @@ func (u *Unread) appendObject(dst []byte, entries []unread, depth int) []byte {
 		}
 		dst = append(AppendJSON(dst, name), ':')
 		same := members[name]
+		if u.Repeats && len(same) > 1 && len(same[0].path) == depth+1 {
+			dst = append(dst, '[')
+			for _, e := range same {
+				dst = append(append(dst, u.text[e.start:e.end]...), ',')
+			}
+			dst[len(dst)-1] = ']'
+			continue
+		}
 		if last := same[len(same)-1]; len(last.path) == depth+1 {
 			dst = append(dst, u.text[last.start:last.end]...)
 			continue

@@ -38,7 +38,7 @@ func (p *parser) querySpecification() (plan.Relation, error) {
 		return nil, err
 	}
 	if distinct {
-		r = &plan.Deduplicate{Input: r}
+		r = &plan.Deduplicate{Input: r, Distinct: true}
 	}
 	return r, nil
 }

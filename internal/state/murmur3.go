@@ -41,6 +41,12 @@ func hashColumn(hashes []uint32, column arrow.Array, t types.Type) {
 			}
 		}
 	default:
+		if s, ok := t.(types.Struct); ok && column.NullN() == 0 { // the fields one after the other: windows are such
+			for f, field := range s.Fields {
+				hashColumn(hashes, column.(*array.Struct).Field(f), field.Type)
+			}
+			return
+		}
 		for i := range hashes {
 			hashes[i] = hashValue(column, i, t, hashes[i])
 		}

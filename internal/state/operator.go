@@ -153,7 +153,7 @@ func (o *Operator) StoreOf(name string) *Store {
 func (o *Operator) Progress() Progress {
 	hits, misses := o.cache.counts()
 	return Progress{
-		OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
+		Operator: o.spec.Operator, OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
 		NumShufflePartitions: int64(len(o.partitions)), NumStateStoreInstances: int64(o.instances()),
 		CacheHits: hits, CacheMisses: misses, CurrentVersionBytes: o.currentBytes(),
 	}

@@ -77,6 +77,21 @@ func (t *table) put(key, value []byte) {
 	t.change(e)
 }
 
+// putNew is put for a key that is not there.
+func (t *table) putNew(key, value []byte) bool {
+	hash := maphash.Bytes(t.seed, key)
+	e := t.find(hash, key)
+	if e >= 0 && !t.entries[e].removed {
+		return false
+	}
+	if e < 0 {
+		e = t.insert(hash, key)
+	}
+	t.set(e, value)
+	t.change(e)
+	return true
+}
+
 // set gives an entry its value.
 func (t *table) set(e int, value []byte) {
 	entry := &t.entries[e]

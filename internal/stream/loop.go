@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lakehouse/internal/checkpoint"
@@ -14,7 +15,7 @@ import (
 const (
 	pollingDelay     = 10 * time.Millisecond
 	longestDelay     = time.Second
-	idleReportPeriod = 10 * time.Second // spark.sql.streaming.noDataProgressEventInterval
+	idleReportPeriod = 10 * time.Second // unless Life says otherwise: spark.sql.streaming.noDataProgressEventInterval
 )
 
 // loop is what the query's goroutine remembers between rounds.
@@ -40,9 +41,13 @@ func (q *Query) loop(ctx context.Context) error {
 			return err
 		}
 		ran, looked, err := q.round(ctx)
+		if err != nil {
+			if err = q.replan(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
 		switch {
-		case err != nil:
-			return err
 		case q.finishing():
 			return nil
 		case q.cfg.Trigger.kind == justOnce:
@@ -50,7 +55,7 @@ func (q *Query) loop(ctx context.Context) error {
 		case !ran && q.cfg.Trigger.kind == untilCaughtUp:
 			return nil
 		case !ran && q.cfg.Trigger.kind == continuously:
-			q.pause(ctx, min(max(pollingDelay, 10*looked), longestDelay))
+			q.rest(ctx, min(max(q.cfg.Life.PollingDelay, 10*looked), max(longestDelay, q.cfg.Life.PollingDelay)))
 		}
 	}
 }
@@ -89,9 +94,22 @@ func (q *Query) waitForTrigger(ctx context.Context) error {
 	now := q.cfg.Clock()
 	if due := q.cfg.Trigger.next(q.run.began, now); due.After(now) {
 		q.setStatus(statusTrigger, false, false)
-		q.pause(ctx, due.Sub(now))
+		q.awaitTick(ctx, due.Sub(now))
 	}
 	return ctx.Err()
+}
+
+// awaitTick waits for the trigger's next tick, by the clock that says when that is.
+func (q *Query) awaitTick(ctx context.Context, d time.Duration) {
+	if q.cfg.After == nil {
+		q.pause(ctx, d)
+		return
+	}
+	select {
+	case <-q.cfg.After(d):
+	case <-q.finish:
+	case <-ctx.Done():
+	}
 }
 
 func (q *Query) pause(ctx context.Context, d time.Duration) {
@@ -102,6 +120,28 @@ func (q *Query) pause(ctx context.Context, d time.Duration) {
 	case <-q.finish:
 	case <-ctx.Done():
 	}
+}
+
+// rest is a pause that a source may end. Where all sources would, it is long.
+func (q *Query) rest(ctx context.Context, d time.Duration) {
+	if q.notified() {
+		d = longestDelay
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-q.woken:
+	case <-q.finish:
+	case <-ctx.Done():
+	}
+}
+
+func (q *Query) notified() bool {
+	return !slices.ContainsFunc(q.streams, func(s *openStream) bool {
+		n, ok := s.source.(Notified)
+		return !ok || !n.Notifies()
+	})
 }
 
 func (q *Query) finishing() bool {
@@ -117,8 +157,13 @@ func (q *Query) finishing() bool {
 // what was available and found nothing.
 func (q *Query) reportIdle(watch *stopwatch) {
 	ends := q.cfg.Trigger.Ends() && !q.run.ranBatch
-	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < idleReportPeriod {
+	first := q.run.lastReport.IsZero()
+	if !ends && q.cfg.Clock().Sub(q.run.lastReport) < q.cfg.Life.IdleInterval {
 		return
 	}
-	q.report(q.progress(q.run.next, q.run.watermark.ms, watch, nil))
+	idle := q.progress(q.run.next, q.run.watermark.ms, watch, nil)
+	q.report(idle)
+	if !first { // as in Spark, a query that has just begun is not idle yet
+		q.post(func(l Listener) { l.OnQueryIdle(IdleEvent{ID: idle.ID, RunID: idle.RunID, Timestamp: idle.Timestamp}) })
+	}
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -16,14 +17,20 @@ type Manager struct {
 	ended   bool            // one has, since ResetTerminated
 	failed  error           // of one that has ended so
 	changed chan struct{}   // closed when a query ends; nil until somebody waits
+
+	listeners listeners
 }
 
-// Start starts a query and keeps it until it ends.
+// Start starts a query and keeps it until it ends. A query that runs on the same checkpoint is stopped first, or, where
+// KeepActive says so, the answer is CONCURRENT_QUERY.
 func (m *Manager) Start(ctx context.Context, cfg Config) (*Query, error) {
 	if err := m.reserve(cfg.Name); err != nil {
 		return nil, err
 	}
-	cfg.onEnd = m.forget
+	if !cfg.KeepActive {
+		m.stopActive(cfg)
+	}
+	cfg.onEnd, cfg.events = m.forget, &m.listeners
 	q, err := Start(ctx, cfg)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -51,6 +58,25 @@ func (m *Manager) reserve(name string) error {
 	m.names[name] = true
 	return nil
 }
+
+// stopActive ends the query that runs on a checkpoint, as a restart of it wants.
+func (m *Manager) stopActive(cfg Config) {
+	for _, q := range m.Active() {
+		if q.cfg.Location == cfg.Location {
+			cfg.Log.Warn("the query that runs on the checkpoint is stopped: a new run of it starts", "id", q.ID(), "runId", q.RunID(), "checkpoint", cfg.Location)
+			q.Stop()
+		}
+	}
+}
+
+// AddListener tells a listener of what happens to queries from now on.
+func (m *Manager) AddListener(l Listener, log *slog.Logger) { m.listeners.add(l, log) }
+
+// RemoveListener tells a listener no more, once it has heard what has happened by now.
+func (m *Manager) RemoveListener(l Listener) { m.listeners.remove(l) }
+
+// Listeners are those that were added and not removed.
+func (m *Manager) Listeners() []Listener { return m.listeners.list() }
 
 // forget lets go of a query that has ended, and tells those who wait. Its goroutine calls it last.
 func (m *Manager) forget(q *Query) {
@@ -119,9 +145,10 @@ func (m *Manager) ResetTerminated() {
 	m.ended, m.failed = false, nil
 }
 
-// StopAll stops every active query and waits for their ends.
+// StopAll stops every active query and waits for their ends. The listeners hear of it, and of nothing after.
 func (m *Manager) StopAll() {
 	for _, q := range m.Active() {
 		q.Stop()
 	}
+	m.listeners.close()
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -30,6 +31,8 @@ type Progress struct {
 	StateOperators         []StateProgress   `json:"stateOperators"`
 	Sources                []SourceProgress  `json:"sources"`
 	Sink                   SinkProgress      `json:"sink"`
+	// ObservedMetrics are those of DataFrame.Observe, by name: one row each, as a JSON object.
+	ObservedMetrics map[string]json.RawMessage `json:"observedMetrics,omitempty"`
 }
 
 // SourceProgress is one source's part of a [Progress].
@@ -114,8 +117,9 @@ func (p Progress) remembered() Progress {
 
 // SinkProgress is the sink's part of a [Progress].
 type SinkProgress struct {
-	Description   string `json:"description"`
-	NumOutputRows int64  `json:"numOutputRows"` // -1: the sink does not tell
+	Description   string            `json:"description"`
+	NumOutputRows int64             `json:"numOutputRows"` // -1: the sink does not tell
+	Metrics       map[string]string `json:"metrics,omitempty"`
 }
 
 // StateProgress is one stateful operator's part of a [Progress].
@@ -215,6 +219,7 @@ func rate(rows int64, over time.Duration) *float64 {
 }
 
 func stateProgress(reports []state.Progress) []StateProgress {
+	slices.SortFunc(reports, func(a, b state.Progress) int { return cmp.Compare(a.Operator, b.Operator) })
 	out := make([]StateProgress, len(reports))
 	for i, r := range reports {
 		out[i] = StateProgress{
@@ -222,10 +227,16 @@ func stateProgress(reports []state.Progress) []StateProgress {
 			AllUpdatesTimeMs: r.AllUpdatesTimeMs, NumRowsRemoved: r.NumRowsRemoved, AllRemovalsTimeMs: r.AllRemovalsTimeMs,
 			CommitTimeMs: r.CommitTimeMs, MemoryUsedBytes: r.MemoryUsedBytes,
 			NumRowsDroppedByWatermark: r.NumRowsDroppedByWatermark, NumShufflePartitions: r.NumShufflePartitions,
-			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: map[string]int64{
+			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: withOwn(r.Custom, map[string]int64{
 				"loadedMapCacheHitCount": r.CacheHits, "loadedMapCacheMissCount": r.CacheMisses, "stateOnCurrentVersionSizeBytes": r.CurrentVersionBytes,
-			},
+			}),
 		}
 	}
 	return out
+}
+
+// withOwn adds an operator's own metrics to those of the provider.
+func withOwn(own, metrics map[string]int64) map[string]int64 {
+	maps.Copy(metrics, own)
+	return metrics
 }

@@ -34,12 +34,37 @@ type Config struct {
 	WatermarkPolicy string // how the watermark of a new query follows several nodes': "min" or "max"; empty: min
 	NoEmptyBatches  bool   // a watermark that has moved closes windows with the next data, not at once
 
-	Env        func() *exec.Env
-	Clock      func() time.Time
-	Log        *slog.Logger
+	Env   func() *exec.Env
+	Clock func() time.Time
+	// After fires once the clock has moved on by d; nil: as the wall clock does. Processing-time triggers wait for it.
+	After func(d time.Duration) <-chan time.Time
+	Log   *slog.Logger
+	// Replan resolves the plan again, over the sources as they are by then. It is asked when a batch failed with ErrReplan;
+	// nil: such an error ends the query.
+	Replan     func(ctx context.Context) (logical.Node, error)
 	OnProgress func(Progress) // called by the query's goroutine after each report; may be nil
+	Life       Life
+	KeepActive bool // a query that runs on the checkpoint is not stopped for this one
 
-	onEnd func(*Query) // called last by the query's goroutine, when it is no longer active; may be nil
+	onEnd  func(*Query) // called last by the query's goroutine, when it is no longer active; may be nil
+	events *listeners   // nil: nobody listens
+}
+
+// Life is the settings of how a query waits and reports. Zero values are Spark's defaults.
+type Life struct {
+	PollingDelay  time.Duration // at least so long between two looks for new data; 0: 10 ms
+	IdleInterval  time.Duration // so long without data until an idle report; 0: 10 s
+	RecentReports int           // so many reports are remembered; 0: 100
+	RetainBatches int64         // so many batches stay in the checkpoint's logs; 0: 100
+	StopTimeout   time.Duration // how long Stop waits for the query's end; 0: for ever
+}
+
+func (l Life) withDefaults() Life {
+	return Life{
+		PollingDelay: cmp.Or(l.PollingDelay, pollingDelay), IdleInterval: cmp.Or(l.IdleInterval, idleReportPeriod),
+		RecentReports: cmp.Or(l.RecentReports, recentKept), RetainBatches: cmp.Or(l.RetainBatches, checkpoint.MinBatchesToRetain),
+		StopTimeout: l.StopTimeout,
+	}
 }
 
 // A Query is a running (or ended) streaming query. Its methods are safe for concurrent use.
@@ -54,6 +79,9 @@ type Query struct {
 	finish chan struct{} // closed: end after the running batch
 	once   sync.Once
 	done   chan struct{} // closed when the loop has ended
+	woken  chan struct{} // of room one: a source knows of something new
+
+	cause error // of err; set before done is closed
 
 	run loop // touched by the loop's goroutine alone
 
@@ -81,12 +109,14 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	if err := logical.CheckStreaming(cfg.Plan, cfg.Mode); err != nil {
 		return nil, err
 	}
-	if cfg.Trigger.interval < 0 {
-		return nil, errclass.CannotParseInterval.New("requirement failed: the interval of trigger should not be negative, but it is %s.", cfg.Trigger.interval)
+	if err := cfg.Trigger.check(); err != nil {
+		return nil, err
 	}
+	cfg.Life = cfg.Life.withDefaults()
 	q := &Query{
 		cfg: cfg, runID: uuid.NewString(),
 		finish: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
+		woken:  make(chan struct{}, 1),
 		status: Status{Message: statusStarting},
 	}
 	if err := batch.Guard(func() error { return q.open(ctx) }); err != nil {
@@ -94,9 +124,14 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	}
 	loopCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	q.cancel = cancel
+	if cfg.events != nil {
+		started := q.startedEvent()
+		q.post(func(l Listener) { l.OnQueryStarted(started) })
+	}
 	go func() {
 		q.end(loopCtx, batch.Guard(func() error { return q.loop(loopCtx) }))
 		close(q.done)
+		q.post(func(l Listener) { l.OnQueryTerminated(q.terminatedEvent()) })
 		if cfg.onEnd != nil {
 			cfg.onEnd(q)
 		}
@@ -116,16 +151,8 @@ func (q *Query) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, leaf := range logical.Streams(q.cfg.Plan) {
-		provider, ok := leaf.Provider.(Provider)
-		if !ok {
-			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
-		}
-		source, err := provider.Open(ctx, SourceStart{Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: cp.ID(), First: !resumes})
-		if err != nil {
-			return err
-		}
-		q.streams = append(q.streams, &openStream{leaf: leaf, source: source})
+	if err := q.openSources(ctx, !resumes); err != nil {
+		return err
 	}
 	if q.sink, err = q.cfg.OpenSink(ctx, cp.ID()); err != nil {
 		return err
@@ -140,6 +167,24 @@ func (q *Query) open(ctx context.Context) error {
 	return nil
 }
 
+// openSources makes the sources of the plan.
+func (q *Query) openSources(ctx context.Context, first bool) error {
+	for i, leaf := range logical.Streams(q.cfg.Plan) {
+		provider, ok := leaf.Provider.(Provider)
+		if !ok {
+			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
+		}
+		source, err := provider.Open(ctx, SourceStart{
+			Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: q.cp.ID(), First: first, Wake: q.Wake,
+		})
+		if err != nil {
+			return err
+		}
+		q.streams = append(q.streams, &openStream{leaf: leaf, source: source})
+	}
+	return nil
+}
+
 // end records how the loop ended, after the sources have stopped.
 func (q *Query) end(ctx context.Context, err error) {
 	err = errors.Join(err, batch.Guard(q.close))
@@ -147,6 +192,7 @@ func (q *Query) end(ctx context.Context, err error) {
 	defer q.mu.Unlock()
 	q.status = Status{Message: statusStopped}
 	if err != nil && ctx.Err() == nil {
+		q.cause = err
 		q.err = errclass.StreamFailed.New("Query [id = %s, runId = %s] terminated with exception: %w", q.ID(), q.runID, err)
 		q.status.Message = statusFailed + err.Error()
 		q.cfg.Log.Error("streaming query failed", "name", q.cfg.Name, "id", q.ID(), "error", err)
@@ -184,7 +230,11 @@ func (q *Query) RunID() string { return q.runID }
 func (q *Query) Name() string { return q.cfg.Name }
 
 // Plan is what the query runs.
-func (q *Query) Plan() logical.Node { return q.cfg.Plan }
+func (q *Query) Plan() logical.Node {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.cfg.Plan
+}
 
 // IsActive reports whether the query still runs.
 func (q *Query) IsActive() bool {
@@ -221,7 +271,7 @@ func (q *Query) LastProgress() *Progress {
 	return &last
 }
 
-// RecentProgress is the newest reports, at most 100, oldest first.
+// RecentProgress is the newest reports, at most 100 unless the settings say otherwise, oldest first.
 func (q *Query) RecentProgress() []Progress {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -229,10 +279,20 @@ func (q *Query) RecentProgress() []Progress {
 }
 
 // Stop ends the query, in the middle of a batch too, and returns after its last effect. A batch cut short
-// is repeated at the next start.
+// is repeated at the next start. Where StopTimeout bounds the wait, the query may still be active on return.
 func (q *Query) Stop() {
 	q.cancel()
-	<-q.done
+	if q.cfg.Life.StopTimeout <= 0 {
+		<-q.done
+		return
+	}
+	timer := time.NewTimer(q.cfg.Life.StopTimeout)
+	defer timer.Stop()
+	select {
+	case <-q.done:
+	case <-timer.C:
+		q.cfg.Log.Warn("the query has not ended within the time that stopTimeout gives it", "id", q.ID(), "runId", q.runID, "timeout", q.cfg.Life.StopTimeout)
+	}
 }
 
 // Finish ends the query after the running batch. It does not wait.
@@ -284,11 +344,42 @@ func (q *Query) report(p Progress) {
 		q.recent[last] = q.recent[last].remembered()
 	}
 	q.recent = append(q.recent, p)
-	if len(q.recent) > recentKept {
+	if len(q.recent) > q.cfg.Life.RecentReports {
 		q.recent = q.recent[1:]
 	}
 	q.mu.Unlock()
 	if q.cfg.OnProgress != nil {
 		q.cfg.OnProgress(p)
 	}
+}
+
+func (q *Query) post(event func(Listener)) {
+	if q.cfg.events != nil {
+		q.cfg.events.post(event)
+	}
+}
+
+func (q *Query) name() *string {
+	if q.cfg.Name == "" {
+		return nil
+	}
+	return &q.cfg.Name
+}
+
+func (q *Query) startedEvent() StartedEvent {
+	return StartedEvent{ID: q.ID(), RunID: q.runID, Name: q.name(), Timestamp: q.cfg.Clock().UTC().Format(timestampFormat), JobTags: []string{}}
+}
+
+// terminatedEvent tells the cause of the exception, not that the query has failed.
+func (q *Query) terminatedEvent() TerminatedEvent {
+	e := TerminatedEvent{ID: q.ID(), RunID: q.runID}
+	if cause := q.cause; cause != nil {
+		text := cause.Error()
+		e.Exception = &text
+		if classed, ok := errors.AsType[*errclass.Error](cause); ok {
+			class := string(classed.Class)
+			e.ErrorClassOnException = &class
+		}
+	}
+	return e
 }

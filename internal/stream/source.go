@@ -27,6 +27,8 @@ type SourceStart struct {
 	Dir        string        // the source's own folder there: sources/0
 	QueryID    string
 	First      bool // the query has no batch yet: options that say where it begins count
+	// Wake tells the query, from any goroutine, that there is something new. A source that calls it is a [Notified].
+	Wake func()
 }
 
 // ReadLimit says how much one batch may take.
@@ -68,6 +70,12 @@ type Metered interface {
 type Farseeing interface {
 	// LatestOffset is where the source ended when the last batch was planned; nil: not looked yet.
 	LatestOffset() Offset
+}
+
+// A Notified source wakes its query when there is something new: there is no need to ask it often.
+type Notified interface {
+	// Notifies reports whether it does.
+	Notifies() bool
 }
 
 // MetricFilesRead is the metric of how many files a source has given to the batches of this run.

@@ -20,7 +20,8 @@ import (
 var OptionTable = option.Table{
 	{Name: "wholeText", Kind: option.Bool, Default: "false", Doc: "Each file is one value."},
 	{Name: "lineSep", Doc: "What separates lines; without it, \\n, \\r\\n and \\r."},
-	{Name: "encoding", Kind: option.Enum, Default: "UTF-8", Values: records.UTF8Names, Same: records.UTF8Names, Doc: "The encoding of the files, of which UTF-8 (and so ASCII) is read; convert others first."},
+	{Name: "encoding", Default: "UTF-8", Doc: "The encoding of the files, as for json."},
+	{Name: "charset", Default: "UTF-8", Doc: "Another name of encoding."},
 	{Name: "maxRecordBytes", Kind: option.Bytes, Default: "16m", Doc: "A longer line fails the read."},
 	{Name: "inferSchema", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "Accepted, without meaning: there is one column, value."},
 	{Name: "maxDecompressedBytes", Kind: option.Bytes, Default: "1t", Doc: "A compressed file that holds more fails the read."},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"lakehouse/internal/avroio"
 	"lakehouse/internal/batch"
 	"lakehouse/internal/csvio"
 	"lakehouse/internal/errclass"
@@ -13,6 +14,7 @@ import (
 	"lakehouse/internal/option"
 	"lakehouse/internal/textio"
 	"lakehouse/internal/types"
+	"lakehouse/internal/xmlio"
 	"lakehouse/volumes"
 )
 
@@ -50,13 +52,15 @@ var formats = map[string]struct {
 	open    func(option.Values) (Format, error)
 }{
 	"json":    {jsonio.OptionTable, newJSON},
+	"avro":    {avroio.OptionTable, newAvro},
 	"csv":     {csvio.OptionTable, newCSV},
 	"text":    {textio.OptionTable, newText},
 	"parquet": {parquetOptions, newParquet},
+	"xml":     {xmlio.OptionTable, newXML},
 }
 
 // Names lists the formats.
-func Names() []string { return []string{"csv", "json", "parquet", "text"} }
+func Names() []string { return []string{"avro", "csv", "json", "parquet", "text", "xml"} }
 
 // Known reports whether there is a format of that name, in any letter case.
 func Known(name string) bool { return slices.Contains(Names(), strings.ToLower(name)) }

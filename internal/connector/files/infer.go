@@ -10,13 +10,13 @@ import (
 )
 
 // inferJSON finds the columns of JSON files: all records of all files, unless samplingRatio says less.
-func inferJSON(ctx context.Context, files []File, opts jsonio.Options, unpack *unpacker) (types.Struct, error) {
-	return infer(ctx, files, opts.MultiLine, unpack, jsonio.NewInference(opts))
+func inferJSON(ctx context.Context, files []File, opts jsonio.Options, source plainSource) (types.Struct, error) {
+	return infer(ctx, files, opts.MultiLine, source, jsonio.NewInference(opts))
 }
 
 // inferCSV finds the columns of CSV files.
-func inferCSV(ctx context.Context, files []File, opts csvio.Options, unpack *unpacker) (types.Struct, error) {
-	return infer(ctx, files, opts.MultiLine, unpack, csvio.NewInference(opts))
+func inferCSV(ctx context.Context, files []File, opts csvio.Options, source plainSource) (types.Struct, error) {
+	return infer(ctx, files, opts.MultiLine, source, csvio.NewInference(opts))
 }
 
 // inference learns columns from the records that it is shown.
@@ -27,12 +27,12 @@ type inference interface {
 	Done() bool // more files would tell nothing new
 }
 
-func infer(ctx context.Context, files []File, whole bool, unpack *unpacker, in inference) (types.Struct, error) {
+func infer(ctx context.Context, files []File, whole bool, source plainSource, in inference) (types.Struct, error) {
 	for _, f := range files {
 		if in.Done() {
 			break
 		}
-		err := withPlain(ctx, f, unpack, func(r io.Reader) error {
+		err := withPlain(ctx, f, source, func(r io.Reader) error {
 			if !whole {
 				return in.Add(r)
 			}
@@ -50,13 +50,13 @@ func infer(ctx context.Context, files []File, whole bool, unpack *unpacker, in i
 }
 
 // withPlain opens a file and unpacks it.
-func withPlain(ctx context.Context, f File, unpack *unpacker, use func(io.Reader) error) error {
+func withPlain(ctx context.Context, f File, source plainSource, use func(io.Reader) error) error {
 	in, err := f.Place.Store.Open(ctx, f.Place.Key)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	plain, err := unpack.open(f.Place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
+	plain, err := source(f.Place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
 	if err != nil {
 		return err
 	}

@@ -181,8 +181,8 @@ func SkippedName(base string) string {
 // AnyMatch tells whether the globs match a file or folder at all.
 func (l Listing) AnyMatch(ctx context.Context) (bool, error) {
 	if l.Loose {
-		for range l.Files(ctx) {
-			return true, nil
+		for _, err := range l.Files(ctx) {
+			return err == nil, err
 		}
 	}
 	return l.anyBelow(ctx, l.Base.Key, l.Pattern)

@@ -92,10 +92,8 @@ func (f parquetFormat) Infer(ctx context.Context, files []File) (types.Struct, e
 		if err != nil {
 			return merged, failed(file.Place, err)
 		}
-		for _, field := range schema.Fields {
-			if merged.Index(field.Name) < 0 {
-				merged.Fields = append(merged.Fields, field)
-			}
+		if merged, err = mergeColumns(merged, schema); err != nil {
+			return merged, failed(file.Place, err)
 		}
 		if !f.merge {
 			break

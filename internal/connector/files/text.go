@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/text/encoding"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/csvio"
@@ -40,9 +41,14 @@ type textFormat struct {
 	whole   bool // a file is one document
 	unsplit bool // a file is read from its beginning
 	unpack  *unpacker
-	corrupt string // the corrupt-record column; empty: the format has none
-	rescued string // the rescued-data column; empty: none
-	badPath string // of option badRecordsPath
+	binary  bool                   // names do not say that a file is compressed
+	passes  func(name string) bool // files that are read; nil: all
+	corrupt string                 // the corrupt-record column; empty: the format has none
+	rescued string                 // the rescued-data column; empty: none
+	badPath string                 // of option badRecordsPath
+	charset encoding.Encoding      // nil: UTF-8
+	// borders finds where a file can be cut; nil: anywhere, as a line's beginning can be found.
+	borders func(ctx context.Context, r io.ReaderAt, size int64) ([]int64, error)
 	bad     *badRecords
 	found   *records.Found // takes note of what the schema lacks; nil: nobody asks
 	// newDecoder is for the file's columns, and those to decode.
@@ -58,10 +64,14 @@ func newJSON(v option.Values) (Format, error) {
 		return nil, err
 	}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
+	charset, err := charsetOf(v)
+	if err != nil {
+		return nil, err
+	}
 	bad, err := badRecordsPath(v)
 	return &textFormat{
-		badPath: bad,
-		whole:   opts.MultiLine, unsplit: !lines.CanSplit(opts.LineSep), unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
+		badPath: bad, charset: charset,
+		whole: opts.MultiLine, unsplit: !lines.CanSplit(opts.LineSep), unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
 		newDecoder: func(_, want types.Struct, found *records.Found) (reads, error) {
 			opts := opts
 			opts.Found = found
@@ -69,7 +79,7 @@ func newJSON(v option.Values) (Format, error) {
 			return func(r records.Reading) decoder { return d.For(r) }, err
 		},
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferJSON(ctx, files, opts, unpack)
+			return inferJSON(ctx, files, opts, sourceOf(unpack, charset))
 		},
 		prunes: func(want types.Struct) bool {
 			return opts.Mode == records.Permissive && want.Index(opts.CorruptColumn) < 0 &&
@@ -84,10 +94,14 @@ func newCSV(v option.Values) (Format, error) {
 		return nil, err
 	}
 	unpack := newUnpacker(v.Bytes("maxDecompressedBytes"))
+	charset, err := charsetOf(v)
+	if err != nil {
+		return nil, err
+	}
 	bad, err := badRecordsPath(v)
 	return &textFormat{
-		badPath: bad,
-		whole:   opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
+		badPath: bad, charset: charset,
+		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
 		unsplit: opts.SkipRows > 0 || !lines.CanSplit(opts.LineSep), // the rows to skip may reach into any piece
 		newDecoder: func(file, want types.Struct, found *records.Found) (reads, error) {
 			opts := opts
@@ -96,7 +110,7 @@ func newCSV(v option.Values) (Format, error) {
 			return func(r records.Reading) decoder { return d.For(r) }, err
 		},
 		infer: func(ctx context.Context, files []File) (types.Struct, error) {
-			return inferCSV(ctx, files, opts, unpack)
+			return inferCSV(ctx, files, opts, sourceOf(unpack, charset))
 		},
 		prunes: func(want types.Struct) bool { // the decoder counts the columns it passes over
 			return bad == "" && (opts.Rescued == "" || want.Index(opts.Rescued) < 0)
@@ -109,8 +123,13 @@ func newText(v option.Values) (Format, error) {
 	if err != nil {
 		return nil, err
 	}
+	charset, err := charsetOf(v)
+	if err != nil {
+		return nil, err
+	}
 	return &textFormat{
-		whole: opts.WholeText, unsplit: !lines.CanSplit(opts.LineSep), unpack: newUnpacker(v.Bytes("maxDecompressedBytes")),
+		charset: charset,
+		whole:   opts.WholeText, unsplit: !lines.CanSplit(opts.LineSep), unpack: newUnpacker(v.Bytes("maxDecompressedBytes")),
 		newDecoder: func(_, want types.Struct, _ *records.Found) (reads, error) {
 			d, err := textio.NewDecoder(want, opts)
 			return func(r records.Reading) decoder { return d.For(r) }, err
@@ -162,16 +181,50 @@ func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, 
 }
 
 // Pieces cuts a file at record borders; a compressed file, or one document, is a single piece.
-func (s *textScan) Pieces(_ context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
+func (s *textScan) Pieces(ctx context.Context, file volumes.Location, info volumes.Info) ([]Piece, error) {
 	piece := textPiece{scan: s, place: file, info: info, end: info.Size}
-	if s.whole || s.unsplit || compressed(file.Key) || info.Size <= splitBytes {
+	if s.passes != nil && !s.passes(file.Key) {
+		return nil, nil
+	}
+	if s.whole || s.unsplit || s.charset != nil || s.packed(file.Key) || info.Size <= splitBytes {
 		return []Piece{&piece}, nil
+	}
+	if s.borders != nil {
+		return s.cut(ctx, piece)
 	}
 	var pieces []Piece
 	for at := int64(0); at < info.Size; at += splitBytes {
 		part := piece
 		part.start, part.end = at, min(at+splitBytes, info.Size)
 		pieces = append(pieces, &part)
+	}
+	return pieces, nil
+}
+
+// packed reports whether a file is compressed as a whole.
+func (f *textFormat) packed(name string) bool { return !f.binary && compressed(name) }
+
+// cut cuts a file at the borders of its format.
+func (s *textScan) cut(ctx context.Context, piece textPiece) ([]Piece, error) {
+	in, err := piece.place.Store.Open(ctx, piece.place.Key)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	if err := unchanged(piece.info, in.Info()); err != nil {
+		return nil, failed(piece.place, err)
+	}
+	borders, err := s.borders(ctx, stoppable{in, ctx}, piece.info.Size)
+	if err != nil {
+		return nil, failed(piece.place, err)
+	}
+	pieces := make([]Piece, len(borders))
+	for i, at := range borders {
+		part := piece
+		if part.start = at; i+1 < len(borders) {
+			part.end = borders[i+1]
+		}
+		pieces[i] = &part
 	}
 	return pieces, nil
 }
@@ -248,10 +301,10 @@ func (p *textPiece) read(ctx context.Context, counts *batch.Counts, yield func(a
 
 // rows decodes the piece; done lets go of what it needed.
 func (p *textPiece) rows(ctx context.Context, in volumes.Reader, d decoder) (rows batch.Seq, done func(), err error) {
-	if !compressed(p.place.Key) && !p.scan.whole {
+	if !p.scan.packed(p.place.Key) && !p.scan.whole && p.scan.charset == nil {
 		return d.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
-	plain, err := p.scan.unpack.open(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
+	plain, err := sourceOf(p.scan.unpack, p.scan.charset)(p.place.Key, io.NewSectionReader(stoppable{in, ctx}, 0, in.Info().Size))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -265,6 +318,19 @@ func (p *textPiece) rows(ctx context.Context, in volumes.Reader, d decoder) (row
 		return nil, nil, err
 	}
 	return d.DecodeDocument(data), done, nil
+}
+
+// A plainSource gives the text of a file as UTF-8.
+type plainSource func(name string, r io.Reader) (io.ReadCloser, error)
+
+func sourceOf(unpack *unpacker, charset encoding.Encoding) plainSource {
+	return func(name string, r io.Reader) (io.ReadCloser, error) {
+		plain, err := unpack.open(name, r)
+		if err != nil {
+			return nil, err
+		}
+		return decoded(plain, charset), nil
+	}
 }
 
 // stoppable ends the reading when nobody wants it any more: a file may hold a terabyte without one record.

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/bitutil"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
 )
@@ -17,6 +18,8 @@ type layout interface {
 	schema(opts options) types.Struct
 	rows(e entries, opts options, partition int) (arrow.RecordBatch, error)
 }
+
+const formatHint = "The checkpoint's schema file is of another query, or of an older Spark that wrote a wrong one; or the files are damaged."
 
 // pairs shows an entry as a row of key and value. What an operator keeps behind them for itself is not shown.
 type pairs struct {
@@ -62,16 +65,22 @@ func rowSchema(opts options, columns ...types.Field) types.Struct {
 }
 
 func (p pairs) rows(e entries, opts options, partition int) (arrow.RecordBatch, error) {
-	keys, err := state.DecodeRows(e.keys, p.key.Fields)
-	if err != nil {
-		return nil, err
-	}
-	values, err := state.DecodeRows(e.values, p.value.Fields)
+	keys, values, err := p.decode(e)
 	if err != nil {
 		return nil, err
 	}
 	return rowBatch(p.schema(opts), e, opts, partition,
 		structOf(leading(p.key, p.keyShown), keys, e.keys), structOf(leading(p.value, p.valueShown), values, e.values)), nil
+}
+
+func (p pairs) decode(e entries) (keys, values []arrow.Array, err error) {
+	if keys, err = state.DecodeRows(e.keys, p.key.Fields); err != nil {
+		return nil, nil, errclass.StateKeyFormat.New("The written state for key row is not of its schema %s: %w.", types.ToDDL(p.key), err).WithHint(formatHint)
+	}
+	if values, err = state.DecodeRows(e.values, p.value.Fields); err != nil {
+		return nil, nil, errclass.StateValueFormat.New("The written state for value row is not of its schema %s: %w.", types.ToDDL(p.value), err).WithHint(formatHint)
+	}
+	return keys, values, nil
 }
 
 // rowBatch puts what all layouts share around the columns of one.

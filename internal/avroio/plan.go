@@ -1,0 +1,432 @@
+package avroio
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/records"
+	"lakehouse/internal/types"
+)
+
+// A step is how values of a writer's schema become rows of a column.
+type step struct {
+	op      op
+	b       *records.Builder // nil: of opSkip
+	writer  *Schema
+	fields  []recordField // of a record, in the writer's order
+	absent  []absentField // columns that the writer lacks
+	items   *step         // of an array or map
+	members []*step       // of a union, by branch
+	symbols []string      // of an enum
+	digits  int           // of a decimal: how many the writer's has
+	shift   int           // and how many to add
+	path    []string      // of a record
+	within  bool          // inside an array or map
+	size    int           // of a fixed
+}
+
+type op uint8
+
+const (
+	opNull op = iota
+	opBool
+	opInt
+	opIntToLong
+	opIntToDouble
+	opIntToFloat
+	opDate
+	opDateToNTZ
+	opLong
+	opLongToFloat
+	opLongToDouble
+	opMillis
+	opMillisToDate
+	opFloat
+	opFloatToDouble
+	opDouble
+	opBytes
+	opText // bytes that must be UTF-8
+	opEnum
+	opFixed
+	opDecimal
+	opFixedDecimal
+	opRecord
+	opArray
+	opMap
+	opUnion  // one branch and null, or branches of one column
+	opMember // branches that are columns of a struct
+)
+
+// A recordField is one that the writer has: with a column, or without.
+type recordField struct {
+	name  string
+	step  *step // nil: passed over
+	at    int   // of the column in the struct
+	write *Schema
+	unfit bool // there is a column, of another type
+}
+
+// An absentField is a column without a field of the writer.
+type absentField struct {
+	at    int
+	value *step  // writes the default; nil: null
+	bytes []byte // the default, in binary
+}
+
+// A planner matches a file's schema with columns.
+type planner struct {
+	opts   *Options
+	depth  int
+	within bool // inside an array or map, where nothing is rescued by itself
+}
+
+func (p *planner) incompatible(w *Schema, b *records.Builder, path []string) error {
+	at := strings.Join(path, ".")
+	return errclass.FailedReadFile.New("Cannot convert Avro field '%s' to SQL field '%s' because schema is incompatible (avroType = \"%s\", sqlType = \"%s\").",
+		at, at, w, types.SQL(b.Type))
+}
+
+// plan matches one type. reader is the schema that the values are meant to have; it is the writer's own where there is no other.
+func (p *planner) plan(w, reader *Schema, b *records.Builder, path []string) (*step, error) {
+	if p.depth++; p.depth > maxSchemaDepth {
+		return nil, fmt.Errorf("the Avro schema is nested too deep")
+	}
+	defer func() { p.depth-- }()
+	s := &step{b: b, writer: w}
+	if w.kind == kindUnion {
+		return s, p.union(s, w, reader, path)
+	}
+	if reader.kind == kindUnion {
+		reader = matching(w, reader)
+		if reader == nil {
+			return nil, p.incompatible(w, b, path)
+		}
+	}
+	if b.Kind == records.Null {
+		s.op, s.b = opNull, b
+		return s, nil
+	}
+	switch w.kind {
+	case kindRecord:
+		if b.Kind != records.Struct || reader.kind != kindRecord {
+			return nil, p.incompatible(w, b, path)
+		}
+		s.op = opRecord
+		s.path, s.within = path[:len(path):len(path)], p.within
+		return s, p.record(s, w, reader, path)
+	case kindArray:
+		if b.Kind != records.List || reader.kind != kindArray {
+			return nil, p.incompatible(w, b, path)
+		}
+		return s, p.items(s, opArray, w, reader, b.Children[0], append(path, "element"))
+	case kindMap:
+		if b.Kind != records.Map || reader.kind != kindMap || b.Children[0].Kind != records.String {
+			return nil, p.incompatible(w, b, path)
+		}
+		return s, p.items(s, opMap, w, reader, b.Children[1], append(path, "value"))
+	}
+	if !s.scalar(w, reader) {
+		return nil, p.incompatible(w, b, path)
+	}
+	return s, nil
+}
+
+func (p *planner) items(s *step, o op, w, reader *Schema, b *records.Builder, path []string) (err error) {
+	s.op = o
+	was := p.within
+	p.within = true
+	s.items, err = p.plan(w.item, reader.item, b, path)
+	p.within = was
+	return err
+}
+
+// matching is the branch of a reader's union that takes the writer's type.
+func matching(w, union *Schema) *Schema {
+	for _, b := range union.union {
+		if b.kind == w.kind && (w.name == "" || w.shortName() == b.shortName() || slices.Contains(b.aliases, w.name)) {
+			return b
+		}
+	}
+	for _, b := range union.union {
+		if promotes(w.kind, b.kind) {
+			return b
+		}
+	}
+	return nil
+}
+
+// promotes tells that values of one kind may be read as those of another.
+func promotes(from, to kind) bool {
+	switch from {
+	case kindInt:
+		return to == kindLong || to == kindFloat || to == kindDouble
+	case kindLong:
+		return to == kindFloat || to == kindDouble
+	case kindFloat:
+		return to == kindDouble
+	case kindString:
+		return to == kindBytes
+	case kindBytes:
+		return to == kindString
+	}
+	return false
+}
+
+// A pair is a kind that is written and a column's kind.
+type pair struct {
+	from kind
+	to   records.Kind
+}
+
+var scalarOps = map[pair]op{
+	{kindBoolean, records.Bool}: opBool,
+	{kindInt, records.Int32}:    opInt, {kindInt, records.Int64}: opIntToLong, {kindInt, records.Float64}: opIntToDouble, {kindInt, records.Date}: opDate,
+	{kindLong, records.Int64}:    opLong,
+	{kindFloat, records.Float32}: opFloat, {kindFloat, records.Float64}: opFloatToDouble,
+	{kindDouble, records.Float64}: opDouble,
+	{kindBytes, records.Binary}:   opBytes, {kindString, records.String}: opText,
+	{kindEnum, records.String}: opEnum, {kindFixed, records.Binary}: opFixed,
+}
+
+// scalar chooses how a value without parts is read.
+func (s *step) scalar(w, reader *Schema) bool {
+	s.size, s.symbols = w.size, w.symbols
+	logical := reader.logical
+	switch {
+	case s.b.Kind == records.Decimal:
+		return s.decimal(w, reader)
+	case w.kind == kindNull:
+		s.op = opNull
+		return true
+	case w.kind == kindInt && s.b.Kind == records.TimestampNTZ:
+		s.op = opDateToNTZ
+		return logical == "date"
+	case w.kind == kindLong && s.b.Kind == records.Date:
+		s.op = opMillisToDate
+		return logical == ""
+	case w.kind == kindLong && s.b.Kind == records.Timestamp:
+		s.op = opMillis
+		if logical == "timestamp-micros" {
+			s.op = opLong
+		}
+		return logical == "" || logical == "timestamp-millis" || logical == "timestamp-micros"
+	case w.kind == kindLong && s.b.Kind == records.TimestampNTZ:
+		s.op = opMillis
+		if logical == "local-timestamp-micros" {
+			s.op = opLong
+		}
+		return logical == "" || logical == "local-timestamp-millis" || logical == "local-timestamp-micros"
+	}
+	if w.kind == kindEnum && reader.kind == kindEnum && reader != w {
+		return s.enum(w, reader)
+	}
+	if reader.kind != w.kind {
+		return s.promoted(w.kind, reader.kind)
+	}
+	var ok bool
+	s.op, ok = scalarOps[pair{w.kind, s.b.Kind}]
+	return ok
+}
+
+// promoted is a value that the reader's schema has in a wider type.
+func (s *step) promoted(from, to kind) bool {
+	if !promotes(from, to) {
+		return false
+	}
+	if wide, ok := scalarOps[pair{to, s.b.Kind}]; !ok || wide == opDate {
+		return false
+	}
+	ops := map[pair]op{
+		{kindInt, records.Int64}: opIntToLong, {kindInt, records.Float32}: opIntToFloat, {kindInt, records.Float64}: opIntToDouble,
+		{kindLong, records.Float32}: opLongToFloat, {kindLong, records.Float64}: opLongToDouble, {kindFloat, records.Float64}: opFloatToDouble,
+		{kindString, records.Binary}: opBytes, {kindBytes, records.String}: opText,
+	}
+	var ok bool
+	s.op, ok = ops[pair{from, s.b.Kind}]
+	return ok
+}
+
+// enum gives symbols that the reader does not know its default.
+func (s *step) enum(w, reader *Schema) bool {
+	s.op = opEnum
+	s.symbols = slices.Clone(w.symbols)
+	for i, name := range s.symbols {
+		if !slices.Contains(reader.symbols, name) {
+			s.symbols[i] = reader.missing
+			if reader.missing == "" {
+				return false
+			}
+		}
+	}
+	return s.b.Kind == records.String
+}
+
+// decimal reads unscaled numbers of a type that fits into the column's.
+func (s *step) decimal(w, reader *Schema) bool {
+	have, ok := reader.decimal()
+	want := s.b.Type.(types.Decimal)
+	if !ok || have.Scale > want.Scale || have.Precision-have.Scale > want.Precision-want.Scale {
+		return false
+	}
+	s.digits, s.shift = have.Precision, want.Scale-have.Scale
+	switch w.kind {
+	case kindBytes:
+		s.op = opDecimal
+	case kindFixed:
+		s.op = opFixedDecimal
+	default:
+		return false
+	}
+	return true
+}
+
+// record matches fields with columns.
+func (p *planner) record(s *step, w, reader *Schema, path []string) error {
+	columns := s.b.Type.(types.Struct).Fields
+	taken := make([]bool, len(columns))
+	for i := range w.fields {
+		f := &w.fields[i]
+		out := recordField{name: f.name, write: f.schema}
+		read := f
+		if reader != w {
+			read = reader.field(f)
+		}
+		if read != nil {
+			at, err := p.column(columns, reader, read)
+			if err != nil {
+				return err
+			}
+			if at >= 0 && !taken[at] && !p.hidden(s, columns[at].Name) {
+				out.at = at
+				step, err := p.plan(f.schema, read.schema, s.b.Children[at], append(path[:len(path):len(path)], f.name))
+				switch {
+				case err == nil:
+					out.step, taken[at] = step, true
+				case p.opts.Rescued == "" && p.opts.Found == nil:
+					return err
+				default:
+					out.unfit = true
+				}
+			}
+		}
+		s.fields = append(s.fields, out)
+	}
+	return p.absent(s, w, reader, columns, taken)
+}
+
+// hidden are the columns that no field of a file fills.
+func (p *planner) hidden(s *step, name string) bool {
+	return p.depth == 1 && p.opts.Rescued != "" && name == p.opts.Rescued
+}
+
+// field is the reader's field for one of the writer.
+func (s *Schema) field(f *field) *field {
+	for i := range s.fields {
+		if s.fields[i].name == f.name || slices.Contains(s.fields[i].aliases, f.name) {
+			return &s.fields[i]
+		}
+	}
+	return nil
+}
+
+// column is the position of a field's column; -1: none.
+func (p *planner) column(columns []types.Field, record *Schema, f *field) (int, error) {
+	if p.opts.ByPosition && p.depth == 1 {
+		for i := range min(len(record.fields), len(columns)) {
+			if &record.fields[i] == f {
+				return i, nil
+			}
+		}
+		return -1, nil
+	}
+	found := -1
+	for i, c := range columns {
+		if c.Name == f.name {
+			return i, nil
+		}
+		if p.opts.AnyCase && strings.EqualFold(c.Name, f.name) {
+			if found >= 0 {
+				return -1, errclass.AmbiguousReference.New("the Avro field %q is ambiguous: the schema has %q and %q.", f.name, columns[found].Name, c.Name)
+			}
+			found = i
+		}
+	}
+	return found, nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// absent gives the columns that the writer lacks: the reader's default, or null.
+func (p *planner) absent(s *step, w, reader *Schema, columns []types.Field, taken []bool) error {
+	for i := range columns {
+		if taken[i] {
+			continue
+		}
+		a := absentField{at: i}
+		if reader != w {
+			if f := p.defaultFor(w, reader, columns[i].Name); f != nil {
+				bytes, schema, err := encodeDefault(f)
+				if err != nil {
+					return fmt.Errorf("the default of field %s: %w", f.name, err)
+				}
+				if a.value, err = p.plan(schema, schema, s.b.Children[i], nil); err != nil {
+					return err
+				}
+				a.bytes = bytes
+			}
+		}
+		s.absent = append(s.absent, a)
+	}
+	return nil
+}
+
+// defaultFor is the reader's field of a column that the writer lacks, if it has a default.
+func (p *planner) defaultFor(w, reader *Schema, name string) *field {
+	for i := range reader.fields {
+		f := &reader.fields[i]
+		if (f.name == name || p.opts.AnyCase && strings.EqualFold(f.name, name)) && f.hasDefault {
+			return f
+		}
+	}
+	return nil
+}
+
+// union: null and one other, numbers of two widths, or a struct with a member for each branch.
+func (p *planner) union(s *step, w, reader *Schema, path []string) error {
+	others, _ := w.branches()
+	s.op = opUnion
+	if len(others) > 1 && !isPair(others, kindInt, kindLong) && !isPair(others, kindFloat, kindDouble) && reader == w {
+		s.op = opMember
+		if s.b.Kind != records.Struct || len(s.b.Children) != len(others) {
+			return p.incompatible(w, s.b, path)
+		}
+	}
+	next := 0
+	for _, branch := range w.union {
+		if branch.kind == kindNull {
+			s.members = append(s.members, nil)
+			continue
+		}
+		to, as := s.b, reader
+		if reader == w {
+			as = branch
+		}
+		if s.op == opMember {
+			to = s.b.Children[next]
+		}
+		next++
+		m, err := p.plan(branch, as, to, path)
+		if err != nil {
+			return err
+		}
+		s.members = append(s.members, m)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+"""Spark as the other end of a query that moves: it runs what is there of a stream, and stops."""
+import glob, json, os
+from pyspark.sql import SparkSession
+from exchange import serve
+
+settings = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.driver.memory": "1g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
+}
+builder = SparkSession.builder.master("local[2]")
+for name, value in settings.items():
+    builder = builder.config(name, value)
+spark = builder.getOrCreate()
+spark.sparkContext.setLogLevel("OFF")
+
+
+def stream(path, source, schema):
+    reader = spark.readStream.option("maxFilesPerTrigger", 1)
+    if source == "delta":
+        return reader.format("delta").load(path)
+    return reader.format("json").schema(schema).load(path)
+
+
+def keep(out):
+    """Writes each batch's rows to a file of its own, which a repeated batch replaces."""
+
+    def write(frame, batch):
+        os.makedirs(out, exist_ok=True)
+        rows = [r[0] for r in frame.selectExpr("to_json(struct(*), map('ignoreNullFields', 'false'))").collect()]
+        with open(os.path.join(out, f"{batch}.jsonl"), "w") as file:
+            file.writelines(row + "\n" for row in sorted(rows))
+
+    return write
+
+
+def run(dir, source, schemas, watermarks, query, distinct, mode):
+    frames = []
+    for i, schema in enumerate(schemas):
+        frame = stream(os.path.join(dir, f"in{i}"), source, schema)
+        if watermarks[i]:
+            frame = frame.withWatermark(*watermarks[i])
+        frame.createOrReplaceTempView(f"s{i}")
+        frames.append(frame)
+    out = frames[0].dropDuplicates(distinct) if distinct else spark.sql(query)
+    writer = out.writeStream.outputMode(mode).option("checkpointLocation", os.path.join(dir, "cp")).trigger(availableNow=True)
+    if mode == "update":
+        running = writer.foreachBatch(keep(os.path.join(dir, "batches"))).start()
+    else:
+        running = writer.format("delta").start(os.path.join(dir, "out"))
+    running.awaitTermination()
+
+
+def append(table, files, schema):
+    """Adds the rows of each file to a Delta table, as a version of its own."""
+    for file in files:
+        spark.read.schema(schema).json(file).coalesce(1).write.format("delta").mode("append").save(table)
+
+
+serve(run=run, append=append)

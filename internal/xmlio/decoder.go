@@ -1,0 +1,146 @@
+package xmlio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/records"
+	"lakehouse/internal/types"
+)
+
+// A Decoder reads XML records of one schema. It is safe for concurrent use.
+type Decoder struct {
+	*shared
+	reading records.Reading
+}
+
+// shared is what decoders of one schema have in common.
+type shared struct {
+	opts  Options
+	rules records.Rules
+	idle  sync.Pool // of *rows: what has read one file reads the next
+}
+
+// NewDecoder makes a decoder for records of the schema, whose fields all count as nullable.
+func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
+	schema = types.AsNullable(schema).(types.Struct)
+	if err := readable(schema); err != nil {
+		return nil, err
+	}
+	if _, err := records.NewBuilder(schema); err != nil {
+		return nil, err
+	}
+	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	if err != nil {
+		return nil, err
+	}
+	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
+	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
+		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
+	}}}, err
+}
+
+// readable refuses what no XML can be read into.
+func readable(t types.Type) error {
+	switch t := t.(type) {
+	case types.Struct:
+		for _, f := range t.Fields {
+			if err := readable(f.Type); err != nil {
+				return err
+			}
+		}
+	case types.Array:
+		if _, ok := t.Element.(types.Array); ok {
+			return unsupported(t)
+		}
+		return readable(t.Element)
+	case types.Map:
+		if _, ok := t.Value.(types.Array); ok || t.Key != types.Type(types.String) {
+			return unsupported(t)
+		}
+		return readable(t.Value)
+	}
+	return nil
+}
+
+func unsupported(t types.Type) error {
+	return errclass.UnsupportedDatatype.New("The XML datasource doesn't support a column of the type \"%s\".", types.SQL(t)).
+		WithHint("An array is an element that stands several times, and a map has the names of elements as its keys.")
+}
+
+// For is a decoder for one reading.
+func (d *Decoder) For(r records.Reading) *Decoder { return &Decoder{d.shared, r} }
+
+// Schema is the batches' schema.
+func (d *Decoder) Schema() types.Struct { return d.rules.Schema }
+
+// DecodeRange reads the records of a part of a file, which begins and ends outside of records: at [Borders].
+func (d *Decoder) DecodeRange(r io.ReaderAt, _, start, end int64) batch.Seq {
+	return d.decode(io.NewSectionReader(r, start, end-start), start)
+}
+
+// DecodeDocument reads a whole file.
+func (d *Decoder) DecodeDocument(data []byte) batch.Seq { return d.Decode(bytes.NewReader(data)) }
+
+// Decode reads a whole file.
+func (d *Decoder) Decode(r io.Reader) batch.Seq { return d.decode(r, 0) }
+
+func (d *Decoder) decode(r io.Reader, at int64) batch.Seq {
+	return func(yield func(arrow.RecordBatch, error) bool) {
+		rows := d.rows()
+		whole := false
+		defer func() {
+			rows.End()
+			if whole {
+				d.idle.Put(rows)
+			}
+		}()
+		in := newScanner(r, &d.opts)
+		for in.next() {
+			if err := rows.record(in, at); err != nil {
+				yield(nil, err)
+				return
+			}
+			if rows.Full() && !yield(rows.Flush(), nil) {
+				return
+			}
+		}
+		if in.err != nil {
+			if rows.Root.Len > 0 && !yield(rows.Flush(), nil) {
+				return
+			}
+			yield(nil, fmt.Errorf("read: %w", in.err))
+			return
+		}
+		rows.Rest(yield)
+		whole = true
+	}
+}
+
+// Borders finds places of a file at which it can be cut: outside of records, about so many bytes apart. It has to pass over the
+// whole file, as what looks like a record may stand in a comment, or in another record.
+func Borders(ctx context.Context, r io.ReaderAt, size, apart int64, opts *Options) ([]int64, error) {
+	in := newScanner(io.NewSectionReader(r, 0, size), opts)
+	in.most = 1 // records are not wanted
+	borders := []int64{0}
+	for in.next() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if in.end-borders[len(borders)-1] >= apart && in.end < size {
+			borders = append(borders, in.end)
+		}
+	}
+	if in.err != nil && !errors.Is(in.err, io.EOF) {
+		return nil, in.err
+	}
+	return borders, nil
+}

@@ -1,0 +1,260 @@
+package xmlio
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+)
+
+// A scanner finds the records of a file: the elements of one tag that stand in no other of that tag, outside of comments,
+// CDATA, processing instructions and the document type. Places are bytes of the file.
+type scanner struct {
+	src   io.Reader
+	tag   string
+	local bool // names are compared without prefixes
+	most  int  // bytes of a record
+
+	buf      []byte
+	base     int64 // the place of buf[0]
+	hold     int64 // nothing before it is needed any more
+	skipping bool  // nor what is passed over
+	ended    bool  // the source has no more
+	err      error // what ended it, unless it is its end
+
+	record []byte
+	offset int64 // of the record; -1: outside of records
+	end    int64 // behind it
+	long   bool  // the record has more bytes than are given
+	broken bool  // the file ends within the record
+}
+
+const scanBytes = 256 << 10
+
+func newScanner(src io.Reader, o *Options) *scanner {
+	return &scanner{src: src, tag: o.RowTag, local: o.IgnoreNamespace, most: o.MaxRecord, offset: -1}
+}
+
+// window is what is known of the file from a place on.
+func (s *scanner) window(at int64) []byte { return s.buf[at-s.base:] }
+
+// known is the place behind what has been read.
+func (s *scanner) known() int64 { return s.base + int64(len(s.buf)) }
+
+// more reads more, and tells whether there was any.
+func (s *scanner) more() bool {
+	if s.ended {
+		return false
+	}
+	if s.offset >= 0 && !s.long && s.most > 0 && s.known()-s.offset > int64(s.most) {
+		s.record = slices.Clone(s.window(s.offset)[:s.most])
+		s.long, s.skipping = true, true
+	}
+	if len(s.buf)+scanBytes > cap(s.buf) {
+		kept := s.window(s.hold)
+		if len(kept)+scanBytes > cap(s.buf)/2 {
+			s.buf = make([]byte, 0, 2*len(kept)+4*scanBytes)
+		}
+		s.buf = append(s.buf[:0], kept...)
+		s.base = s.hold
+	}
+	for range 100 {
+		n, err := s.src.Read(s.buf[len(s.buf) : len(s.buf)+scanBytes])
+		s.buf = s.buf[:len(s.buf)+n]
+		if err != nil {
+			s.ended = true
+			if !errors.Is(err, io.EOF) {
+				s.err = err
+			}
+		}
+		if n > 0 || s.ended {
+			return n > 0
+		}
+	}
+	s.ended, s.err = true, io.ErrNoProgress
+	return false
+}
+
+// has reads until the place is known, if the source has so much.
+func (s *scanner) has(at int64) bool {
+	for s.known() < at {
+		if !s.more() {
+			return false
+		}
+	}
+	return true
+}
+
+// find is the place of a text from a place on.
+func (s *scanner) find(at int64, text string) (int64, bool) {
+	for {
+		if i := bytes.Index(s.window(at), []byte(text)); i >= 0 {
+			return at + int64(i), true
+		}
+		at = s.passed(max(at, s.known()-int64(len(text))+1))
+		if !s.more() {
+			return at, false
+		}
+	}
+}
+
+// passed notes how far the search has come.
+func (s *scanner) passed(at int64) int64 {
+	if s.skipping {
+		s.hold = at
+	}
+	return at
+}
+
+// next finds the next record.
+func (s *scanner) next() bool {
+	at := max(s.end, s.base)
+	s.record, s.offset, s.long, s.broken, s.skipping = nil, -1, false, false, true
+	for {
+		var ok bool
+		if at, ok = s.find(at, "<"); !ok {
+			s.end = s.known()
+			return false
+		}
+		s.hold = at
+		if row, closing := s.isRow(at); row && !closing {
+			s.element(at)
+			return true
+		}
+		if at, _, ok = s.markup(at); !ok {
+			s.end = s.known()
+			return false
+		}
+	}
+}
+
+// element finds the end of the record that begins at a place.
+func (s *scanner) element(at int64) {
+	s.offset, s.skipping = at, false
+	for depth := 0; ; {
+		row, closing := s.isRow(at)
+		end, closed, ok := s.markup(at)
+		switch {
+		case !ok:
+			s.broken = true
+		case row && closing:
+			depth--
+		case row && !closed:
+			depth++
+		}
+		if s.broken || depth <= 0 {
+			s.finish(end)
+			return
+		}
+		if at, ok = s.find(end, "<"); !ok {
+			s.broken = true
+			s.finish(s.known())
+			return
+		}
+	}
+}
+
+// finish gives the record that ends before a place.
+func (s *scanner) finish(end int64) {
+	s.end = end
+	if s.long {
+		return
+	}
+	s.record = s.window(s.offset)[:end-s.offset]
+	if s.most > 0 && len(s.record) > s.most {
+		s.record, s.long = s.record[:s.most], true
+	}
+}
+
+// markup passes over the markup at a place: closed tells that it is a tag that ends its element too. If it is not ok, the file
+// ends within.
+func (s *scanner) markup(at int64) (end int64, closed, ok bool) {
+	s.has(at + int64(len("<![CDATA[")))
+	rest := s.window(at)
+	for _, m := range [...]struct{ opens, closes string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}} {
+		if bytes.HasPrefix(rest, []byte(m.opens)) {
+			end, ok = s.find(at+int64(len(m.opens)), m.closes)
+			return min(end+int64(len(m.closes)), s.known()), false, ok
+		}
+	}
+	if bytes.HasPrefix(rest, []byte("<!")) {
+		return s.doctype(at + 2)
+	}
+	return s.tagEnd(at + 1)
+}
+
+// maxName bounds the names that are looked at.
+const maxName = 1 << 10
+
+// isRow tells whether the markup at a place is a tag of the records, and whether it is an end tag.
+func (s *scanner) isRow(at int64) (row, closing bool) {
+	need := int64(len(s.tag) + 3)
+	if s.local {
+		need = maxName
+	}
+	s.has(at + need)
+	name := s.window(at)[1:]
+	if len(name) > 0 && name[0] == '/' {
+		name, closing = name[1:], true
+	}
+	end := bytes.IndexAny(name[:min(len(name), maxName)], "></ \t\r\n")
+	if end < 0 {
+		return false, closing
+	}
+	name = name[:end]
+	if s.local {
+		name = name[bytes.LastIndexByte(name, ':')+1:]
+	}
+	return string(name) == s.tag, closing
+}
+
+// tagEnd is the place behind the tag's >, and whether / stands before it.
+func (s *scanner) tagEnd(at int64) (end int64, closed, ok bool) {
+	quote, last := byte(0), byte(0)
+	for {
+		for i, c := range s.window(at) {
+			switch {
+			case quote != 0:
+				if c == quote {
+					quote = 0
+				}
+			case c == '"' || c == '\'':
+				quote = c
+			case c == '>':
+				return at + int64(i) + 1, last == '/', true
+			case c == '<': // no tag has one: it is not well-formed, and the next markup begins here
+				return at + int64(i), false, true
+			}
+			last = c
+		}
+		if at = s.passed(s.known()); !s.more() {
+			return at, false, false
+		}
+	}
+}
+
+// doctype passes over a document type, with what stands in its brackets.
+func (s *scanner) doctype(at int64) (end int64, closed, ok bool) {
+	depth, quote := 0, byte(0)
+	for {
+		for i, c := range s.window(at) {
+			switch {
+			case quote != 0:
+				if c == quote {
+					quote = 0
+				}
+			case c == '"' || c == '\'':
+				quote = c
+			case c == '[' || c == '<':
+				depth++
+			case c == ']' || c == '>' && depth > 0:
+				depth--
+			case c == '>':
+				return at + int64(i) + 1, false, true
+			}
+		}
+		if at = s.passed(s.known()); !s.more() {
+			return at, false, false
+		}
+	}
+}
