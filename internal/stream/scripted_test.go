@@ -87,7 +87,6 @@ func readScripted[T any](t testing.TB, file string) []T {
 type scriptedRows struct {
 	schema  types.Struct
 	batches []arrow.RecordBatch
-	frozen  int
 }
 
 func (s *scriptedRows) Schema() types.Struct { return s.schema }
@@ -312,7 +311,7 @@ func scriptedState(p Progress) (all []map[string]any) {
 
 // Where this engine gives something else than Spark, and what.
 var unlikeSpark = map[string]string{
-	"full outer of keys that are null": "batch 3: NULL|2024-01-01 00:00:13|n|NULL|NULL|NULL",                // Spark takes null for equal to null
+	"full outer of keys that are null": "batch 3: NULL|2024-01-01 00:00:13|n|NULL|NULL|NULL",                 // Spark takes null for equal to null
 	"full outer with one watermark":    "not supported without a watermark in the join keys, or a watermark", // Spark keeps the rows for ever
 }
 
