@@ -129,16 +129,11 @@ func inputOf(ctx context.Context, child Operator, env *Env, late lateness, held 
 	return batches, dropped, err
 }
 
-// inOneSequence gives the rows that a stateful operator's run makes, as the first of n sequences.
-func inOneSequence(n int, run func(yield func(arrow.RecordBatch, error) bool) error) []batch.Seq {
-	seqs := make([]batch.Seq, n)
-	for i := range seqs {
-		seqs[i] = batch.Of()
-	}
-	seqs[0] = func(yield func(arrow.RecordBatch, error) bool) {
-		if err := run(yield); err != nil {
-			yield(nil, err)
-		}
+// sequences gives each batch as one, in pieces of the usual size.
+func sequences(batches []arrow.RecordBatch) []batch.Seq {
+	seqs := make([]batch.Seq, len(batches))
+	for i, b := range batches {
+		seqs[i] = func(yield func(arrow.RecordBatch, error) bool) { give(b, yield) }
 	}
 	return seqs
 }
