@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
@@ -87,6 +88,9 @@ type keyedRows struct {
 }
 
 func newKeyedRows(b arrow.RecordBatch, columns []arrow.Array, fields []types.Field, store *state.Store) *keyedRows {
+	for _, c := range b.Columns() {
+		expr.SettleNulls(c) // the partitions' goroutines share them
+	}
 	n := int(b.NumRows())
 	k := &keyedRows{RecordBatch: b, keys: state.EncodeRows(columns, fields, n)}
 	k.sort(store.Place(columns, n), len(store.Partitions()))
