@@ -31,6 +31,8 @@ var (
 	ProcessingTime = stream.ProcessingTime
 	Once           = stream.Once
 	AvailableNow   = stream.AvailableNow
+	Continuous     = stream.Continuous // refused by name, like RealTime
+	RealTime       = stream.RealTime
 	ParseTrigger   = stream.ParseTrigger
 )
 
