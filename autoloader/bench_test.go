@@ -18,7 +18,20 @@ import (
 type crowd struct {
 	*volumestest.Memory
 	files int
+	tell  func(volumes.Change)
 }
+
+// A crowd can tell of its files.
+func (c *crowd) NewWatcher(tell func(volumes.Change)) (volumes.Watcher, error) {
+	c.tell = tell
+	return silent{}, nil
+}
+
+type silent struct{}
+
+func (silent) Watch(string) error { return nil }
+
+func (silent) Close() error { return nil }
 
 func (c *crowd) List(ctx context.Context, dir string, opts volumes.ListOptions) iter.Seq2[volumes.Info, error] {
 	if dir != landing {
@@ -40,7 +53,9 @@ func crowdSource(b testing.TB, c *crowd, opts Options) *source {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s, err := testStream(b, c, landing, opts).Open(b.Context(), stream.SourceStart{Checkpoint: checkpoint, Dir: "sources/0"})
+	p := testStream(b, c, landing, opts)
+	p.name, p.config.Clock = cloudFilesSource, func() time.Time { return testDay }
+	s, err := p.Open(b.Context(), stream.SourceStart{Checkpoint: checkpoint, Dir: "sources/0", Wake: func() {}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -83,6 +98,74 @@ func BenchmarkNextBatchBesideACrowd(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/file")
 			b.ReportMetric(perFile, "heap-B/file")
 			runtime.KeepAlive(s)
+		})
+	}
+}
+
+// seenCrowd is a source that has read a crowd, a thousand files a batch, and is told of what comes.
+func seenCrowd(b testing.TB, n int) (*crowd, *source, stream.Offset) {
+	b.Helper()
+	c := newCrowd(b, n)
+	s := crowdSource(b, c, Options{Notifications: true, MaxFileAge: forever, MaxFilesPerTrigger: 1000, MaxCachedFiles: 1 << 30})
+	b.Cleanup(func() { _ = s.Stop() })
+	var at stream.Offset
+	for range n/1000 + 1 {
+		at = latest(b, s, at)
+	}
+	return c, s, at
+}
+
+// A batch of one new file that the folder told of, beside a crowd that was read: what it costs does not grow with the crowd.
+func BenchmarkOneFileToldBesideACrowd(b *testing.B) {
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			before := heap()
+			c, s, at := seenCrowd(b, n)
+			perFile := float64(heap()-before-int64(len(c.log(b)))) / float64(n)
+			next := 0
+			for b.Loop() {
+				name := landing + "/new-" + strconv.Itoa(next)
+				next++
+				if err := c.Put(b.Context(), name, nil); err != nil {
+					b.Fatal(err)
+				}
+				c.tell(volumes.Change{Name: name})
+				at = latest(b, s, at)
+			}
+			b.ReportMetric(perFile, "heap-B/file")
+			if int(s.last) < next {
+				b.Fatalf("%d batches of %d files", s.last, next)
+			}
+		})
+	}
+}
+
+// log is all bytes that the crowd's store holds of the source log: they lie in memory here, and on disk elsewhere.
+func (c *crowd) log(b testing.TB) (all []byte) {
+	b.Helper()
+	for info, err := range c.Memory.List(b.Context(), checkpoints, volumes.ListOptions{Recursive: true, Hidden: true}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, make([]byte, info.Size)...)
+	}
+	return all
+}
+
+// The first batch after a restart, beside a crowd that was read.
+func BenchmarkRestartBesideACrowd(b *testing.B) {
+	for _, n := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c, _, at := seenCrowd(b, n)
+			for b.Loop() {
+				s := crowdSource(b, c, Options{Notifications: true, MaxFileAge: forever, MaxFilesPerTrigger: 1000})
+				if err := s.resume(b.Context(), s.index.upTo); err != nil {
+					b.Fatal(err)
+				}
+				if end := offsetOf(s.last); string(end) != string(at) {
+					b.Fatalf("%s, want %s", end, at)
+				}
+			}
 		})
 	}
 }

@@ -40,6 +40,9 @@ type Options struct {
 	Log   *slog.Logger      // nil: nothing is logged
 	Out   io.Writer         // where the console sink prints; nil: standard output
 	Clock func() time.Time  // nil: the wall clock
+	// After fires once Clock has moved on by d; nil: as the wall clock does. A clock that is moved by hand brings its own, and
+	// processing-time triggers wait for it.
+	After func(d time.Duration) <-chan time.Time
 	// OnProgress sees every progress report of every query, in the query's goroutine; may be nil.
 	OnProgress func(StreamingQueryProgress)
 }
@@ -54,6 +57,7 @@ type Session struct {
 	queries     stream.Manager
 	log         *slog.Logger
 	clock       func() time.Time
+	after       func(time.Duration) <-chan time.Time // may be nil
 	report      func(StreamingQueryProgress)
 	out         io.Writer
 	user        string
@@ -65,8 +69,9 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string       // folders to remove at the end
-	writer         *writerVersion // of inserts; nil: they count each time
+	temporary      []string                // folders to remove at the end
+	writer         *writerVersion          // of inserts; nil: they count each time
+	observations   map[string]*Observation // that wait for their metrics, by name
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.
@@ -133,7 +138,7 @@ func NewSession(opts Options) (*Session, error) {
 	}
 	s := &Session{
 		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0), stateBudget: state.NewBudget(0),
-		log: opts.Log, clock: opts.Clock, report: opts.OnProgress, out: opts.Out, user: "anonymous",
+		log: opts.Log, clock: opts.Clock, after: opts.After, report: opts.OnProgress, out: opts.Out, user: "anonymous",
 		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
 		views: map[string]tempView{},
 	}
@@ -269,7 +274,7 @@ func (s *Session) env() *exec.Env {
 	s.stateBudget.SetLimit(s.stateMemory())
 	return &exec.Env{
 		Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers),
-		StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
+		Observed: s.observed, StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
 	}
 }
 

@@ -67,7 +67,7 @@ func (s *Suite) rows(ctx context.Context, sql string) ([]string, error) {
 	}
 	rows := make([]string, len(collected))
 	for i, r := range collected {
-		rows[i] = strings.TrimSuffix(strings.TrimPrefix(r.String(), "["), "]")
+		rows[i] = rowText(r)
 	}
 	slices.Sort(rows)
 	return rows, nil

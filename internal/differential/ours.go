@@ -197,6 +197,9 @@ func (v View) frame(ctx context.Context, s *medallion.Session) (frame *medallion
 	if v.DropDuplicates != nil {
 		frame = frame.DropDuplicates(*v.DropDuplicates...)
 	}
+	if v.DropDuplicatesWithinWatermark != nil {
+		frame = frame.DropDuplicatesWithinWatermark(*v.DropDuplicatesWithinWatermark...)
+	}
 	if v.Limit > 0 {
 		frame = frame.Limit(v.Limit)
 	}

@@ -49,12 +49,14 @@ const (
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
 	DecimalPrecision             Class = "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION"
 	DecimalScale                 Class = "_LEGACY_ERROR_TEMP_1228"
+	DeltaReservedColumn          Class = "RESERVED_CDC_COLUMNS_ON_WRITE"
 	DivideByZero                 Class = "DIVIDE_BY_ZERO"
 	DuplicateArgument            Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE"
 	DuplicateArgumentBoth        Class = "DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED"
 	DuplicateKey                 Class = "DUPLICATE_KEY"
 	DuplicatedCTE                Class = "DUPLICATED_CTE_NAMES"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
+	DuplicatedMetricsName        Class = "DUPLICATED_METRICS_NAME"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
@@ -132,6 +134,9 @@ const (
 	NullMapKey                   Class = "NULL_MAP_KEY"
 	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
+	ObservedMetricsAttribute     Class = "INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE"
+	ObservedMetricsDistinct      Class = "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED"
+	ObservedMetricsName          Class = "INVALID_OBSERVED_METRICS.MISSING_NAME"
 	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
@@ -140,6 +145,13 @@ const (
 	PathAlreadyExists            Class = "PATH_ALREADY_EXISTS"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
+	ProcessorDuplicateVariable   Class = "STATEFUL_PROCESSOR_DUPLICATE_STATE_VARIABLE_DEFINED"
+	ProcessorHandleState         Class = "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_HANDLE_STATE"
+	ProcessorTTL                 Class = "STATEFUL_PROCESSOR_TTL_DURATION_MUST_BE_POSITIVE"
+	ProcessorTTLMode             Class = "STATEFUL_PROCESSOR_INCORRECT_TIME_MODE_TO_ASSIGN_TTL"
+	ProcessorTimeMode            Class = "STATEFUL_PROCESSOR_CANNOT_PERFORM_OPERATION_WITH_INVALID_TIME_MODE"
+	ProcessorUnknownTimeMode     Class = "STATEFUL_PROCESSOR_UNKNOWN_TIME_MODE"
+	ProcessorUserError           Class = "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
 	RecursiveView                Class = "RECURSIVE_VIEW"
@@ -150,12 +162,14 @@ const (
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
 	SingleNamespace              Class = "REQUIRES_SINGLE_PART_NAMESPACE"
+	SingleTrigger                Class = "ONLY_ALLOW_SINGLE_TRIGGER"
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
 	StateBatchUnavailable        Class = "STDS_COMMITTED_BATCH_UNAVAILABLE"
 	StateConflictOptions         Class = "STDS_CONFLICT_OPTIONS"
 	StateDeltaMissing            Class = "CANNOT_LOAD_STATE_STORE.CANNOT_READ_DELTA_FILE_NOT_EXISTS"
+	StateInvalidConfig           Class = "STATE_STORE_INVALID_CONFIG_AFTER_RESTART"
 	StateInvalidOption           Class = "STDS_INVALID_OPTION_VALUE.WITH_MESSAGE"
 	StateKeyFormat               Class = "STATE_STORE_KEY_ROW_FORMAT_VALIDATION_FAILURE"
 	StateKeySchema               Class = "STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE"
@@ -170,6 +184,7 @@ const (
 	StateUnreadable              Class = "CANNOT_LOAD_STATE_STORE.UNCATEGORIZED"
 	StateValueFormat             Class = "STATE_STORE_VALUE_ROW_FORMAT_VALIDATION_FAILURE"
 	StateValueSchema             Class = "STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE"
+	StateVariableType            Class = "STATE_STORE_INVALID_VARIABLE_TYPE_CHANGE"
 	StreamFailed                 Class = "STREAM_FAILED"
 	StreamMissingMetadata        Class = "STREAMING_CHECKPOINT_MISSING_METADATA_FILE"
 	StreamSchemaRequired         Class = "STREAMING_SOURCE_SCHEMA_REQUIRED"
@@ -181,8 +196,8 @@ const (
 	UDTFAliases                  Class = "UDTF_ALIAS_NUMBER_MISMATCH"
 	UnableToInferSchema          Class = "UNABLE_TO_INFER_SCHEMA"
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
-	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
+	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -204,6 +219,8 @@ const (
 	ViewArityMore                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
 	ViewExpected                 Class = "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"
 	ViewTooDeep                  Class = "VIEW_EXCEED_MAX_NESTED_DEPTH"
+	WatermarkAliases             Class = "CANNOT_USE_MULTI_ALIASES_IN_WATERMARK_CLAUSE"
+	WatermarkName                Class = "REQUIRES_EXPLICIT_NAME_IN_WATERMARK_CLAUSE"
 	WindowRequired               Class = "WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE"
 	WindowUnordered              Class = "WINDOW_FUNCTION_WITHOUT_ORDER_BY"
 	WriteStreamNotAllowed        Class = "WRITE_STREAM_NOT_ALLOWED"
@@ -227,6 +244,8 @@ const (
 	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidOffset          Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
+	DeltaInvalidOffsetVersion   Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
 	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
 	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaLocationMismatch       Class = "DELTA_TABLE_LOCATION_MISMATCH"
@@ -235,11 +254,15 @@ const (
 	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
+	DeltaMissingChangeData      Class = "DELTA_MISSING_CHANGE_DATA"
 	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
+	DeltaOverwriteSchemaDynamic Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
 	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaRegexSyntax            Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
 	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
+	DeltaSchemaChangedSince     Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
 	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
@@ -290,8 +313,27 @@ const (
 
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	ProcessorDuplicateVariable:   "42802",
+	ProcessorHandleState:         "42802",
+	ProcessorTTL:                 "42802",
+	ProcessorTTLMode:             "42802",
+	ProcessorTimeMode:            "42802",
+	ProcessorUnknownTimeMode:     "42802",
+	ProcessorUserError:           "39000",
+	StateInvalidConfig:           "42K06",
+	DeltaInvalidOffset:           "42000",
+	DeltaInvalidOffsetVersion:    "XXKDS",
+	DeltaMissingChangeData:       "KD002",
+	DeltaOverwriteSchemaDynamic:  "42613",
+	DeltaRegexSyntax:             "2201B",
+	DeltaReservedColumn:          "42939",
+	DuplicatedMetricsName:        "42710",
+	ObservedMetricsAttribute:     "42K0E",
+	ObservedMetricsDistinct:      "42K0E",
+	ObservedMetricsName:          "42K0E",
 	StateKeyFormat:               "XX000",
 	StateValueFormat:             "XX000",
+	StateVariableType:            "42K06",
 	UnknownFieldsInFile:          "KD003",
 	AllPartitionColumns:          "KD005",
 	AmbiguousLateralAlias:        "42702",
@@ -502,11 +544,12 @@ var sqlStates = map[Class]string{
 	ViewArityMore:                "21S01",
 	ViewExpected:                 "42809",
 	ViewTooDeep:                  "54K00",
+	WatermarkAliases:             "42000",
+	WatermarkName:                "42000",
 	WindowRequired:               "42601",
 	WriteStreamNotAllowed:        "42601",
 	WrongCommand:                 "42809",
 	WrongNumArgs:                 "42605",
-	XMLRowTagMissing:             "42KDF",
 
 	KafkaAddedPartition:         "22000",
 	KafkaInitialOffset:          "22000",
@@ -515,4 +558,5 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeleted:      "22000",
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
+	XMLRowTagMissing:            "42KDF",
 }

@@ -19,6 +19,8 @@ type aggregate struct {
 	calls  []logical.AggregateCall
 	schema types.Struct
 	env    *Env
+
+	session int // the key that is a session window; negative: none is
 }
 
 func (a *aggregate) Schema() types.Struct { return a.schema }

@@ -111,15 +111,15 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	case *logical.Aggregate:
 		return b.aggregate(n, children[0], number, event)
 	case *logical.Join:
-		if b.overStream(n.Left) && logical.IsStreaming(n.Right) {
-			return nil, notYet("A join of two streams")
+		if number >= 0 {
+			return newStreamJoin(n, children[0], children[1], number, event, b.env)
 		}
 		return b.join(n, children[0], children[1]), nil
 	case *logical.Sort:
 		return &sorter{child: children[0], order: n.Order, limit: n.Limit, env: b.env}, nil
 	case *logical.Limit:
-		if b.overStream(n.Input) && b.env.Batch.Mode != Complete {
-			return nil, notYet("LIMIT of a stream in append mode")
+		if number >= 0 {
+			return &statefulLimit{child: children[0], n: n.N, number: number, drains: b.stateful > number+1, env: b.env}, nil
 		}
 		return &limit{child: children[0], n: n.N}, nil
 	case *logical.Offset:
@@ -137,6 +137,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 				WithHint("Use dropDuplicates.")
 		}
 		return &deduplicate{child: children[0], columns: n.Columns, env: b.env}, nil
+	case *logical.TransformWithState:
+		return newTransform(n, children, number, event, b.env)
 	case *logical.Generate:
 		return &generate{child: children[0], node: n, schema: n.Schema(), env: b.env}, nil
 	case *logical.Expand:
@@ -145,6 +147,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 		return newWindow(n, children[0], b.env), nil
 	case *logical.Single:
 		return &single{child: children[0], schema: n.Schema(), env: b.env}, nil
+	case *logical.Observe:
+		return newObserve(n, children[0], b.env), nil
 	case *logical.Watermark:
 		if number < 0 { // of rows that are all there: nothing comes late
 			return children[0], nil
@@ -172,11 +176,14 @@ func expressions(columns []logical.Named) []expr.Expr {
 }
 
 func (b *builder) aggregate(n *logical.Aggregate, child Operator, number int, event *watermarks) (Operator, error) {
+	a := &aggregate{child: child, keys: expressions(n.Keys), calls: n.Calls, schema: n.Schema(), env: b.env, session: -1}
 	if n.Session != nil {
-		return nil, notYet("session_window")
+		a.session = n.Session.Key
 	}
-	a := &aggregate{child: child, keys: expressions(n.Keys), calls: n.Calls, schema: n.Schema(), env: b.env}
-	if number < 0 {
+	switch {
+	case number < 0 && n.Session != nil:
+		return newSessionAggregate(a)
+	case number < 0:
 		return a, nil
 	}
 	timeKey, err := logical.EventTimeColumn(n)

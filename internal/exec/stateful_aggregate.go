@@ -55,9 +55,18 @@ func (s *statefulAggregate) closes() bool {
 	return s.env.Batch.Mode != Complete && s.event != nil && s.time.index >= 0
 }
 
+// dropsLate reports whether the watermark drops late groups. Sessions are dropped in complete mode too, in which the watermark
+// closes none.
+func (s *statefulAggregate) dropsLate() bool {
+	return s.closes() || s.session >= 0 && s.event != nil && s.time.index >= 0
+}
+
 // spec describes the state as Spark lays it out: the grouping columns, and the buffers of all
 // aggregates one behind the other.
 func (s *statefulAggregate) spec() state.Spec {
+	if s.session >= 0 {
+		return state.Spec{Operator: s.number, Name: "sessionWindowStateStoreSaveExec", Stores: []state.StoreSpec{s.sessionStore()}}
+	}
 	store := state.StoreSpec{Key: s.keySchema(), Value: s.bufferSchema()}
 	if s.closes() {
 		store.Time = &state.TimeOf{Path: s.time.path}
@@ -129,12 +138,12 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 	if err := s.each(ctx, parts, (*statefulPart).update); err != nil {
 		return nil, err
 	}
-	report := state.Progress{AllUpdatesTimeMs: s.since(&began), NumRowsDroppedByWatermark: late}
+	report := state.Progress{AllUpdatesTimeMs: s.env.since(&began), NumRowsDroppedByWatermark: late}
 	if s.closes() {
 		if err := s.each(ctx, parts, (*statefulPart).close); err != nil {
 			return nil, err
 		}
-		report.AllRemovalsTimeMs = s.since(&began)
+		report.AllRemovalsTimeMs = s.env.since(&began)
 	}
 	for i := range parts {
 		report.NumRowsUpdated += parts[i].updated
@@ -144,9 +153,9 @@ func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
 }
 
 // since is the time since *began, in milliseconds, which is now.
-func (a *aggregate) since(began *time.Time) int64 {
+func (e *Env) since(began *time.Time) int64 {
 	before := *began
-	*began = a.env.Batch.now()
+	*began = e.Batch.now()
 	return began.Sub(before).Milliseconds()
 }
 
@@ -239,7 +248,7 @@ func (s *statefulAggregate) share(tables []*groupTable, store *state.Operator) (
 		}
 		rows := make([][]int32, len(byPartition))
 		isLate := s.lateRows(all)
-		for i, p := range store.Place(all.keys, groups) {
+		for i, p := range store.Place(s.others(all.keys), groups) {
 			if isLate == nil || !isLate[i] {
 				rows[p] = append(rows[p], int32(i))
 			}
@@ -259,7 +268,7 @@ func (s *statefulAggregate) share(tables []*groupTable, store *state.Operator) (
 
 // lateRows marks the groups that come too late; nil: none does.
 func (s *statefulAggregate) lateRows(all *changedGroups) []bool {
-	if !s.closes() {
+	if !s.dropsLate() {
 		return nil
 	}
 	return atOrBefore(all.keys[s.time.index], s.event.late)

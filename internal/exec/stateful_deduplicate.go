@@ -95,19 +95,18 @@ func (d *statefulDeduplicate) run(ctx context.Context, yield func(arrow.RecordBa
 	if err != nil {
 		return err
 	}
-	report := stateReport{dropped: late, updating: d.env.Batch.now().Sub(began)}
+	report := state.Progress{NumRowsDroppedByWatermark: late, AllUpdatesTimeMs: d.env.since(&began)}
 	in := int64(0)
 	for i, b := range batches {
 		in += b.NumRows()
-		report.updated += fresh[i].NumRows()
+		report.NumRowsUpdated += fresh[i].NumRows()
 	}
-	report.custom = map[string]int64{"numDroppedDuplicateRows": in - report.updated}
-	began = d.env.Batch.now()
+	report.Custom = map[string]int64{"numDroppedDuplicateRows": in - report.NumRowsUpdated}
 	if spec.Stores[0].Time != nil && d.event != nil {
-		report.removed = evict(store.Partitions(), d.event.evict*1000)
+		report.NumRowsRemoved = evict(store.Partitions(), d.event.evict*1000)
 	}
-	report.removing = d.env.Batch.now().Sub(began)
-	if err := commitState(ctx, d.env, store, report); err != nil {
+	report.AllRemovalsTimeMs = d.env.since(&began)
+	if err := commitProgress(ctx, d.env.Batch, store, report); err != nil {
 		return err
 	}
 	for _, b := range fresh {

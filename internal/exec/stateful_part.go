@@ -27,6 +27,9 @@ type statefulPart struct {
 // update adds the batch's groups to those of the state, and puts the sums back. What the state holds comes first, for
 // aggregates to which order matters.
 func (p *statefulPart) update() error {
+	if p.session >= 0 {
+		return p.updateSessions()
+	}
 	if len(p.changes) == 0 {
 		return nil
 	}
@@ -36,7 +39,8 @@ func (p *statefulPart) update() error {
 	}
 	keyRows := state.EncodeRows(keys, p.keySchema().Fields, n)
 	sums := p.newSums(p.eval, n)
-	if err := p.restore(keyRows, sums); err != nil {
+	entries, err := p.restore(keyRows, sums)
+	if err != nil {
 		return err
 	}
 	for i, c := range p.changes {
@@ -45,7 +49,7 @@ func (p *statefulPart) update() error {
 		}
 	}
 	p.changes = nil
-	if err := p.put(keyRows, sums); err != nil {
+	if err := p.put(keyRows, entries, sums); err != nil {
 		return err
 	}
 	p.updated = int64(n)
@@ -83,37 +87,39 @@ func (p *statefulPart) distinct() (keys []arrow.Array, groups [][]uint32, n int,
 	return keys, groups, table.size(), err
 }
 
-// restore puts what the state holds of the keys into their sums.
-func (p *statefulPart) restore(keys state.Rows, into *sums) error {
+// restore puts what the state holds of the keys into their sums, and says where it lies.
+func (p *statefulPart) restore(keys state.Rows, into *sums) ([]state.Entry, error) {
+	entries := make([]state.Entry, keys.Len())
 	var found [][]byte
 	var groups []uint32
-	for i := range keys.Len() {
-		if value := p.partition.Get(keys.At(i)); value != nil {
+	for i := range entries {
+		var value []byte
+		if entries[i], value = p.partition.Find(keys.At(i)); value != nil {
 			found, groups = append(found, value), append(groups, uint32(i))
 		}
 	}
 	if len(found) == 0 {
-		return nil
+		return entries, nil
 	}
-	return p.mergeRows(groups, found, into)
-}
-
-func (p *statefulPart) mergeRows(groups []uint32, values [][]byte, into *sums) error {
-	columns, err := state.DecodeRows(values, p.bufferSchema().Fields)
+	columns, err := state.DecodeRows(found, p.bufferSchema().Fields)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return into.mergeBuffers(groups, columns)
+	return entries, into.mergeBuffers(groups, columns)
 }
 
-func (p *statefulPart) put(keys state.Rows, sums *sums) error {
+func (p *statefulPart) put(keys state.Rows, entries []state.Entry, sums *sums) error {
 	columns, err := sums.buffers()
 	if err != nil {
 		return err
 	}
 	values := state.EncodeRows(columns, p.bufferSchema().Fields, keys.Len())
-	for i := range keys.Len() {
-		p.partition.Put(keys.At(i), values.At(i))
+	for i, e := range entries {
+		if e < 0 {
+			p.partition.Put(keys.At(i), values.At(i))
+		} else {
+			p.partition.Set(e, values.At(i))
+		}
 	}
 	return nil
 }
@@ -144,31 +150,47 @@ func (p *statefulPart) giveClosed(keys, values *rowCopies) error {
 	if n == 0 {
 		return nil
 	}
-	columns, err := state.DecodeRows(keys.rows(), p.keySchema().Fields)
+	columns, err := p.decode(keys, values)
 	if err != nil {
 		return err
 	}
-	sums := p.newSums(p.eval, n)
-	if err := p.mergeRows(upTo(n), values.rows(), sums); err != nil {
-		return err
-	}
-	rows, err := sums.rows(columns)
+	rows, err := p.results(columns, n)
 	p.given = append(p.given, rows)
 	keys.reset()
 	values.reset()
 	return err
 }
 
+// decode makes columns of entries of the state: the keys and then the buffers.
+func (p *statefulPart) decode(keys, values *rowCopies) ([]arrow.Array, error) {
+	if p.session >= 0 {
+		return state.DecodeRows(values.rows(), p.sessionValue().Fields)
+	}
+	columns, err := state.DecodeRows(keys.rows(), p.keySchema().Fields)
+	if err != nil {
+		return nil, err
+	}
+	buffers, err := state.DecodeRows(values.rows(), p.bufferSchema().Fields)
+	return append(columns, buffers...), err
+}
+
+// results is a row for each group, from the columns of its keys and buffers.
+func (p *statefulPart) results(columns []arrow.Array, n int) (arrow.RecordBatch, error) {
+	sums := p.newSums(p.eval, n)
+	if err := sums.mergeBuffers(upTo(n), columns[len(p.keys):]); err != nil {
+		return nil, err
+	}
+	return sums.rows(columns[:len(p.keys)])
+}
+
 // all gives every group of the state.
 func (p *statefulPart) all(ctx context.Context) batch.Seq {
-	width := len(p.keys)
 	return batch.Transform(p.partition.All(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-		n := int(b.NumRows())
-		sums := p.newSums(p.eval, n)
-		if err := sums.mergeBuffers(upTo(n), b.Columns()[width:]); err != nil {
-			return nil, err
+		columns := b.Columns()
+		if p.session >= 0 { // the state's keys are among its values
+			columns = columns[len(p.keys):]
 		}
-		return sums.rows(b.Columns()[:width])
+		return p.results(columns, int(b.NumRows()))
 	})
 }
 

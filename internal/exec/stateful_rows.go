@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -128,31 +127,6 @@ func inputOf(ctx context.Context, child Operator, env *Env, late lateness, held 
 		return held.add(batchBytes(kept))
 	})
 	return batches, dropped, err
-}
-
-// A stateReport gathers what a stateful operator tells of a batch.
-type stateReport struct {
-	updated, removed, dropped int64
-	updating, removing        time.Duration
-	custom                    map[string]int64
-}
-
-// commitState makes the state's next version, and reports.
-func commitState(ctx context.Context, env *Env, store *state.Operator, r stateReport) error {
-	began := env.Batch.now()
-	if err := store.Commit(ctx); err != nil {
-		return err
-	}
-	if env.Batch.Progress == nil {
-		return nil
-	}
-	p := store.Progress()
-	p.NumRowsUpdated, p.AllUpdatesTimeMs = r.updated, r.updating.Milliseconds()
-	p.NumRowsRemoved, p.AllRemovalsTimeMs = r.removed, r.removing.Milliseconds()
-	p.NumRowsDroppedByWatermark, p.Custom = r.dropped, r.custom
-	p.CommitTimeMs = env.Batch.now().Sub(began).Milliseconds()
-	env.Batch.Progress(p)
-	return nil
 }
 
 // inOneSequence gives the rows that a stateful operator's run makes, as the first of n sequences.

@@ -10,6 +10,21 @@ func Conjuncts(e Expr) []Expr {
 	return []Expr{e}
 }
 
+// Parts is Conjuncts that takes x BETWEEN low AND high apart, too.
+func Parts(e Expr) []Expr {
+	switch e := e.(type) {
+	case *junction:
+		if !e.or {
+			return append(Parts(e.left), Parts(e.right)...)
+		}
+	case *rename:
+		if parts := Parts(e.Expr); len(parts) > 1 {
+			return parts
+		}
+	}
+	return []Expr{e}
+}
+
 // Conjunction joins conditions by AND; nil where there are none.
 func Conjunction(conditions []Expr) Expr {
 	if len(conditions) == 0 {
@@ -35,4 +50,40 @@ func EqualSides(e Expr) (left, right Expr, nullSafe, ok bool) {
 		}
 	}
 	return nil, nil, false, false
+}
+
+// NullIfNull marks columns of which a null makes the expression null. It knows comparisons, casts, fields and arithmetic, and says
+// nothing of the rest.
+func NullIfNull(e Expr, mark func(column int)) {
+	switch e := e.(type) {
+	case *Column:
+		mark(e.Index)
+	case *rename:
+		NullIfNull(e.Expr, mark)
+	case *Cast:
+		NullIfNull(e.child, mark)
+	case *GetField:
+		NullIfNull(e.child, mark)
+	case *comparisonCall:
+		NullIfNull(e.args[0], mark)
+		NullIfNull(e.args[1], mark)
+	case *call:
+		if nullIfNull[e.name] {
+			for _, a := range e.args {
+				NullIfNull(a, mark)
+			}
+		}
+	}
+}
+
+// nullIfNull are functions whose result is null when an argument is.
+var nullIfNull = map[string]bool{"+": true, "-": true, "*": true, "lower": true, "upper": true, "length": true}
+
+// IsNotNull is e IS NOT NULL.
+func IsNotNull(e Expr) Expr {
+	out, err := Build(&BuildContext{}, "isnotnull", []Expr{e})
+	if err != nil {
+		panic("internal error: " + err.Error()) // it takes any type
+	}
+	return out
 }

@@ -34,6 +34,7 @@ func (c *streamCheck) join(n *Join) error {
 		if left {
 			return notOnStreams("RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the right not supported")
 		}
+	default: // inner and cross joins
 	}
 	return nil
 }
@@ -46,6 +47,7 @@ func (c *streamCheck) streamJoin(n *Join) error {
 		return notOnStreams("LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported")
 	case plan.InnerJoin, plan.CrossJoin, plan.LeftSemiJoin:
 		modes = append(modes, Update)
+	default: // the outer ones
 	}
 	if !slices.Contains(modes, c.mode) {
 		return notOnStreams("%s join between two streaming DataFrames/Datasets is not supported in %s output mode, only in %s",
@@ -53,6 +55,10 @@ func (c *streamCheck) streamJoin(n *Join) error {
 	}
 	if n.Type != plan.InnerJoin && n.Type != plan.CrossJoin && !closes(n) {
 		return notOnStreams("Stream-stream %s join between two streaming DataFrame/Datasets is not supported without a watermark in the join keys, or a watermark on the nullable side and an appropriate range condition", name)
+	}
+	if len(n.Keys) == 0 {
+		return notOnStreams("Stream-stream join without equality predicate is not supported").
+			WithHint("Join on at least one equality between the sides.")
 	}
 	return nil
 }
@@ -66,15 +72,4 @@ func modeList(modes []OutputMode) string {
 		return names[0] + " output mode"
 	}
 	return strings.Join(names, " and ") + " output modes"
-}
-
-// closes reports whether the watermark says, for each row, when no match can come any more.
-func closes(n *Join) bool {
-	left, right := EventTimes(n.Left), EventTimes(n.Right)
-	for _, k := range n.Keys {
-		if eventTimeOf(k.Left, left) != nil || eventTimeOf(k.Right, right) != nil {
-			return true
-		}
-	}
-	return false
 }

@@ -12,7 +12,7 @@ import (
 // CheckStreaming reports the first part of a plan that a stream cannot run, or not in the output mode: what Spark's
 // UnsupportedOperationChecker does, in its order and words.
 func CheckStreaming(node Node, mode OutputMode) error {
-	c := &streamCheck{mode: mode, aggregates: streamingAggregates(node)}
+	c := &streamCheck{mode: mode, aggregates: streamingAggregates(node), transforms: transformsStream(node)}
 	if err := c.outputMode(); err != nil {
 		return err
 	}
@@ -25,6 +25,7 @@ func CheckStreaming(node Node, mode OutputMode) error {
 type streamCheck struct {
 	mode       OutputMode
 	aggregates []*Aggregate // over streams, the topmost first
+	transforms bool         // there is a TransformWithState, which may keep all it ever made
 }
 
 func streamingAggregates(node Node) []*Aggregate {
@@ -41,7 +42,7 @@ func streamingAggregates(node Node) []*Aggregate {
 // outputMode looks at what the topmost aggregate can hand over.
 func (c *streamCheck) outputMode() error {
 	if len(c.aggregates) == 0 {
-		if c.mode == Complete {
+		if c.mode == Complete && !c.transforms {
 			return c.unsupportedMode("no streaming aggregations")
 		}
 		return nil

@@ -7,14 +7,18 @@ import (
 
 // IsStateful reports whether a node of a streaming plan remembers something from batch to batch, and so has a number among the
 // stateful operators.
-func IsStateful(node Node, _ OutputMode) bool {
+func IsStateful(node Node, mode OutputMode) bool {
 	switch n := node.(type) {
 	case *Aggregate:
+		return IsStreaming(n.Input)
+	case *TransformWithState:
 		return IsStreaming(n.Input)
 	case *Deduplicate:
 		return IsStreaming(n.Input)
 	case *Join:
 		return IsStreaming(n.Left) && IsStreaming(n.Right)
+	case *Limit: // of a whole result, each is cut for itself
+		return IsStreaming(n.Input) && (mode == Append || len(streamingAggregates(n.Input)) == 0)
 	}
 	return false
 }
@@ -50,6 +54,7 @@ func EventTimes(node Node) []*Watermark {
 		for i, k := range n.Keys {
 			times[i] = eventTimeOf(k.Expr, below)
 		}
+	case *TransformWithState: // it makes columns of its own
 	case *Join:
 		width := copy(times, EventTimes(n.Left))
 		if len(times) > width {

@@ -31,6 +31,8 @@ func (r *resolver) frameRelation(rel plan.Relation) (*scope, error) {
 		return r.fillNA(rel)
 	case *plan.WithWatermark:
 		return r.watermark(rel)
+	case *plan.TransformWithState:
+		return r.transform(rel)
 	}
 	return nil, fmt.Errorf("internal error: no node for %T", rel)
 }
@@ -316,8 +318,14 @@ func numeric(t types.Type) bool {
 // watermark declares the event time of a relation and how late its rows may be.
 func (r *resolver) watermark(rel *plan.WithWatermark) (*scope, error) {
 	s, err := r.relation(rel.Input)
+	if err == nil && rel.Computed != nil {
+		s, err = r.computeEventTime(s, rel.Computed)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if rel.Computed != nil {
+		return s.watermarked(0, rel.Computed.Names[0], rel.DelayThreshold)
 	}
 	index, fields, err := s.find(strings.Split(rel.EventTime, "."))
 	if err != nil {
@@ -326,15 +334,34 @@ func (r *resolver) watermark(rel *plan.WithWatermark) (*scope, error) {
 	if index < 0 || len(fields) > 0 {
 		return nil, s.unresolved([]string{rel.EventTime})
 	}
+	return s.watermarked(index, rel.EventTime, rel.DelayThreshold)
+}
+
+// watermarked makes a column of the scope its event time.
+func (s *scope) watermarked(index int, name, threshold string) (*scope, error) {
 	c := s.columns[index]
 	if !eventTime(c.Type) {
-		return nil, errclass.EventTimeType.New("The event time `%s` has the invalid type \"%s\", but expected \"TIMESTAMP\".", rel.EventTime, types.SQL(c.Type))
+		return nil, errclass.EventTimeType.New("The event time `%s` has the invalid type \"%s\", but expected \"TIMESTAMP\".", name, types.SQL(c.Type))
 	}
-	delay, err := delayMicros(rel.DelayThreshold)
+	delay, err := delayMicros(threshold)
 	if err != nil {
 		return nil, err
 	}
-	return s.over(&Watermark{Input: s.node, Column: index, DelayMicros: delay, Delay: rel.DelayThreshold}), nil
+	return s.over(&Watermark{Input: s.node, Column: index, DelayMicros: delay, Delay: threshold}), nil
+}
+
+// computeEventTime puts a computed column before those of a relation.
+func (r *resolver) computeEventTime(s *scope, computed *plan.Alias) (*scope, error) {
+	e, err := r.over(s).resolve(computed.Child)
+	if err != nil {
+		return nil, err
+	}
+	first := Named{Expr: e, Name: computed.Names[0]}
+	columns := append([]Named{first}, passThrough(s.node.Schema())...)
+	return &scope{
+		node:    &Project{Input: s.node, Columns: columns},
+		columns: append([]column{{Field: first.field()}}, s.columns...),
+	}, nil
 }
 
 // eventTime: a timestamp, or the window that window() has made of one.

@@ -7,6 +7,7 @@ import "lakehouse/internal/expr"
 // limited sort keeps only what it has to.
 func Optimize(node Node) Node {
 	node = transform(node, joinConditions)
+	node = transform(node, streamJoin)
 	node = pushFilters(node)
 	node = transform(node, limitSort)
 	node = pruneColumns(node)

@@ -70,6 +70,8 @@ func prune(node Node, w wanted) (Node, places) {
 		return pruneThrough(node, w)
 	case *Watermark:
 		return pruneWatermark(n, w)
+	case *Deduplicate:
+		return pruneDeduplicate(n, w)
 	}
 	return pruneNothing(node)
 }
@@ -127,6 +129,27 @@ func pruneWatermark(n *Watermark, w wanted) (Node, places) {
 	below[n.Column] = true
 	input, to := prune(n.Input, below)
 	return &Watermark{Input: input, Column: to[n.Column], DelayMicros: n.DelayMicros, Delay: n.Delay}, to
+}
+
+// pruneDeduplicate is for streams, where each row of the input is looked at by its keys alone.
+func pruneDeduplicate(n *Deduplicate, w wanted) (Node, places) {
+	if !IsStreaming(n.Input) {
+		return pruneNothing(n)
+	}
+	below := append(wanted(nil), w...)
+	for _, c := range n.Columns {
+		below[c] = true
+	}
+	if c := firstTime(EventTimes(n.Input)); n.WithinWatermark && c >= 0 {
+		below[c] = true
+	}
+	input, moves := prune(n.Input, below)
+	input, to := exactlyMoved(input, moves, below)
+	out := &Deduplicate{Input: input, Columns: make([]int, len(n.Columns)), WithinWatermark: n.WithinWatermark}
+	for i, c := range n.Columns {
+		out.Columns[i] = to[c]
+	}
+	return out, to
 }
 
 func pruneProject(n *Project, w wanted) (Node, places) {
@@ -239,6 +262,10 @@ func pruneJoin(n *Join, w wanted) (Node, places) {
 	}
 	prunedLeft, leftMoves := prune(n.Left, left)
 	prunedRight, rightMoves := prune(n.Right, right)
+	if IsStreaming(n.Left) && IsStreaming(n.Right) { // what is remembered is what is read, and no more
+		prunedLeft, leftMoves = exactlyMoved(prunedLeft, leftMoves, left)
+		prunedRight, rightMoves = exactlyMoved(prunedRight, rightMoves, right)
+	}
 	both := append(places(nil), leftMoves...)
 	newWidth := len(prunedLeft.Schema().Fields)
 	for _, p := range rightMoves {
@@ -290,6 +317,19 @@ func pruneUnion(n *Union, w wanted) (Node, places) {
 		out.Inputs = append(out.Inputs, exactly(pruned, moves, w))
 	}
 	return out, to
+}
+
+// exactlyMoved is exactly, and says where the columns are then.
+func exactlyMoved(node Node, moves places, w wanted) (Node, places) {
+	to, next := make(places, len(w)), 0
+	for i, wanted := range w {
+		to[i] = -1
+		if wanted {
+			to[i] = next
+			next++
+		}
+	}
+	return exactly(node, moves, w), to
 }
 
 // exactly projects a pruned node to the wanted columns alone.

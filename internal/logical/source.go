@@ -31,6 +31,12 @@ type Source interface {
 	Scan(ctx context.Context, opts ScanOptions) iter.Seq2[batch.Piece, error]
 }
 
+// A Renewable source stands for what is the newest: joined with a stream, each batch reads it anew.
+type Renewable interface {
+	Source
+	Renew(ctx context.Context) (Source, error)
+}
+
 // ScanOptions narrows a scan.
 type ScanOptions struct {
 	// Columns are top-level columns, spelled and ordered as the batches shall have them. Nil: all,

@@ -1,6 +1,9 @@
 package logical
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // IsStreaming reports whether a plan reads a stream.
 func IsStreaming(node Node) bool {
@@ -38,6 +41,29 @@ func ReplaceStreams(node Node, rows func(*StreamRelation) Source) Node {
 		}
 		return n
 	})
+}
+
+// Renew puts in the place of each table beside a stream what it is now.
+func Renew(ctx context.Context, node Node) (Node, error) {
+	var failed error
+	known := map[Source]Source{} // a table that is read twice is one version of it
+	out := transform(node, func(n Node) Node {
+		r, ok := n.(*Relation)
+		if !ok || r.Stream || failed != nil {
+			return n
+		}
+		source, ok := r.Source.(Renewable)
+		if !ok {
+			return n
+		}
+		if known[r.Source] == nil {
+			known[r.Source], failed = source.Renew(ctx)
+		}
+		renewed := *r
+		renewed.Source = known[r.Source]
+		return &renewed
+	})
+	return out, failed
 }
 
 // transform rewrites a plan from the leaves up.

@@ -227,6 +227,7 @@ type WithWatermark struct {
 	Input          Relation
 	EventTime      string
 	DelayThreshold string
+	Computed       *Alias // the event time where it is no column of the input: WATERMARK expression AS name; nil: EventTime
 }
 
 // With is WITH name AS (query), …: the names are known in Input, each in those after it.

@@ -350,6 +350,12 @@ func (w *printer) table(t *plan.NamedTable) {
 
 func (w *printer) watermark(m *plan.WithWatermark) {
 	w.primary(m.Input)
+	if m.Computed != nil {
+		w.text(" WATERMARK ")
+		w.expr(m.Computed, 0)
+		w.text(" DELAY OF INTERVAL ", types.QuoteString(m.DelayThreshold))
+		return
+	}
 	w.text(" WATERMARK ", m.EventTime, " DELAY OF INTERVAL ", types.QuoteString(m.DelayThreshold))
 }
 

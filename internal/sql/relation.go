@@ -274,13 +274,14 @@ func (p *parser) temporalClause(table *plan.NamedTable) error {
 	return nil
 }
 
-// watermark: [WATERMARK column DELAY OF interval]
+// watermark: [WATERMARK namedExpression DELAY OF interval]
 func (p *parser) watermark(r plan.Relation) (plan.Relation, error) {
 	if !p.is("watermark") || p.peek(1).kind == kindSymbol {
 		return r, nil
 	}
 	p.skip()
-	column, err := p.multipartIdentifier()
+	out := &plan.WithWatermark{Input: r}
+	err := p.eventTime(out)
 	if err == nil {
 		err = p.expect("delay", "of")
 	}
@@ -295,29 +296,59 @@ func (p *parser) watermark(r plan.Relation) (plan.Relation, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, ok := delayText(delay)
-	if !ok {
-		return nil, p.errorAt(p.span(from), errclass.CannotParseInterval, "A watermark's delay is a number of days or smaller units, not below zero.")
+	text, negative, ok := delayText(delay)
+	switch {
+	case !ok:
+		return nil, p.errorAt(p.span(from), errclass.CannotParseInterval, "A watermark's delay is an interval.")
+	case negative:
+		return nil, p.errorAt(p.span(from), errclass.InvalidWatermarkDelay, "requirement failed: delay threshold ("+text+") should not be negative.")
 	}
-	name := make([]string, len(column))
-	for i, part := range column {
+	out.DelayThreshold = text
+	return out, nil
+}
+
+// eventTime: column | expression AS name
+func (p *parser) eventTime(out *plan.WithWatermark) error {
+	from := p.i
+	e, err := p.expression()
+	if err != nil {
+		return err
+	}
+	implicit := p.isAlias() && (!p.is("delay") || p.peek(1).key == "delay")
+	if p.take("as") || implicit {
+		names, err := p.aliasNames()
+		if err == nil && len(names) > 1 {
+			err = p.errorAt(p.span(from), errclass.WatermarkAliases, "Multiple aliases are not supported in watermark clause.")
+		}
+		out.Computed = &plan.Alias{At: p.span(from), Child: e, Names: names}
+		return err
+	}
+	column, ok := e.(*plan.UnresolvedAttribute)
+	if !ok {
+		return p.errorAt(p.span(from), errclass.WatermarkName, "The watermark clause requires an explicit name if expression is specified, but got "+p.text[p.tokens[from].start:p.tokens[max(p.i-1, from)].end]+".")
+	}
+	name := make([]string, len(column.Parts))
+	for i, part := range column.Parts {
 		name[i] = types.QuoteIfNeeded(part)
 	}
-	return &plan.WithWatermark{Input: r, EventTime: strings.Join(name, "."), DelayThreshold: text}, nil
+	out.EventTime = strings.Join(name, ".")
+	return nil
 }
 
 // delayText spells a delay as withWatermark() takes it.
-func delayText(delay plan.Expression) (string, bool) {
+func delayText(delay plan.Expression) (text string, negative, ok bool) {
 	literal, ok := delay.(*plan.Literal)
 	if !ok {
-		return "", false
+		return "", false, false
 	}
-	micros, ok := literal.Value.(int64)
-	switch {
-	case !ok || micros < 0:
-		return "", false
-	case micros%types.MicrosPerSecond == 0:
-		return strconv.FormatInt(micros/types.MicrosPerSecond, 10) + " seconds", true
+	switch v := literal.Value.(type) {
+	case int32:
+		return strconv.FormatInt(int64(v), 10) + " months", v < 0, true
+	case int64:
+		if v%types.MicrosPerSecond == 0 {
+			return strconv.FormatInt(v/types.MicrosPerSecond, 10) + " seconds", v < 0, true
+		}
+		return strconv.FormatInt(v, 10) + " microseconds", v < 0, true
 	}
-	return strconv.FormatInt(micros, 10) + " microseconds", true
+	return "", false, false
 }

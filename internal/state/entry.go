@@ -1,9 +1,30 @@
 package state
 
-import "iter"
+import (
+	"hash/maphash"
+	"iter"
+)
 
 // Get gives the value row of a key row; nil: there is none. It is good until the partition is changed or committed.
 func (p *Partition) Get(key []byte) []byte { return p.table.get(key) }
+
+// An Entry is where the value of a key lies; it is good until the partition is committed. Negative: nowhere.
+type Entry int32
+
+// Find is Get, and gives the entry for [Partition.Set].
+func (p *Partition) Find(key []byte) (Entry, []byte) {
+	e := p.table.find(maphash.Bytes(p.table.seed, key), key)
+	if e < 0 || p.table.entries[e].removed {
+		return Entry(e), nil
+	}
+	return Entry(e), p.table.arena.get(p.table.entries[e].value)
+}
+
+// Set is Put of a key that was found at an entry, without another search.
+func (p *Partition) Set(e Entry, value []byte) {
+	p.table.set(int(e), value)
+	p.table.change(int(e))
+}
 
 // Put sets the value row of a key row. Both are copied.
 func (p *Partition) Put(key, value []byte) { p.table.put(key, value) }
@@ -52,3 +73,11 @@ func (p *Partition) Until(micros int64) iter.Seq2[[]byte, []byte] {
 
 // PutNew sets the value row of a key that is not there, and reports whether it did.
 func (p *Partition) PutNew(key, value []byte) bool { return p.table.putNew(key, value) }
+
+// Time gives the time of an entry, as the store's spec says where it lies; ok is false where it is null, or nowhere.
+func (p *Partition) Time(key, value []byte) (micros int64, ok bool) {
+	if p.table.reader == nil {
+		return 0, false
+	}
+	return p.table.reader.read(key, value)
+}

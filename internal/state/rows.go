@@ -1,6 +1,8 @@
 package state
 
 import (
+	"encoding/binary"
+
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/types"
@@ -23,4 +25,13 @@ func (r Rows) At(i int) []byte { return r.values.at(i) }
 // DecodeRows makes columns of rows; a nil row is one of nulls. What it gives keeps nothing of the rows.
 func DecodeRows(rows [][]byte, fields []types.Field) ([]arrow.Array, error) {
 	return decodeRows(rows, fields)
+}
+
+// TimeAt is the fixed value, a time or a long, in a field of a row of so many fields; 0 where the row is none of them.
+func TimeAt(row []byte, field, fields int) int64 {
+	slot := nullBytes(fields) + 8*field
+	if len(row) < slot+8 || isNullBit(row, field) {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(row[slot:]))
 }

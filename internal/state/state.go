@@ -20,6 +20,7 @@ type StoreSpec struct {
 	PrefixColumns int
 	// PlacedBy is how many leading key columns choose the partition; 0: PrefixColumns of them, and without those all.
 	PlacedBy int
+	Lone     bool // all entries lie in partition 0, the only one that there is
 	// Time says where an entry's time lies, for [Partition.Until]; nil: nowhere.
 	Time *TimeOf
 }
@@ -49,6 +50,9 @@ func (s StoreSpec) name() string {
 
 // placedBy is the columns that choose the partition. Where there are none, all entries lie in one.
 func (s StoreSpec) placedBy() []types.Field {
+	if s.Lone {
+		return nil
+	}
 	n := s.PlacedBy
 	if n == 0 {
 		n = s.PrefixColumns
@@ -64,7 +68,7 @@ func sameStores(a, b []StoreSpec) bool {
 		return false
 	}
 	for i := range a {
-		if a[i].name() != b[i].name() || a[i].PrefixColumns != b[i].PrefixColumns || len(a[i].placedBy()) != len(b[i].placedBy()) ||
+		if a[i].name() != b[i].name() || a[i].PrefixColumns != b[i].PrefixColumns || a[i].Lone != b[i].Lone || len(a[i].placedBy()) != len(b[i].placedBy()) ||
 			!sameTime(a[i].Time, b[i].Time) || !types.Equal(a[i].Key, b[i].Key) || !types.Equal(a[i].Value, b[i].Value) {
 			return false
 		}

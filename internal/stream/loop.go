@@ -94,9 +94,22 @@ func (q *Query) waitForTrigger(ctx context.Context) error {
 	now := q.cfg.Clock()
 	if due := q.cfg.Trigger.next(q.run.began, now); due.After(now) {
 		q.setStatus(statusTrigger, false, false)
-		q.pause(ctx, due.Sub(now))
+		q.awaitTick(ctx, due.Sub(now))
 	}
 	return ctx.Err()
+}
+
+// awaitTick waits for the trigger's next tick, by the clock that says when that is.
+func (q *Query) awaitTick(ctx context.Context, d time.Duration) {
+	if q.cfg.After == nil {
+		q.pause(ctx, d)
+		return
+	}
+	select {
+	case <-q.cfg.After(d):
+	case <-q.finish:
+	case <-ctx.Done():
+	}
 }
 
 func (q *Query) pause(ctx context.Context, d time.Duration) {

@@ -36,6 +36,8 @@ type Config struct {
 
 	Env   func() *exec.Env
 	Clock func() time.Time
+	// After fires once the clock has moved on by d; nil: as the wall clock does. Processing-time triggers wait for it.
+	After func(d time.Duration) <-chan time.Time
 	Log   *slog.Logger
 	// Replan resolves the plan again, over the sources as they are by then. It is asked when a batch failed with ErrReplan;
 	// nil: such an error ends the query.
@@ -107,8 +109,8 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	if err := logical.CheckStreaming(cfg.Plan, cfg.Mode); err != nil {
 		return nil, err
 	}
-	if cfg.Trigger.interval < 0 {
-		return nil, errclass.CannotParseInterval.New("requirement failed: the interval of trigger should not be negative, but it is %s.", cfg.Trigger.interval)
+	if err := cfg.Trigger.check(); err != nil {
+		return nil, err
 	}
 	cfg.Life = cfg.Life.withDefaults()
 	q := &Query{

@@ -43,6 +43,9 @@ func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, i
 	if len(files) == 0 {
 		return yield(indexedFile{end: at.behind(version)}, nil)
 	}
+	if s.changes && !initial { // changes of one version belong together: a row before and after an update
+		return s.walkVersion(files, at, version, yield)
+	}
 	first := int64(0)
 	if version == at.ReservoirVersion {
 		first = at.Index + 1
@@ -53,11 +56,30 @@ func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, i
 		if i == last {
 			end = at.behind(version)
 		}
-		if !yield(indexedFile{files[i], end}, nil) {
+		at := indexedFile{file: files[i], end: end}
+		if s.opts.excludes(files[i].Path) {
+			at.file = deltalog.AddFile{}
+		}
+		if !yield(at, nil) {
 			return false
 		}
 	}
 	return true
+}
+
+// walkVersion gives all files of a version at once.
+func (s *source) walkVersion(files []deltalog.AddFile, at offset, version int64, yield func(indexedFile, error) bool) bool {
+	if version == at.ReservoirVersion && at.Index > baseIndex {
+		yield(indexedFile{}, errclass.UnsupportedFeature.New("the checkpoint stands within the changes of version %d of %s; here those of a version are read together.", version, s.table.URI).
+			WithHint("Let Spark finish the version, or start the query with a new checkpoint."))
+		return false
+	}
+	files = slices.DeleteFunc(files, func(f deltalog.AddFile) bool { return s.opts.excludes(f.Path) })
+	end := at.behind(version)
+	if len(files) == 0 {
+		return yield(indexedFile{end: end}, nil)
+	}
+	return yield(indexedFile{file: files[0], more: files[1:], end: end}, nil)
 }
 
 func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.AddFile, error) {
@@ -78,6 +100,11 @@ func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.A
 	slices.SortFunc(files, func(a, b deltalog.AddFile) int {
 		return cmp.Or(cmp.Compare(a.ModificationTime, b.ModificationTime), strings.Compare(a.Path, b.Path))
 	})
+	if s.changes {
+		if files, err = snapshotAsInserts(files, snap); err != nil {
+			return nil, err
+		}
+	}
 	s.initial = initialFiles{version, files}
 	return files, nil
 }
@@ -85,7 +112,7 @@ func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.A
 // walkChanges walks versions from an offset on, up to the latest, or to where availableNow froze.
 func (s *source) walkChanges(ctx context.Context, at offset, yield func(indexedFile, error) bool) {
 	s.initial = initialFiles{}
-	for commit, err := range s.changes(ctx, at.ReservoirVersion) {
+	for commit, err := range s.versions(ctx, at.ReservoirVersion) {
 		if err == nil && s.latest >= 0 && commit.Version > s.latest {
 			return
 		}
@@ -103,9 +130,9 @@ func (s *source) walkChanges(ctx context.Context, at offset, yield func(indexedF
 	}
 }
 
-// changes are the versions from one on. Those that the log has lost are an error, or passed over where the option
+// versions are the versions from one on. Those that the log has lost are an error, or passed over where the option
 // failOnDataLoss says so.
-func (s *source) changes(ctx context.Context, from int64) iter.Seq2[deltalog.CommitFile, error] {
+func (s *source) versions(ctx context.Context, from int64) iter.Seq2[deltalog.CommitFile, error] {
 	return func(yield func(deltalog.CommitFile, error) bool) {
 		for more := true; more; {
 			more = false
@@ -137,6 +164,9 @@ func (s *source) passGap(ctx context.Context, lost int64, cause error) (from int
 // readable is the files that a version adds. One that takes rows away, or changes the columns, is refused
 // unless the options say otherwise: what was read before would no longer be true.
 func (s *source) readable(commit deltalog.CommitFile) ([]deltalog.AddFile, error) {
+	if s.changes {
+		return s.changedFiles(commit)
+	}
 	if m := commit.Actions.Metadata; m != nil {
 		if err := s.checkSchema(*m, commit.Version); err != nil {
 			return nil, err
@@ -183,6 +213,11 @@ func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
 	schema, err := m.Schema()
 	if err != nil {
 		return fmt.Errorf("version %d: decode schema: %w", version, err)
+	}
+	if s.changes {
+		if schema, err = withChangeColumns(schema); err != nil {
+			return err
+		}
 	}
 	older := version <= s.version
 	if types.EqualIgnoringNullability(schema, s.schema) || older && widensTo(schema, s.schema) {

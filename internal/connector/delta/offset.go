@@ -8,6 +8,9 @@ import (
 	"lakehouse/internal/stream"
 )
 
+// newestOffset is the highest sourceVersion that is read. Version 3 tells where a change of the columns stands.
+const newestOffset = 3
+
 // baseIndex stands before the first file of a version.
 const baseIndex = -1
 
@@ -39,10 +42,36 @@ func parseOffset(text stream.Offset, id string) (offset, error) {
 			WithHint("Was this checkpoint made by another query? Give each query a checkpoint folder of its own.")
 	}
 	if at.ReservoirID != id {
-		return at, errclass.DeltaSourceOtherTable.New("The streaming query was reading from an unexpected Delta table (id = '%s'). It used to read from another Delta table (id = '%s') according to checkpoint.", id, at.ReservoirID).
-			WithHint("This may happen when you changed the code to read from a new table or you deleted and re-created a table. Please revert your change or delete your streaming query checkpoint to restart from scratch.")
+		return at, otherTable(id, at.ReservoirID)
 	}
+	switch {
+	case at.SourceVersion < 1 || at.SourceVersion == 2:
+		return at, errclass.DeltaInvalidOffset.New("The stored source offset format is invalid: sourceVersion(%d) is no version of it.", at.SourceVersion)
+	case at.SourceVersion > newestOffset:
+		return at, errclass.DeltaInvalidOffsetVersion.New("Unsupported format. Expected version should be smaller than or equal to %d but was %d.", newestOffset, at.SourceVersion).
+			WithHint("Please upgrade to a newer version, or go on with the query in Delta.")
+	case at.Index < baseIndex: // before the files of the version: version 3 tells a change of the columns there, or behind it
+		at.Index = baseIndex
+	}
+	at.SourceVersion = 1
 	return at, nil
+}
+
+// checkForward refuses two offsets of which the second lies before the first: rows would be read twice.
+func checkForward(from, to offset) error {
+	moved := ""
+	switch {
+	case !from.IsStartingVersion && to.IsStartingVersion:
+		moved = "'isInitialSnapshot' flipped incorrectly"
+	case from.ReservoirVersion > to.ReservoirVersion:
+		moved = "'reservoirVersion' moved back"
+	case from.ReservoirVersion == to.ReservoirVersion && from.Index > to.Index && from.IsStartingVersion == to.IsStartingVersion:
+		moved = "'index' moved back"
+	default:
+		return nil
+	}
+	return errclass.MalformedLogFile.New("Found invalid offsets: %s. Previous: %s, Current: %s.", moved, from.json(), to.json()).
+		WithHint("A checkpoint's files are not to be edited: restore the file, or start the query with a new checkpoint.")
 }
 
 // behind is the offset after the last file of a version.

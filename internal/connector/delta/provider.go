@@ -15,6 +15,7 @@ type Provider struct {
 	opts    ReadOptions
 	schema  types.Struct
 	version int64 // whose columns the schema is
+	changes bool  // the change data feed is read
 }
 
 var _ stream.Provider = (*Provider)(nil)
@@ -35,7 +36,15 @@ func NewProvider(ctx context.Context, t Table, opts ReadOptions) (*Provider, err
 	if opts.values.Has("startingVersion") && opts.values.Has("startingTimestamp") {
 		return nil, errclass.InvalidOption.New("Please either provide 'startingVersion' or 'startingTimestamp', not both.")
 	}
-	p := &Provider{table: t, opts: opts, schema: schema, version: snap.Version()}
+	p := &Provider{table: t, opts: opts, schema: schema, version: snap.Version(), changes: opts.changeFeed()}
+	if p.changes {
+		if !recordsChanges(snap.Metadata()) {
+			return nil, missingChanges(snap.Version(), t.URI)
+		}
+		if p.schema, err = withChangeColumns(schema); err != nil {
+			return nil, err
+		}
+	}
 	return p, p.checkBeginning(ctx)
 }
 

@@ -2,10 +2,12 @@ package delta
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/datafiles"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -32,7 +34,10 @@ type Sink struct {
 	opts  SinkOptions
 }
 
-var _ stream.Sink = (*Sink)(nil)
+var (
+	_ stream.Sink    = (*Sink)(nil)
+	_ stream.Resumer = (*Sink)(nil)
+)
 
 // NewSink makes the sink. A table at a path comes into being with its first batch.
 func NewSink(t Table, opts SinkOptions) (*Sink, error) {
@@ -43,6 +48,24 @@ func NewSink(t Table, opts SinkOptions) (*Sink, error) {
 
 // Description is Spark's.
 func (s *Sink) Description() string { return "DeltaSink[" + s.table.description() + "]" }
+
+// Resume holds the table's record of the query against its checkpoint. A query that has lost the logs of its checkpoint and kept
+// its id would write batches whose numbers the table knows: they would be passed over, and their rows lost.
+func (s *Sink) Resume(ctx context.Context, next int64, repeated bool) error {
+	snap, err := s.table.Log.Snapshot(ctx)
+	if errors.Is(err, errclass.DeltaTableNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	last, ok, err := snap.SetTransaction(ctx, s.opts.QueryID)
+	if err != nil || !ok || last < next || last == next && repeated {
+		return err
+	}
+	return errclass.CheckpointInconsistent.New("the query %s goes on with batch %d, and the table %s has its batches up to %d.", s.opts.QueryID, next, s.table.URI, last).
+		WithHint("Files of the checkpoint were lost: restore them, or start the query with a new checkpoint; then it reads its sources from the beginning.")
+}
 
 // Write commits batch id, also when it has no rows. The number of rows is not told, as with Spark.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {

@@ -196,3 +196,28 @@ func TestSinkIntoAnAppendOnlyTable(t *testing.T) {
 		}
 	}
 }
+
+// A query that has lost the logs of its checkpoint, and kept its id, is refused: its batches would be passed over. What may be a
+// repeated batch is not.
+func TestSinkHoldsItsRecordAgainstTheCheckpoint(t *testing.T) {
+	l := newLake(t)
+	s := l.sink(logical.Append, nil)
+	if err := s.Resume(t.Context(), 0, false); err != nil {
+		t.Errorf("without a table: %v", err)
+	}
+	for id := range int64(3) {
+		if _, err := s.Write(t.Context(), id, l.rows("n long", fmt.Sprintf(`{"n":%d}`, id))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		next     int64
+		repeated bool
+		refused  bool
+	}{{3, false, false}, {3, true, false}, {2, true, false}, {2, false, true}, {1, true, true}, {0, false, true}, {9, false, false}} {
+		err := openLake(t, l.store).sink(logical.Append, nil).Resume(t.Context(), c.next, c.repeated)
+		if errors.Is(err, errclass.CheckpointInconsistent) != c.refused || !c.refused && err != nil {
+			t.Errorf("next %d, repeated %v: %v", c.next, c.repeated, err)
+		}
+	}
+}

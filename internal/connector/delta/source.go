@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"regexp"
 	"slices"
 	"time"
 
@@ -26,7 +27,19 @@ import (
 
 // ReadOptions says what of a table is read.
 type ReadOptions struct {
-	values option.Values
+	values    option.Values
+	streaming bool
+	exclude   *regexp.Regexp // nil: nothing
+}
+
+// excludes tells whether a data file is passed over.
+func (o ReadOptions) excludes(path string) bool {
+	return o.exclude != nil && o.exclude.MatchString(path)
+}
+
+// changeFeed tells whether the change data feed is read.
+func (o ReadOptions) changeFeed() bool {
+	return o.streaming && (o.values.Bool("readChangeFeed") || o.values.Bool("readChangeData"))
 }
 
 // ReadOptionTable lists the options of batch reads; StreamOptionTable, those of streams.
@@ -45,10 +58,16 @@ var (
 		{Name: "ignoreChanges", Kind: option.Bool, Default: "false", Doc: "Reads rewritten files again."},
 		{Name: "ignoreFileDeletion", Kind: option.Bool, Default: "false", Doc: "An old name of ignoreChanges."},
 		{Name: "failOnDataLoss", Kind: option.Bool, Default: "true", Doc: "Whether versions that are gone from the log are an error."},
-		{Name: "excludeRegex", Unsupported: "filter the rows instead"},
-		{Name: "readChangeFeed", Unsupported: "the change data feed comes with a later version"},
-		{Name: "withEventTimeOrder", Unsupported: "it comes with watermarks in a later version"},
-		{Name: "schemaTrackingLocation", Unsupported: "it comes with column mapping in a later version"},
+		{Name: "excludeRegex", Doc: "Data files whose path matches are passed over."},
+		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what each version has changed, with the columns _change_type, _commit_version and _commit_timestamp; the table as it is comes first, as inserts."},
+		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
+		{Name: "withEventTimeOrder", Unsupported: "it is a feature of Databricks; the first batches go by the files' times. Set a longer watermark delay, or start with startingVersion"},
+		{Name: "schemaTrackingLocation", Unsupported: "it is for tables with column mapping or type widening, which this build does not read. Restart the query after a change of the columns"},
+		{Name: "schemaLocation", Unsupported: "it is another name of schemaTrackingLocation, which is for tables with column mapping or type widening"},
+		{Name: "streamingSourceTrackingId", Unsupported: "it goes with schemaTrackingLocation"},
+		{Name: "allowSourceColumnDrop", Unsupported: "it goes with schemaTrackingLocation"},
+		{Name: "allowSourceColumnRename", Unsupported: "it goes with schemaTrackingLocation"},
+		{Name: "allowSourceColumnTypeChange", Unsupported: "it goes with schemaTrackingLocation"},
 	}
 )
 
@@ -59,7 +78,15 @@ func ParseReadOptions(given map[string]string, streaming bool) (ReadOptions, err
 		table = StreamOptionTable
 	}
 	values, err := table.Parse(given)
-	return ReadOptions{values}, err
+	o := ReadOptions{values: values, streaming: streaming}
+	if err != nil || !streaming || !values.Has("excludeRegex") {
+		return o, err
+	}
+	o.exclude, err = regexp.Compile(values.String("excludeRegex"))
+	if err != nil {
+		err = errclass.DeltaRegexSyntax.New("Please recheck your syntax for 'excludeRegex': %w", err)
+	}
+	return o, err
 }
 
 // snapshot is the version that the options name.
@@ -94,6 +121,7 @@ type Source struct {
 	schema    types.Struct
 	partition []string
 	files     func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
+	newest    bool // it was the newest version when it was opened
 }
 
 // NewSource opens a version of a table for reading.
@@ -107,12 +135,38 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 		return nil, err
 	}
 	return &Source{
-		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
+		newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
+		table:  t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
 		partition: snap.Metadata().PartitionColumns,
 		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
 			return matching(ctx, snap, where)
 		},
 	}, nil
+}
+
+// Renew opens the version that is the newest now, unless another was asked for. The columns are those that were there at first;
+// if one of them is gone or of another type, the query has to be written anew.
+func (s *Source) Renew(ctx context.Context) (logical.Source, error) {
+	if !s.newest {
+		return s, nil
+	}
+	opts, err := ParseReadOptions(nil, false)
+	if err != nil {
+		return nil, err
+	}
+	now, err := NewSource(ctx, s.table, opts)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range s.schema.Fields {
+		i := slices.IndexFunc(now.schema.Fields, func(g types.Field) bool { return g.Name == f.Name })
+		if i < 0 || !types.Equal(types.AsNullable(now.schema.Fields[i].Type), types.AsNullable(f.Type)) || now.schema.Fields[i].Nullable && !f.Nullable {
+			return nil, errclass.DeltaSchemaChangedSince.New("The schema of your Delta table has changed in an incompatible way since your DataFrame or DeltaTable object was created: column %s of %s.", f.Name, s.table.URI).
+				WithHint("Please redefine your DataFrame or DeltaTable object: stop the query and start it again.")
+		}
+	}
+	now.schema = s.schema
+	return now, nil
 }
 
 // matching is the files of a version that may hold rows for which the condition holds.
@@ -188,7 +242,7 @@ func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.S
 	}
 	var stored types.Struct
 	for _, f := range want.Fields {
-		if !s.isPartition(f.Name) {
+		if !s.isConstant(file, f.Name) {
 			stored.Fields = append(stored.Fields, f)
 		}
 	}
@@ -214,8 +268,14 @@ func (s *Source) columns(names []string) (types.Struct, error) {
 	return want, nil
 }
 
-func (s *Source) isPartition(name string) bool {
-	return slices.Contains(s.partition, name)
+// isConstant tells whether a column is the same in all rows of a file, and not in the file. The type of a change is so in most
+// files of the feed, but not in those that hold changes of all types.
+func (s *Source) isConstant(file deltalog.AddFile, name string) bool {
+	if !slices.Contains(s.partition, name) {
+		return false
+	}
+	_, told := file.PartitionValues[name]
+	return told || name != changeTypeColumn
 }
 
 // filePiece is row groups of a data file, with the columns that the file does not hold.
@@ -261,7 +321,7 @@ func (p *filePiece) complete(b arrow.RecordBatch) (arrow.RecordBatch, error) {
 	columns := make([]arrow.Array, len(p.want.Fields))
 	next := 0
 	for i, f := range p.want.Fields {
-		if !p.source.isPartition(f.Name) {
+		if !p.source.isConstant(p.file, f.Name) {
 			columns[i] = b.Column(next)
 			next++
 			continue

@@ -2,6 +2,7 @@ package delta
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"lakehouse/deltalog"
@@ -17,6 +18,7 @@ type source struct {
 	latest    int64 // under availableNow: the last version to read; -1: no bound
 	initial   initialFiles
 	read      int64 // files given to batches of this run
+	mark      mark  // of the table's log
 }
 
 var _ stream.Metered = (*source)(nil)
@@ -32,9 +34,10 @@ type initialFiles struct {
 	files   []deltalog.AddFile // nil: not listed yet
 }
 
-// indexedFile is a file with the offset that stands behind it.
+// indexedFile is a file with the offset that stands behind it; or files that no offset stands between.
 type indexedFile struct {
 	file deltalog.AddFile
+	more []deltalog.AddFile
 	end  offset
 }
 
@@ -63,6 +66,9 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, limit
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkTable(ctx); err != nil {
+		return nil, err
+	}
 	if start == nil && s.fromLatest() {
 		return at.json(), nil // what is the latest now is known now alone: the first batch holds it fast, without rows
 	}
@@ -73,11 +79,13 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, limit
 			return nil, err
 		}
 		if f.file.Path != "" { // a version without files is passed at no cost
-			if files == 0 || bytesLeft <= 0 {
+			if files <= 0 || bytesLeft <= 0 {
 				break
 			}
-			files--
-			bytesLeft -= f.file.Size
+			files -= 1 + int64(len(f.more))
+			for _, file := range append(f.more, f.file) {
+				bytesLeft -= file.Size
+			}
 		}
 		end = f.end
 	}
@@ -117,6 +125,9 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 	if err != nil {
 		return nil, err
 	}
+	if err := checkForward(at, to); err != nil {
+		return nil, err
+	}
 	var files []deltalog.AddFile
 	for f, err := range s.from(ctx, at) {
 		if err != nil {
@@ -126,14 +137,22 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 			break
 		}
 		if f.file.Path != "" {
-			files = append(files, f.file)
+			files = append(append(files, f.file), f.more...)
 		}
 		if f.end == to {
 			break
 		}
 	}
 	s.read += int64(len(files))
-	return filesSource(s.table, s.schema, s.partition, s.Description(), files), nil
+	return filesSource(s.table, s.schema, s.constants(), s.Description(), files), nil
+}
+
+// constants are the columns that are the same in all rows of a file, where the file says so.
+func (s *source) constants() []string {
+	if !s.changes {
+		return s.partition
+	}
+	return append(slices.Clip(s.partition), changeTypeColumn, changeVersionColumn, changeTimeColumn)
 }
 
 // startOf is where a batch begins. A first batch has no start in the log: it began with the snapshot that its end

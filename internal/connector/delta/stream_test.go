@@ -240,7 +240,8 @@ func TestImpossibleBeginningsAreRefused(t *testing.T) {
 		{map[string]string{"startingVersion": "0", "startingTimestamp": "2001-01-01"}, errclass.InvalidOption},
 		{map[string]string{"maxFilesPerTrigger": "0"}, errclass.InvalidOptionValue},
 		{map[string]string{"maxFilesPerTriger": "1"}, errclass.InvalidOption},
-		{map[string]string{"readChangeFeed": "true"}, errclass.InvalidOption},
+		{map[string]string{"schemaTrackingLocation": "x"}, errclass.InvalidOption},
+		{map[string]string{"withEventTimeOrder": "true"}, errclass.InvalidOption},
 	}
 	for _, test := range tests {
 		if _, err := l.provider(test.options); !errors.Is(err, test.want) {

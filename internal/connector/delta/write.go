@@ -27,8 +27,15 @@ var (
 		{Name: "userMetadata", Doc: "A text of one's own in the commit."},
 		{Name: "compression", Kind: option.Enum, Values: parquetio.Codecs(), Default: "snappy", Doc: "The codec of the data files."},
 		{Name: "targetFileSize", Kind: option.Bytes, Default: "128m", Doc: "About how large a data file becomes."},
-		{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version"},
-		{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static"}, Default: "static", Doc: "Only static: an overwrite replaces all partitions."},
+		{Name: "maxRecordsPerFile", Kind: option.Count, Default: "0", Doc: "A data file of so many rows is followed by another; 0: no limit."},
+		{Name: "optimizeWrite", Kind: option.Bool, Default: "false", Doc: "Fewer and larger files: one worker writes them all."},
+		{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static", "dynamic"}, Default: "static", Doc: "Whether an overwrite replaces all files, or those of the partitions that it writes."},
+		{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version; partitionOverwriteMode dynamic replaces whole partitions"},
+		{Name: "replaceOn", Unsupported: "it comes with DELETE in a later version"},
+		{Name: "replaceUsing", Unsupported: "it comes with DELETE in a later version"},
+		{Name: "targetAlias", Unsupported: "it goes with replaceWhere, replaceOn and replaceUsing"},
+		{Name: "dataChange", Kind: option.Enum, Values: []string{"true"}, Default: "true", Doc: "Only true: a write that rearranges rows is OPTIMIZE's, in a later version."},
+		{Name: "writePartitionColumns", Kind: option.Enum, Values: []string{"false"}, Default: "false", Doc: "Only false: the names of folders hold the partition columns."},
 	}
 	WriteOptionTable = append(slices.Clip(SinkOptionTable), option.Table{
 		{Name: "txnAppId", Doc: "Batch writes: with txnVersion, names the writer, whose writes of one version count once."},
@@ -47,6 +54,7 @@ type WriteOptions struct {
 	Options         option.Values
 	Workers         int
 	Eval            expr.Context // for the casts to the table's types
+	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
 }
 
 // Written is what a write did.
@@ -71,6 +79,11 @@ func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (W
 	w := &writing{table: t, opts: opts}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
 		return Written{}, err
+	}
+	if opts.After != nil {
+		if err := w.follows(ctx, app, *opts.After); err != nil {
+			return Written{}, err
+		}
 	}
 	if app != "" {
 		done, err := w.already(ctx, app, opts.Options.Int("txnVersion"))
@@ -154,6 +167,9 @@ func (w *writing) parameters() deltalog.Parameters {
 // and refused otherwise; what the rows lack is null.
 func (w *writing) settle(have, rows types.Struct) error {
 	w.schema = have
+	if w.dynamic() && w.opts.Overwrite && w.opts.Options.Bool("overwriteSchema") {
+		return errclass.DeltaOverwriteSchemaDynamic.New("'overwriteSchema' cannot be used in dynamic partition overwrite mode.")
+	}
 	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
 	if replace {
 		parts, err := datafiles.PartitionColumns(rows, w.opts.PartitionBy)
@@ -222,7 +238,11 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 		return Written{}, err
 	}
 	fw := newFiles(w.table.Store, op.Schema(), w.parts, stats, w.opts.Options)
-	added, err := fw.write(ctx, op, max(1, w.opts.Workers))
+	workers := max(1, w.opts.Workers)
+	if w.opts.Options.Bool("optimizeWrite") {
+		workers = 1
+	}
+	added, err := fw.write(ctx, op, workers)
 	if err != nil {
 		return Written{}, err
 	}
@@ -231,7 +251,7 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 		w.txn.Add(f.add)
 		rows, bytes = rows+f.rows, bytes+f.add.Size
 	}
-	removed, err := w.replaceAll(ctx)
+	removed, err := w.replace(ctx, added)
 	if err != nil {
 		return Written{}, err
 	}
@@ -251,20 +271,44 @@ func (w *writing) metrics(added, removed int, rows, bytes int64) map[string]stri
 	return m
 }
 
-// replaceAll removes every file of the table, for an overwrite.
-func (w *writing) replaceAll(ctx context.Context) (removed int, err error) {
+// dynamic reports whether an overwrite replaces only the partitions that it writes.
+func (w *writing) dynamic() bool {
+	return len(w.parts) > 0 && w.opts.Options.String("partitionOverwriteMode") == "dynamic"
+}
+
+// replace removes every file of the table, for an overwrite, or those of the partitions that have new ones.
+func (w *writing) replace(ctx context.Context, added []newFile) (removed int, err error) {
 	if !w.opts.Overwrite || w.snap == nil {
 		return 0, nil
 	}
 	w.txn.ReadWholeTable()
+	written := map[string]bool{}
+	for _, f := range added {
+		written[w.partitionOf(f.add)] = true
+	}
 	for f, err := range w.snap.Files(ctx) {
 		if err != nil {
 			return 0, err
+		}
+		if w.dynamic() && !written[w.partitionOf(f)] {
+			continue
 		}
 		w.txn.Remove(f)
 		removed++
 	}
 	return removed, nil
+}
+
+// partitionOf tells the partitions of a table apart. A log writes null as no text or as an empty one.
+func (w *writing) partitionOf(f deltalog.AddFile) string {
+	var key strings.Builder
+	for _, p := range w.parts {
+		if v := f.PartitionValues[p]; v != nil {
+			key.WriteString(*v)
+		}
+		key.WriteByte(0)
+	}
+	return key.String()
 }
 
 func nullable(s types.Struct) types.Struct { return types.AsNullable(s).(types.Struct) }

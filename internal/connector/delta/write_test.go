@@ -215,7 +215,7 @@ func TestWriteOptions(t *testing.T) {
 		{"txnVersion": "-1"},
 		{"mergeSchema": "yes"},
 		{"replaceWhere": "n = 1"},
-		{"partitionOverwriteMode": "dynamic"},
+		{"partitionOverwriteMode": "some"},
 		{"mergeShema": "true"},
 	} {
 		if _, err := WriteOptionTable.Parse(given); err == nil {
@@ -388,4 +388,41 @@ func TestCreateIsInTheHistory(t *testing.T) {
 	if h := history[0]; h.Operation != "CREATE OR REPLACE TABLE" || h.OperationParameters.Get("isManaged") != "false" || h.OperationParameters.Get("partitionBy") != "[]" {
 		t.Errorf("%+v", h)
 	}
+}
+
+// A dynamic overwrite replaces the partitions that it writes, null's too, and no others.
+func TestOverwriteOfPartitions(t *testing.T) {
+	l := newLake(t)
+	opts := l.options(nil)
+	opts.PartitionBy = []string{"p"}
+	if _, err := Write(t.Context(), l.table, l.rows("n long, p string", `{"n":1,"p":"a"}`, `{"n":2,"p":"b"}`, `{"n":3}`), opts); err != nil {
+		t.Fatal(err)
+	}
+	dynamic := l.options(map[string]string{"partitionOverwriteMode": "DYNAMIC"})
+	dynamic.Overwrite = true
+	for _, step := range []struct{ row, want string }{
+		{`{"n":4,"p":"a"}`, `{"n":2,"p":"b"} {"n":3} {"n":4,"p":"a"}`},
+		{`{"n":5}`, `{"n":2,"p":"b"} {"n":4,"p":"a"} {"n":5}`},
+	} {
+		if _, err := Write(t.Context(), l.table, l.rows("n long, p string", step.row), dynamic); err != nil {
+			t.Fatal(err)
+		}
+		l.wantRows("after "+step.row, l.read(nil), step.want)
+	}
+	dynamic = l.options(map[string]string{"partitionOverwriteMode": "dynamic", "overwriteSchema": "true"})
+	dynamic.Overwrite = true
+	if _, err := Write(t.Context(), l.table, l.rows("n long", `{"n":5}`), dynamic); !errors.Is(err, errclass.DeltaOverwriteSchemaDynamic) {
+		t.Errorf("with overwriteSchema: %v", err)
+	}
+}
+
+func TestFilesEndAfterSoManyRows(t *testing.T) {
+	l := newLake(t)
+	if _, err := Write(t.Context(), l.table, l.rows("n long", `{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`, `{"n":5}`), l.options(map[string]string{"maxRecordsPerFile": "2", "optimizeWrite": "true"})); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(l.files()); n != 3 {
+		t.Errorf("%d files", n)
+	}
+	l.wantRows("rows", l.read(nil), `{"n":1} {"n":2} {"n":3} {"n":4} {"n":5}`)
 }

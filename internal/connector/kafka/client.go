@@ -36,7 +36,7 @@ func newClientConfig(ctx context.Context, v option.Values, readFile func(context
 		dial.timeout = milliseconds(v, "kafka.socket.connection.setup.timeout.ms")
 	}
 	opts := clientConfig{
-		kgo.SeedBrokers(servers...), kgo.Dialer(dial.dial), kgo.SoftwareNameAndVersion("medallion", "1"), kgo.DisableClientMetrics(),
+		kgo.SeedBrokers(servers...), kgo.Dialer(dial.dial), kgo.SoftwareNameAndVersion("medallion", "1"), kgo.DisableClientMetrics(), kgo.MetadataMinAge(100 * time.Millisecond),
 		kgo.BrokerMaxReadBytes(1 << 30), kgo.FetchMaxBytes(1 << 30),
 	}
 	if security.login != nil {

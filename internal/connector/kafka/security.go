@@ -183,9 +183,8 @@ func loginOf(v option.Values) (sasl.Mechanism, error) {
 func parseJaas(text string) (module string, options map[string]string, err error) {
 	wrong := errclass.InvalidOptionValue.New("The value of option 'kafka.sasl.jaas.config' is no JAAS configuration.").
 		WithHint(`It looks like: org.apache.kafka.common.security.plain.PlainLoginModule required username="…" password="…";`)
-	rest := strings.TrimSpace(text)
-	module, rest, _ = strings.Cut(rest, " ")
-	flag, rest, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	module, rest := word(text)
+	flag, rest := word(rest)
 	if !strings.EqualFold(flag, "required") {
 		return "", nil, wrong
 	}
@@ -209,6 +208,15 @@ func parseJaas(text string) (module string, options map[string]string, err error
 		return "", nil, wrong
 	}
 	return module, options, nil
+}
+
+// word takes what stands before the next space off.
+func word(text string) (first, rest string) {
+	text = strings.TrimSpace(text)
+	if end := strings.IndexAny(text, " \t\r\n"); end >= 0 {
+		return text[:end], text[end:]
+	}
+	return text, ""
 }
 
 // jaasValue reads a value, quoted (a backslash takes the next character as it is) or up to a space or the end.

@@ -60,6 +60,7 @@ func producerConfig(v option.Values) []kgo.Opt {
 		kgo.RequiredAcks(acks), kgo.ProducerBatchCompression(codec), kgo.RecordPartitioner(newPartitioner()), kgo.AllowAutoTopicCreation(),
 		kgo.ProducerBatchMaxBytes(most), kgo.BrokerMaxWriteBytes(max(most+most/2, 100<<20)), kgo.MaxBufferedBytes(int(min(max(v.Int("kafka.buffer.memory"), int64(most)), 1<<40))),
 		kgo.MaxBufferedRecords(1 << 20), kgo.RecordDeliveryTimeout(milliseconds(v, "kafka.delivery.timeout.ms")), kgo.ProducerLinger(milliseconds(v, "kafka.linger.ms")),
+		kgo.AllowIdempotentProduceCancellation(), // a batch that is given up is sent anew, if at all
 	}
 	if acks != kgo.AllISRAcks() || !v.Bool("kafka.enable.idempotence") { // fewer acknowledgements leave nothing to be idempotent about
 		opts = append(opts, kgo.DisableIdempotentWrite())

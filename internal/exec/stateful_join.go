@@ -1,0 +1,226 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/plan"
+	"lakehouse/internal/state"
+	"lakehouse/internal/types"
+)
+
+// StreamJoinName is Spark's name of the operator that joins two streams.
+const StreamJoinName = "symmetricHashJoin"
+
+// streamJoin joins two streams: each side's rows are remembered, so that those of the other that come later find them, until the
+// watermark says that none can come. A row without a partner is given, if the join keeps its side, when it is forgotten.
+type streamJoin struct {
+	node        *logical.Join
+	left, right joinSide
+	both        expr.Expr // what of the condition reads both sides; nil: nothing
+	number      int       // among the stateful operators
+	event       *watermarks
+	schema      types.Struct
+	target      *arrow.Schema
+	env         *Env
+}
+
+// A joinSide is one of the two inputs.
+type joinSide struct {
+	name   string
+	child  Operator
+	fields []types.Field
+	keys   []expr.Expr
+	alone  expr.Expr          // what of the condition reads this side alone; nil: nothing
+	bound  *logical.JoinBound // nil: rows are kept for ever
+	late   lateness
+	outer  bool // rows without a partner are given
+	left   bool
+}
+
+func newStreamJoin(n *logical.Join, left, right Operator, number int, event *watermarks, env *Env) (*streamJoin, error) {
+	j := &streamJoin{
+		node: n, number: number, event: event, env: env, schema: n.Schema(), target: types.ToArrowSchema(n.Schema()),
+		left:  joinSide{name: "left", child: left, left: true, outer: n.Type == plan.LeftOuterJoin || n.Type == plan.FullOuterJoin},
+		right: joinSide{name: "right", child: right, outer: n.Type == plan.RightOuterJoin || n.Type == plan.FullOuterJoin},
+	}
+	var err error
+	if j.left.late, err = newLateness(n.Left, event); err != nil {
+		return nil, err
+	}
+	if j.right.late, err = newLateness(n.Right, event); err != nil {
+		return nil, err
+	}
+	if event != nil {
+		j.left.bound, j.right.bound = n.Bounds(event.evict)
+	}
+	there := n.NeverNull()
+	width := len(left.Schema().Fields)
+	j.left.fields = certain(left.Schema().Fields, there[:width], j.left.outer)
+	j.right.fields = certain(right.Schema().Fields, there[width:], j.right.outer)
+	for _, k := range n.Keys {
+		j.left.keys, j.right.keys = append(j.left.keys, k.Left), append(j.right.keys, k.Right)
+	}
+	j.left.alone, j.right.alone, j.both = n.SplitCondition()
+	return j, nil
+}
+
+// certain marks the columns of which no null is remembered, since such a row finds no partner: Spark's state says so, too.
+func certain(fields []types.Field, there []bool, outer bool) []types.Field {
+	out := append([]types.Field(nil), fields...)
+	for i := range out {
+		out[i].Nullable = out[i].Nullable && (outer || !there[i])
+	}
+	return out
+}
+
+func (j *streamJoin) Schema() types.Struct { return j.schema }
+
+// outputWatermark: what comes out may be as old as what is remembered.
+func (j *streamJoin) outputWatermark(input int64) (int64, bool) {
+	left, right := j.node.Bounds(input)
+	for _, bound := range []*logical.JoinBound{left, right} {
+		if bound != nil {
+			input = min(input, bound.Ms)
+		}
+	}
+	return input, true
+}
+
+func (j *streamJoin) wantsBatch(input int64) bool {
+	return (j.left.bound != nil || j.right.bound != nil) && input > j.event.evict
+}
+
+func (j *streamJoin) Execute(ctx context.Context, n int) []batch.Seq {
+	return inOneSequence(n, func(yield func(arrow.RecordBatch, error) bool) error { return j.run(ctx, yield) })
+}
+
+// The stores of a side: how many rows a key has, and each of them, by key and number, with whether it has found a partner.
+func (s *joinSide) countsName() string { return s.name + "-keyToNumValues" }
+func (s *joinSide) rowsName() string   { return s.name + "-keyWithIndexToValue" }
+
+// spec describes the state as Spark lays it out in version 2 of its format.
+func (j *streamJoin) spec() state.Spec {
+	return state.Spec{Operator: j.number, Name: StreamJoinName, Stores: append(j.left.stores(), j.right.stores()...)}
+}
+
+func (s *joinSide) stores() []state.StoreSpec {
+	keys := s.keyFields()
+	counts := state.StoreSpec{
+		Name: s.countsName(), Key: types.Struct{Fields: keys},
+		Value: types.Struct{Fields: []types.Field{{Name: "value", Type: types.Long, Nullable: true}}},
+	}
+	rows := state.StoreSpec{
+		Name: s.rowsName(), PlacedBy: len(keys),
+		Key:   types.Struct{Fields: append(append([]types.Field(nil), keys...), types.Field{Name: "index", Type: types.Long, Nullable: true})},
+		Value: types.Struct{Fields: s.remembered()},
+	}
+	if s.bound != nil && s.bound.Key >= 0 {
+		counts.Time = &state.TimeOf{Path: timePath(s.bound.Key, keys[s.bound.Key].Type)}
+	} else if s.bound != nil {
+		rows.Time = &state.TimeOf{InValue: true, Path: timePath(s.bound.Column, s.fields[s.bound.Column].Type)}
+	}
+	return []state.StoreSpec{counts, rows}
+}
+
+// remembered is the columns of a remembered row.
+func (s *joinSide) remembered() []types.Field {
+	return append(append([]types.Field(nil), s.fields...), types.Field{Name: "matched", Type: types.Boolean, Nullable: true})
+}
+
+func (s *joinSide) keyFields() []types.Field {
+	fields := make([]types.Field, len(s.keys))
+	for i, k := range s.keys {
+		fields[i] = types.Field{Name: keyName(i), Type: k.Type(), Nullable: s.nullableKey(k)}
+	}
+	return fields
+}
+
+func (s *joinSide) nullableKey(k expr.Expr) bool {
+	if c, ok := k.(*expr.Column); ok {
+		return s.fields[c.Index].Nullable
+	}
+	return k.Nullable()
+}
+
+// run is one batch: what is new on the left meets what is remembered of the right, then what is new on the right all of the left;
+// then what is past is forgotten. A semi join begins with the right, so that rows of the left that find their partner at once
+// need not be remembered.
+func (j *streamJoin) run(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
+	held := &reservation{memory: j.env.Memory, operator: "join of streams"}
+	defer held.release()
+	leftRows, leftLate, err := inputOf(ctx, j.left.child, j.env, j.left.late, held)
+	if err != nil {
+		return err
+	}
+	rightRows, rightLate, err := inputOf(ctx, j.right.child, j.env, j.right.late, held)
+	if err != nil {
+		return err
+	}
+	store, err := j.env.Batch.State(ctx, j.spec())
+	if err != nil {
+		return err
+	}
+	began := j.env.Batch.now()
+	left, err := j.newInput(ctx, &j.left, leftRows, store)
+	if err != nil {
+		return err
+	}
+	right, err := j.newInput(ctx, &j.right, rightRows, store)
+	if err != nil {
+		return err
+	}
+	parts := make([]*joinPart, len(store.Partitions()))
+	defer func() {
+		for _, p := range parts {
+			if p != nil {
+				p.held.release()
+			}
+		}
+	}()
+	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error {
+		parts[i] = newJoinPart(j, i, store)
+		return parts[i].join(ctx, left, right)
+	})
+	if err != nil {
+		return err
+	}
+	report := state.Progress{NumRowsDroppedByWatermark: leftLate + rightLate, AllUpdatesTimeMs: j.env.since(&began)}
+	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error { return parts[i].forget() })
+	if err != nil {
+		return err
+	}
+	report.AllRemovalsTimeMs = j.env.since(&began)
+	if err := j.commit(ctx, store, parts, report); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		for _, b := range p.out {
+			if !yield(b, nil) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// commit reports each remembered row once, not also its key.
+func (j *streamJoin) commit(ctx context.Context, store *state.Operator, parts []*joinPart, report state.Progress) error {
+	for _, p := range parts {
+		report.NumRowsUpdated += p.added
+		report.NumRowsRemoved += p.removed
+	}
+	total := store.StoreOf(j.left.rowsName()).Rows() + store.StoreOf(j.right.rowsName()).Rows()
+	batch := *j.env.Batch
+	if tell := batch.Progress; tell != nil {
+		batch.Progress = func(p state.Progress) {
+			p.NumRowsTotal = total
+			tell(p)
+		}
+	}
+	return commitProgress(ctx, &batch, store, report)
+}

@@ -1,0 +1,101 @@
+package exec
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"lakehouse/internal/state"
+)
+
+// A memorySide is what one partition remembers of a side: rows by key and number, without gaps in the numbers.
+type memorySide struct {
+	*joinSide
+	counts, rows *state.Partition
+	indexed      *state.IndexedKey
+	matchedAt    int    // where a row says whether it has found a partner
+	scratch      []byte // of an indexed key
+	value        []byte // of a row, or of a count
+	count        [16]byte
+}
+
+func newMemorySide(s *joinSide, number int, store *state.Operator) *memorySide {
+	n := len(s.fields) + 1
+	return &memorySide{
+		joinSide: s, counts: store.StoreOf(s.countsName()).Partitions()[number], rows: store.StoreOf(s.rowsName()).Partitions()[number],
+		indexed: state.NewIndexedKey(s.keyFields()), matchedAt: (n+63)/64*8 + 8*(n-1),
+	}
+}
+
+// number is how many rows a key has.
+func (s *memorySide) number(key []byte) int64 {
+	if count := s.counts.Get(key); len(count) >= 16 {
+		return int64(binary.LittleEndian.Uint64(count[8:]))
+	}
+	return 0
+}
+
+func (s *memorySide) setNumber(key []byte, n int64) {
+	if n == 0 {
+		s.counts.Remove(key)
+		return
+	}
+	binary.LittleEndian.PutUint64(s.count[8:], uint64(n))
+	s.counts.Put(key, s.count[:])
+}
+
+// append remembers one more row of a key.
+func (s *memorySide) append(key, row []byte, matched bool) {
+	n := s.number(key)
+	s.scratch = s.indexed.Append(s.scratch[:0], key, n)
+	if matched {
+		s.value = append(s.value[:0], row...)
+		s.value[s.matchedAt] = 1
+		row = s.value
+	}
+	s.rows.Put(s.scratch, row)
+	s.setNumber(key, n+1)
+}
+
+func (s *memorySide) isMatched(row []byte) bool {
+	return len(row) > s.matchedAt && row[s.matchedAt] != 0
+}
+
+// match notes that a row has found a partner.
+func (s *memorySide) match(key []byte, index int64, row []byte) {
+	if s.isMatched(row) {
+		return
+	}
+	s.scratch = s.indexed.Append(s.scratch[:0], key, index)
+	s.value = append(s.value[:0], row...)
+	s.value[s.matchedAt] = 1
+	s.rows.Put(s.scratch, s.value)
+}
+
+// removeAt forgets a row. The last of the key takes its place, and is given; nil: there is none.
+func (s *memorySide) removeAt(key []byte, index int64) (moved []byte) {
+	last := s.number(key) - 1
+	s.scratch = s.indexed.Append(s.scratch[:0], key, last)
+	if index < last {
+		s.value = append(s.value[:0], s.rows.Get(s.scratch)...)
+		s.rows.Remove(s.scratch)
+		s.indexed.SetIndex(s.scratch, index)
+		s.rows.Put(s.scratch, s.value)
+		moved = s.value
+	} else {
+		s.indexed.SetIndex(s.scratch, index)
+		s.rows.Remove(s.scratch)
+	}
+	s.setNumber(key, max(last, 0))
+	return moved
+}
+
+// decode makes the side's columns of remembered rows.
+func (s *memorySide) decode(rows [][]byte) ([]arrow.Array, error) {
+	columns, err := state.DecodeRows(rows, s.remembered())
+	if err != nil {
+		return nil, fmt.Errorf("read state of the %s side: %w", s.name, err)
+	}
+	return columns[:len(s.fields)], nil
+}

@@ -1,0 +1,458 @@
+package exec
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
+	"lakehouse/internal/state"
+	"lakehouse/internal/types"
+)
+
+// A Processor handles the rows of each key of a stream and keeps state for the key. Its handlers are called by one goroutine,
+// one after the other; what they do to the state counts when the whole batch does.
+type Processor interface {
+	logical.Processor
+	Variables() []state.Variable
+	TimeMode() string                              // of package state
+	Begin() error                                  // before the first handler of a batch
+	HandleRows(*Keyed, arrow.RecordBatch) error    // the rows of one key, in their order
+	HandleTimer(k *Keyed, expiryMs int64) error    // a timer of a key that is due; it is gone afterwards
+	HandleInitial(*Keyed, arrow.RecordBatch) error // rows of the initial state, before the first batch's
+	Finish() error                                 // after the last, before the state is committed
+	End()                                          // lets another query run, whatever came of this batch
+}
+
+// transform is TransformWithState of a stream.
+type transform struct {
+	node      *logical.TransformWithState
+	processor Processor
+	child     Operator
+	initial   Operator // nil: none
+	number    int
+	event     *watermarks
+	column    int // of event time; -1: none
+	env       *Env
+
+	next int64 // the earliest timer after the batch; math.MaxInt64: none
+}
+
+func newTransform(n *logical.TransformWithState, children []Operator, number int, event *watermarks, env *Env) (Operator, error) {
+	if number < 0 {
+		return nil, errclass.UnsupportedFeature.New("transformWithState is for streams: this query reads none.")
+	}
+	p, ok := n.Processor.(Processor)
+	if !ok {
+		return nil, errclass.UnsupportedFeature.New("transformWithState cannot run %s.", n.Processor)
+	}
+	column, err := logical.EventTimeColumn(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	if p.TimeMode() == state.EventTimeMode && (column < 0 || event == nil) {
+		return nil, errclass.UnsupportedStreaming.New("transformWithState in time mode EventTime needs a watermark: declare one by withWatermark on its input.")
+	}
+	t := &transform{node: n, processor: p, child: children[0], number: number, event: event, column: column, env: env, next: math.MaxInt64}
+	if len(children) > 1 {
+		t.initial = children[1]
+	}
+	return t, nil
+}
+
+func (t *transform) Schema() types.Struct { return t.node.Output }
+
+func (t *transform) outputWatermark(input int64) (int64, bool) {
+	return input, t.processor.TimeMode() != state.ProcessingTimeMode
+}
+
+// wantsBatch: in Spark, timers of processing time make it run batch after batch. Here the query rests until one is due.
+func (t *transform) wantsBatch(input int64) bool {
+	if t.processor.TimeMode() == state.ProcessingTimeMode {
+		return t.env.Batch.Clock != nil && t.next <= t.env.Batch.Clock().UnixMilli()
+	}
+	return t.env.Batch.Mode != Complete && t.event != nil && input > t.event.evict
+}
+
+func (t *transform) Execute(ctx context.Context, n int) []batch.Seq {
+	seqs := make([]batch.Seq, n)
+	for i := range seqs {
+		seqs[i] = batch.Of()
+	}
+	seqs[0] = func(yield func(arrow.RecordBatch, error) bool) {
+		out, err := t.run(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, b := range out {
+			if !give(b, yield) {
+				return
+			}
+		}
+	}
+	return seqs
+}
+
+func (t *transform) keySchema() types.Struct {
+	fields := make([]types.Field, len(t.node.Keys))
+	for i, k := range t.node.Keys {
+		fields[i] = t.node.Input.Schema().Fields[k]
+		fields[i].Nullable, fields[i].Metadata = true, nil
+	}
+	return types.Struct{Fields: fields}
+}
+
+// spec is a store for each variable, and one for the timers.
+func (t *transform) spec() (state.Spec, []state.Variable, error) {
+	key := t.keySchema()
+	variables := t.processor.Variables()
+	mode := t.processor.TimeMode()
+	if mode != state.NoTimeMode {
+		variables = append(slices.Clip(variables), state.Variable{Name: state.TimerVariableName(mode), Kind: state.TimerVariable})
+	}
+	p := state.TransformProperties{TimeMode: mode, OutputMode: t.env.Batch.Mode.String(), Variables: []state.VariableSummary{}}
+	spec := state.Spec{Operator: t.number, Name: state.TransformOperator}
+	for _, v := range variables {
+		p.Variables = append(p.Variables, state.VariableSummary{Name: v.Name, Kind: v.Kind, TTL: v.TTL})
+		spec.Stores = append(spec.Stores, v.Store(key))
+	}
+	if len(variables) == 0 { // state there is all the same: of no variables
+		spec.Stores = []state.StoreSpec{state.Variable{Name: "default", Kind: state.ValueVariable, Value: types.Struct{Fields: []types.Field{{Name: "value", Type: types.Binary, Nullable: true}}}}.Store(key)}
+	}
+	var err error
+	spec.Description, err = p.Description()
+	return spec, variables, err
+}
+
+// transformRun is one batch of a transform.
+type transformRun struct {
+	*transform
+	state  *state.Operator
+	stores []*transformStore // by variable; the last is the timers' unless there are none
+	timers *transformStore
+	key    types.Struct
+	nowMs  int64 // the batch's time
+	out    []arrow.RecordBatch
+	report state.Progress
+	expiredTTL, expiredTimers,
+	registered, deleted int64
+}
+
+// run is one batch: the initial state before the first, the rows of each key, the timers that are due, then what has
+// outlived its time; commit. A batch that fails is run again from the version that it started from.
+func (t *transform) run(ctx context.Context) (out []arrow.RecordBatch, err error) {
+	rows, err := t.rows(ctx, t.child, t.node.Input.Schema())
+	if err != nil {
+		return nil, err
+	}
+	r := &transformRun{transform: t, key: t.keySchema(), nowMs: t.env.Batch.TimestampMs}
+	rows, r.report.NumRowsDroppedByWatermark = t.inTime(rows)
+	spec, variables, err := t.spec()
+	if err != nil {
+		return nil, err
+	}
+	if r.state, err = t.env.Batch.State(ctx, spec); err != nil {
+		return nil, err
+	}
+	r.open(spec, variables)
+	if err := t.processor.Begin(); err != nil {
+		return nil, err
+	}
+	defer t.processor.End()
+	began := t.env.Batch.now()
+	if t.initial != nil && t.env.Batch.ID == 0 {
+		initial, err := t.rows(ctx, t.initial, t.node.Initial.Schema())
+		if err != nil {
+			return nil, err
+		}
+		if err := r.groups(ctx, initial, t.node.InitialKeys, t.processor.HandleInitial); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.groups(ctx, rows, t.node.Keys, t.processor.HandleRows); err != nil {
+		return nil, err
+	}
+	handled := t.env.Batch.now()
+	if err := r.fireTimers(ctx); err != nil {
+		return nil, err
+	}
+	fired := t.env.Batch.now()
+	r.removeExpired()
+	if err := t.processor.Finish(); err != nil {
+		return nil, err
+	}
+	return r.out, r.commit(ctx, handled.Sub(began), fired.Sub(handled))
+}
+
+// rows are those of an operator, as one batch.
+func (t *transform) rows(ctx context.Context, op Operator, schema types.Struct) (arrow.RecordBatch, error) {
+	var all []arrow.RecordBatch
+	n := 0
+	err := walk(InOrder(ctx, op, t.env.workers()), func(b arrow.RecordBatch) error {
+		all = append(all, b)
+		n += int(b.NumRows())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(schema)).NewRecordBatch(), nil
+	}
+	columns := make([]arrow.Array, len(schema.Fields))
+	for c := range columns {
+		parts := make([]arrow.Array, len(all))
+		for i, b := range all {
+			parts[i] = b.Column(c)
+		}
+		if columns[c], err = expr.Concat(parts); err != nil {
+			return nil, err
+		}
+	}
+	return newBatch(types.ToArrowSchema(schema), columns, n), nil
+}
+
+// inTime drops the rows that come too late, in the time mode of events.
+func (t *transform) inTime(rows arrow.RecordBatch) (arrow.RecordBatch, int64) {
+	if t.processor.TimeMode() != state.EventTimeMode {
+		return rows, 0
+	}
+	column := rows.Column(t.column)
+	if s, ok := column.(*array.Struct); ok { // a window: its end counts
+		column = s.Field(1)
+	}
+	times, ok := column.(*array.Timestamp)
+	if !ok {
+		return rows, 0
+	}
+	keep := make([]int32, 0, rows.NumRows())
+	for i := range int(rows.NumRows()) {
+		if times.IsNull(i) || floorMillis(int64(times.Value(i))) > t.event.late {
+			keep = append(keep, int32(i))
+		}
+	}
+	if int64(len(keep)) == rows.NumRows() {
+		return rows, 0
+	}
+	return takeRows(rows, keep), rows.NumRows() - int64(len(keep))
+}
+
+// groups calls a handler for the rows of each key, in the order in which the keys first come.
+func (r *transformRun) groups(ctx context.Context, rows arrow.RecordBatch, keys []int, handle func(*Keyed, arrow.RecordBatch) error) error {
+	n := int(rows.NumRows())
+	if n == 0 {
+		return nil
+	}
+	columns := make([]arrow.Array, len(keys))
+	for i, k := range keys {
+		columns[i] = rows.Column(k)
+	}
+	encoded := state.EncodeRows(columns, r.key.Fields, n)
+	partitions := r.stores[0].store.Place(columns, n)
+	numbers := map[string]int32{}
+	var firsts []int32 // by group, the row that it began with
+	group := make([]int32, n)
+	for i := range n {
+		g, ok := numbers[string(encoded.At(i))]
+		if !ok {
+			g = int32(len(firsts))
+			numbers[string(encoded.At(i))] = g
+			firsts = append(firsts, int32(i))
+		}
+		group[i] = g
+	}
+	order, ends := sortGroups(group, len(firsts))
+	sorted := takeRows(rows, order)
+	keyRows := newBatch(types.ToArrowSchema(r.key), takeColumns(columns, firsts), len(firsts))
+	for g, first := range firsts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		from := int64(0)
+		if g > 0 {
+			from = int64(ends[g-1])
+		}
+		k := &Keyed{run: r, encoded: encoded.At(int(first)), partition: int(partitions[first]), key: keyRows.NewSlice(int64(g), int64(g)+1)}
+		if err := handle(k, sorted.NewSlice(from, int64(ends[g]))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sortGroups orders rows by group, and says where each group ends.
+func sortGroups(group []int32, groups int) (order, ends []int32) {
+	ends = make([]int32, groups)
+	for _, g := range group {
+		ends[g]++
+	}
+	at := int32(0)
+	begins := make([]int32, groups)
+	for g, n := range ends {
+		begins[g] = at
+		at += n
+		ends[g] = at
+	}
+	order = make([]int32, len(group))
+	for i, g := range group {
+		order[begins[g]] = int32(i)
+		begins[g]++
+	}
+	return order, ends
+}
+
+// fireTimers calls the handler of each timer that is due, partition by partition in the order of their times. A timer that a
+// handler sets waits for the next batch.
+func (r *transformRun) fireTimers(ctx context.Context) error {
+	if r.timers == nil {
+		return nil
+	}
+	limit := r.nowMs
+	if r.processor.TimeMode() == state.EventTimeMode {
+		limit = r.event.evict
+	}
+	for p, partition := range r.timers.store.Partitions() {
+		var due [][]byte
+		for key := range partition.Until(limit * 1000) {
+			due = append(due, slices.Clone(key))
+		}
+		timers, err := r.timersOf(due, p)
+		if err != nil {
+			return err
+		}
+		for _, timer := range timers {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if partition.Get(timer.row) == nil { // a handler before has deleted it
+				continue
+			}
+			if err := r.processor.HandleTimer(timer.keyed, timer.ms); err != nil {
+				return err
+			}
+			partition.Remove(timer.row)
+			r.expiredTimers++
+		}
+	}
+	return nil
+}
+
+type dueTimer struct {
+	row   []byte
+	ms    int64
+	keyed *Keyed
+}
+
+// timersOf decodes timers, and orders them by time.
+func (r *transformRun) timersOf(rows [][]byte, partition int) ([]dueTimer, error) {
+	columns, err := state.DecodeRows(rows, r.timers.spec.Key.Fields)
+	if err != nil {
+		return nil, err
+	}
+	last := len(columns) - 1
+	keys := array.NewRecordBatch(types.ToArrowSchema(r.key), columns[:last], int64(len(rows)))
+	encoded := state.EncodeRows(columns[:last], r.key.Fields, len(rows))
+	times := columns[last].(*array.Timestamp)
+	due := make([]dueTimer, len(rows))
+	for i, row := range rows {
+		due[i] = dueTimer{row: row, ms: int64(times.Value(i)) / 1000, keyed: &Keyed{
+			run: r, encoded: encoded.At(i), partition: partition, key: keys.NewSlice(int64(i), int64(i)+1),
+		}}
+	}
+	slices.SortStableFunc(due, func(a, b dueTimer) int { return cmp.Compare(a.ms, b.ms) })
+	return due, nil
+}
+
+// removeExpired forgets what has outlived its time.
+func (r *transformRun) removeExpired() {
+	for _, s := range r.stores {
+		if !s.variable.TTL {
+			continue
+		}
+		for _, p := range s.store.Partitions() {
+			var gone [][]byte
+			for key := range p.Until(r.nowMs * 1000) {
+				gone = append(gone, slices.Clone(key))
+			}
+			for _, key := range gone {
+				p.Remove(key)
+				r.expiredTTL++
+			}
+		}
+	}
+}
+
+func (r *transformRun) commit(ctx context.Context, updating, firing time.Duration) error {
+	r.transform.next = r.earliest()
+	began := r.env.Batch.now()
+	if err := r.state.Commit(ctx); err != nil {
+		return err
+	}
+	if r.env.Batch.Progress == nil {
+		return nil
+	}
+	p := r.state.Progress()
+	p.NumRowsTotal = 0
+	for _, s := range r.stores {
+		p.NumRowsTotal += s.store.Rows()
+	}
+	p.NumRowsUpdated, p.NumRowsRemoved = r.report.NumRowsUpdated, r.report.NumRowsRemoved+r.expiredTTL
+	p.NumRowsDroppedByWatermark = r.report.NumRowsDroppedByWatermark
+	p.AllUpdatesTimeMs, p.CommitTimeMs = updating.Milliseconds(), r.env.Batch.now().Sub(began).Milliseconds()
+	p.Custom = map[string]int64{
+		"timerProcessingTimeMs": firing.Milliseconds(), "numRegisteredTimers": r.registered, "numDeletedTimers": r.deleted,
+		"numExpiredTimers": r.expiredTimers, "numValuesRemovedDueToTTLExpiry": r.expiredTTL,
+	}
+	for _, s := range r.stores {
+		if name := variableMetric(s.variable); name != "" {
+			p.Custom[name]++
+		}
+	}
+	r.env.Batch.Progress(p)
+	return nil
+}
+
+func variableMetric(v state.Variable) string {
+	kinds := map[state.VariableKind]string{state.ValueVariable: "Value", state.ListVariable: "List", state.MapVariable: "Map"}
+	kind, ok := kinds[v.Kind]
+	switch {
+	case !ok:
+		return ""
+	case v.TTL:
+		return "num" + kind + "StateWithTTLVars"
+	}
+	return "num" + kind + "StateVars"
+}
+
+// earliest is when the next timer is due.
+func (r *transformRun) earliest() int64 {
+	least := int64(math.MaxInt64)
+	if r.timers == nil {
+		return least
+	}
+	at := len(r.key.Fields)
+	for _, p := range r.timers.store.Partitions() {
+		first := int64(math.MaxInt64)
+		for key := range p.Until(math.MaxInt64) {
+			micros := state.TimeAt(key, at, at+1)
+			if micros>>20 > first>>20 && first != math.MaxInt64 { // they come about a second at a time
+				break
+			}
+			first = min(first, micros)
+		}
+		if first != math.MaxInt64 {
+			least = min(least, (first+999)/1000)
+		}
+	}
+	return least
+}
