@@ -69,8 +69,9 @@ type Session struct {
 	currentCatalog string
 	currentSchema  string
 	views          map[string]tempView
-	temporary      []string       // folders to remove at the end
-	writer         *writerVersion // of inserts; nil: they count each time
+	temporary      []string                // folders to remove at the end
+	writer         *writerVersion          // of inserts; nil: they count each time
+	observations   map[string]*Observation // that wait for their metrics, by name
 }
 
 // tempView is a name of one session: a query, or the content of a memory sink.
@@ -273,7 +274,7 @@ func (s *Session) env() *exec.Env {
 	s.stateBudget.SetLimit(s.stateMemory())
 	return &exec.Env{
 		Eval: s.evalContext(), Memory: s.memory, Workers: s.confInt(confWorkers),
-		StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
+		Observed: s.observed, StateBudget: s.stateBudget, MinDeltas: s.confInt(confMinDeltas),
 	}
 }
 

@@ -56,6 +56,7 @@ const (
 	DuplicateKey                 Class = "DUPLICATE_KEY"
 	DuplicatedCTE                Class = "DUPLICATED_CTE_NAMES"
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
+	DuplicatedMetricsName        Class = "DUPLICATED_METRICS_NAME"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
@@ -133,6 +134,9 @@ const (
 	NullMapKey                   Class = "NULL_MAP_KEY"
 	NumColumnsMismatch           Class = "NUM_COLUMNS_MISMATCH"
 	NumericValueOutOfRange       Class = "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION"
+	ObservedMetricsAttribute     Class = "INVALID_OBSERVED_METRICS.NON_AGGREGATE_FUNC_ARG_IS_ATTRIBUTE"
+	ObservedMetricsDistinct      Class = "INVALID_OBSERVED_METRICS.AGGREGATE_EXPRESSION_WITH_DISTINCT_UNSUPPORTED"
+	ObservedMetricsName          Class = "INVALID_OBSERVED_METRICS.MISSING_NAME"
 	OrderByPosition              Class = "ORDER_BY_POS_OUT_OF_RANGE"
 	OutputModeDataSource         Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE"
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
@@ -158,6 +162,7 @@ const (
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
 	SingleNamespace              Class = "REQUIRES_SINGLE_PART_NAMESPACE"
+	SingleTrigger                Class = "ONLY_ALLOW_SINGLE_TRIGGER"
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
 	SourceFileMissing            Class = "STREAMING_SOURCE_FILE_MISSING"
 	SourcesChanged               Class = "STREAMING_SOURCES_CHANGED"
@@ -322,6 +327,10 @@ var sqlStates = map[Class]string{
 	DeltaOverwriteSchemaDynamic:  "42613",
 	DeltaRegexSyntax:             "2201B",
 	DeltaReservedColumn:          "42939",
+	DuplicatedMetricsName:        "42710",
+	ObservedMetricsAttribute:     "42K0E",
+	ObservedMetricsDistinct:      "42K0E",
+	ObservedMetricsName:          "42K0E",
 	StateKeyFormat:               "XX000",
 	StateValueFormat:             "XX000",
 	StateVariableType:            "42K06",
@@ -549,5 +558,5 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeleted:      "22000",
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
-	XMLRowTagMissing:             "42KDF",
+	XMLRowTagMissing:            "42KDF",
 }

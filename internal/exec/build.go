@@ -147,6 +147,8 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 		return newWindow(n, children[0], b.env), nil
 	case *logical.Single:
 		return &single{child: children[0], schema: n.Schema(), env: b.env}, nil
+	case *logical.Observe:
+		return newObserve(n, children[0], b.env), nil
 	case *logical.Watermark:
 		if number < 0 { // of rows that are all there: nothing comes late
 			return children[0], nil

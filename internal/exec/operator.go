@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -31,6 +33,8 @@ type Env struct {
 	MinDeltas   int // of a state before it gets a snapshot; 0: as many as Spark wants
 	// OnRows, when not nil, is told how many rows were read from a source. Several goroutines call it.
 	OnRows func(source logical.Source, rows int64)
+	// Observed, when not nil, is told the metrics of each Observe, a batch of one row, when its rows have gone by.
+	Observed func(name string, metrics arrow.RecordBatch)
 }
 
 // OutputMode says what a streaming query hands to its sink.

@@ -13,6 +13,9 @@ import (
 	"lakehouse/internal/types"
 )
 
+// StreamJoinName is Spark's name of the operator that joins two streams.
+const StreamJoinName = "symmetricHashJoin"
+
 // streamJoin joins two streams: each side's rows are remembered, so that those of the other that come later find them, until the
 // watermark says that none can come. A row without a partner is given, if the join keeps its side, when it is forgotten.
 type streamJoin struct {
@@ -102,7 +105,7 @@ func (s *joinSide) rowsName() string   { return s.name + "-keyWithIndexToValue" 
 
 // spec describes the state as Spark lays it out in version 2 of its format.
 func (j *streamJoin) spec() state.Spec {
-	return state.Spec{Operator: j.number, Name: "symmetricHashJoin", Stores: append(j.left.stores(), j.right.stores()...)}
+	return state.Spec{Operator: j.number, Name: StreamJoinName, Stores: append(j.left.stores(), j.right.stores()...)}
 }
 
 func (s *joinSide) stores() []state.StoreSpec {

@@ -99,6 +99,8 @@ func (r *resolver) relation(rel plan.Relation) (*scope, error) {
 		return r.sort(rel)
 	case *plan.RepartitionByExpression:
 		return r.repartition(rel)
+	case *plan.CollectMetrics:
+		return r.observe(rel)
 	case *plan.Limit:
 		return r.limit(rel)
 	case *plan.Offset:

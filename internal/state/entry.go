@@ -1,9 +1,30 @@
 package state
 
-import "iter"
+import (
+	"hash/maphash"
+	"iter"
+)
 
 // Get gives the value row of a key row; nil: there is none. It is good until the partition is changed or committed.
 func (p *Partition) Get(key []byte) []byte { return p.table.get(key) }
+
+// An Entry is where the value of a key lies; it is good until the partition is committed. Negative: nowhere.
+type Entry int32
+
+// Find is Get, and gives the entry for [Partition.Set].
+func (p *Partition) Find(key []byte) (Entry, []byte) {
+	e := p.table.find(maphash.Bytes(p.table.seed, key), key)
+	if e < 0 || p.table.entries[e].removed {
+		return Entry(e), nil
+	}
+	return Entry(e), p.table.arena.get(p.table.entries[e].value)
+}
+
+// Set is Put of a key that was found at an entry, without another search.
+func (p *Partition) Set(e Entry, value []byte) {
+	p.table.set(int(e), value)
+	p.table.change(int(e))
+}
 
 // Put sets the value row of a key row. Both are copied.
 func (p *Partition) Put(key, value []byte) { p.table.put(key, value) }

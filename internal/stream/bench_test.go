@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -86,7 +84,7 @@ func (c streamCatalog) TableFunction(context.Context, *logical.TableCall) (logic
 	return c.node, nil
 }
 
-func planOf(t testing.TB, query string, source StreamedProvider) logical.Node {
+func planOf(t testing.TB, query string, source logical.StreamProvider) logical.Node {
 	t.Helper()
 	statement, err := sql.Parse(query)
 	if err != nil {
@@ -101,18 +99,14 @@ func planOf(t testing.TB, query string, source StreamedProvider) logical.Node {
 	return node
 }
 
-// StreamedProvider is a source that a test streams from.
-type StreamedProvider = logical.StreamProvider
-
 func benchContext() expr.Context { return expr.Context{ANSI: true, TimeZone: time.UTC} }
 
 // A windowed count of ten million events in micro-batches of a hundred thousand, by the number of groups.
 func BenchmarkWindowedCount(b *testing.B) {
-	const size = 100_000
+	const total, size = 10_000_000, 100_000
 	for _, groups := range []int{100, 100_000, 5_000_000} {
 		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
 			for b.Loop() {
-				total := min(10_000_000, max(20*size, benchEvents(b)))
 				store, err := volumes.OpenLocal(b.TempDir())
 				if err != nil {
 					b.Fatal(err)
@@ -142,14 +136,4 @@ func BenchmarkWindowedCount(b *testing.B) {
 			}
 		})
 	}
-}
-
-var (
-	_ = batch.Of
-	_ = runtime.GC
-)
-
-func benchEvents(b *testing.B) int {
-	b.Helper()
-	return 10_000_000
 }

@@ -31,6 +31,8 @@ type Progress struct {
 	StateOperators         []StateProgress   `json:"stateOperators"`
 	Sources                []SourceProgress  `json:"sources"`
 	Sink                   SinkProgress      `json:"sink"`
+	// ObservedMetrics are those of DataFrame.Observe, by name: one row each, as a JSON object.
+	ObservedMetrics map[string]json.RawMessage `json:"observedMetrics,omitempty"`
 }
 
 // SourceProgress is one source's part of a [Progress].

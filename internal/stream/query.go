@@ -109,8 +109,8 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	if err := logical.CheckStreaming(cfg.Plan, cfg.Mode); err != nil {
 		return nil, err
 	}
-	if cfg.Trigger.interval < 0 {
-		return nil, errclass.CannotParseInterval.New("requirement failed: the interval of trigger should not be negative, but it is %s.", cfg.Trigger.interval)
+	if err := cfg.Trigger.check(); err != nil {
+		return nil, err
 	}
 	cfg.Life = cfg.Life.withDefaults()
 	q := &Query{

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ const (
 	atIntervals
 	justOnce
 	untilCaughtUp
+	continuousMode // refused at the start, as is
+	realTimeMode
 )
 
 // ProcessingTime runs batches on the grid of whole intervals since the epoch, the first at once. A batch
@@ -41,6 +44,38 @@ func Once() Trigger { return Trigger{kind: justOnce} }
 // AvailableNow runs as many batches as the rate limits ask for over what is there at the start, and ends.
 func AvailableNow() Trigger { return Trigger{kind: untilCaughtUp} }
 
+// Continuous and RealTime are Spark's triggers for rows without batches. A query with one of them does not start: this engine
+// runs micro-batches, which the default trigger begins one after the other.
+func Continuous(checkpointInterval time.Duration) Trigger {
+	return Trigger{kind: continuousMode, interval: checkpointInterval}
+}
+
+// RealTime is refused: see [Continuous].
+func RealTime(batchDuration time.Duration) Trigger {
+	return Trigger{kind: realTimeMode, interval: batchDuration}
+}
+
+// check refuses the triggers that no query can have.
+func (t Trigger) check() error {
+	switch {
+	case t.kind == continuousMode:
+		return notMicroBatches("continuous")
+	case t.kind == realTimeMode:
+		return notMicroBatches("realTime")
+	case t.interval < 0:
+		return errclass.CannotParseInterval.New("requirement failed: the interval of trigger should not be negative, but it is %s.", t.interval)
+	}
+	return nil
+}
+
+func notMicroBatches(trigger string) error {
+	return errclass.UnsupportedFeature.New("the trigger %s is not supported: streams run in micro-batches.", trigger).
+		WithHint("Leave the trigger out: a batch follows the one before at once, and a row is through in milliseconds.")
+}
+
+// triggerWords are the triggers without an interval, and those with one that are refused.
+var triggerWords = []string{"default", "once", "availableNow", "processingTime", "continuous", "realTime"}
+
 // ParseTrigger reads a trigger as command lines give it: "default", "once", "availableNow", or an
 // interval such as "10 seconds".
 func ParseTrigger(text string) (Trigger, error) {
@@ -52,10 +87,20 @@ func ParseTrigger(text string) (Trigger, error) {
 	case "availablenow":
 		return AvailableNow(), nil
 	}
+	if word, rest, _ := strings.Cut(strings.TrimSpace(text), " "); word != "" {
+		switch word = strings.ToLower(word); {
+		case word == "continuous" || word == "realtime":
+			return Trigger{}, notMicroBatches(map[string]string{"continuous": "continuous", "realtime": "realTime"}[word])
+		case word == "processingtime":
+			return ParseTrigger(strings.TrimSpace(rest))
+		case (word == "once" || word == "availablenow" || word == "default") && rest != "":
+			return Trigger{}, errclass.SingleTrigger.New("Only a single trigger is allowed.")
+		}
+	}
 	interval, err := option.ParseDuration(text)
 	if unitless := strings.Trim(text, " 0123456789") == ""; err != nil || unitless { // milliseconds to options, seconds to most who write it
 		return Trigger{}, errclass.CannotParseInterval.New("Unable to parse '%s'.", text).
-			WithHint("A trigger is default, once, availableNow or an interval such as \"10 seconds\".")
+			WithHint("%s", cmp.Or(errclass.DidYouMean(text, triggerWords), "A trigger is default, once, availableNow or an interval such as \"10 seconds\"."))
 	}
 	return ProcessingTime(interval), nil
 }

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,6 +53,32 @@ func TestBadTriggersAreRefused(t *testing.T) {
 	for _, text := range []string{"5 secs please", "-5 seconds", "1 month", "1 year", "10", " 10 ", "10 secondz", "always", " "} {
 		if got, err := ParseTrigger(text); !errors.Is(err, errclass.CannotParseInterval) {
 			t.Errorf("ParseTrigger(%q) = %v, %v", text, got, err)
+		}
+	}
+}
+
+func TestTriggersThatAreRefusedByName(t *testing.T) {
+	for text, class := range map[string]errclass.Class{
+		"continuous 1 second": errclass.UnsupportedFeature, "realTime 5 minutes": errclass.UnsupportedFeature, "Continuous": errclass.UnsupportedFeature,
+		"once availableNow": errclass.SingleTrigger, "default 5 seconds": errclass.SingleTrigger,
+	} {
+		if got, err := ParseTrigger(text); !errors.Is(err, class) {
+			t.Errorf("ParseTrigger(%q) = %v, %v", text, got, err)
+		}
+	}
+	if got, err := ParseTrigger("processingTime 5 seconds"); err != nil || got != ProcessingTime(5*time.Second) {
+		t.Errorf("processingTime 5 seconds: %v, %v", got, err)
+	}
+	if _, err := ParseTrigger("availabelNow"); err == nil || !strings.Contains(err.Error(), "availableNow") {
+		t.Errorf("a slip: %v", err)
+	}
+	b := newBench(t, newNumbers(1))
+	for trigger, class := range map[Trigger]errclass.Class{
+		Continuous(time.Second): errclass.UnsupportedFeature, RealTime(time.Minute): errclass.UnsupportedFeature, ProcessingTime(-time.Second): errclass.CannotParseInterval,
+	} {
+		b.trigger = trigger
+		if _, err := Start(t.Context(), b.config()); !errors.Is(err, class) {
+			t.Errorf("%v: %v", trigger, err)
 		}
 	}
 }
