@@ -99,6 +99,8 @@ func TestKeysOfAStreamJoin(t *testing.T) {
 	const values = "SELECT * FROM VALUES (CAST(0.0 AS DOUBLE), 1), (CAST(-0.0 AS DOUBLE), 2), (CAST('NaN' AS DOUBLE), 3), (CAST('NaN' AS DOUBLE), 4), (CAST(NULL AS DOUBLE), 5) t(x, n)"
 	s := newStream(t, "SELECT a.n, b.n AS m FROM s a JOIN s b ON a.x = b.x", "x double, n int", logical.Append)
 	s.want(s.run(values), "1\t1", "1\t2", "2\t1", "2\t2", "3\t3", "3\t4", "4\t3", "4\t4")
+	s = newStream(t, "SELECT a.n, b.n AS m FROM s a, s b WHERE a.x = b.x AND a.n > 3", "x double, n int", logical.Append)
+	s.want(s.run(values), "4\t3", "4\t4")
 	s = newStream(t, "SELECT a.n, b.n AS m FROM s a JOIN s b ON a.x <=> b.x AND a.n > 4", "x double, n int", logical.Append)
 	s.want(s.run(values), "5\t5")
 }
