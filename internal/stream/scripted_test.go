@@ -72,7 +72,12 @@ type scriptedBatch struct {
 
 func readScripted[T any](t testing.TB, file string) []T {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "stateful", file))
+	return readScriptedOf[T](t, "stateful", file)
+}
+
+func readScriptedOf[T any](t testing.TB, folder, file string) []T {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", folder, file))
 	if err != nil {
 		t.Fatal(err)
 	}
