@@ -1,6 +1,7 @@
 package medallion
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -49,10 +50,7 @@ func (r resolver) inferredStream(ctx context.Context, d *plan.DataSource, opts a
 	}
 	config := r.streamConfig(d, opts, files.Partitioned{Format: format, Partitions: parts})
 	config.Infer, config.Partitions = format, parts.Fields
-	config.RescuedColumn, config.CorruptColumn = optionNamed(options, "rescuedDataColumn"), optionNamed(options, "columnNameOfCorruptRecord")
-	if config.CorruptColumn == "" {
-		config.CorruptColumn = "_corrupt_record"
-	}
+	config.RescuedColumn, config.CorruptColumn = optionNamed(options, "rescuedDataColumn"), corruptColumn(options)
 	config.SampleFiles, config.SampleBytes = r.confInt(confSampleFiles), r.confBytes(confSampleBytes)
 	config.Watch = watchFields(format, parts)
 	provider, err := autoloader.New(ctx, d.Format, config)
@@ -79,6 +77,10 @@ func (r resolver) inferredOptions(knows func(string) bool, opts autoloader.Optio
 		}
 	}
 	return options
+}
+
+func corruptColumn(options map[string]string) string {
+	return cmp.Or(optionNamed(options, "columnNameOfCorruptRecord"), "_corrupt_record")
 }
 
 func optionNamed(options map[string]string, name string) string {

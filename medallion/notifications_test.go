@@ -125,7 +125,7 @@ func TestNotificationsFollowNewFolders(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range 3 {
-			if err := os.WriteFile(filepath.Join(in, dir, strconv.Itoa(i)), []byte(fmt.Sprintf(`{"n":%d}`, n)), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(in, dir, strconv.Itoa(i)), fmt.Appendf(nil, `{"n":%d}`, n), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			if dir != ".hidden" {
@@ -138,7 +138,7 @@ func TestNotificationsFollowNewFolders(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(outside, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(outside, dir, "x"), []byte(fmt.Sprintf(`{"n":%d}`, n)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(outside, dir, "x"), fmt.Appendf(nil, `{"n":%d}`, n), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		n++

@@ -52,7 +52,7 @@ type DataStreamWriter struct {
 // WriteStream begins a streaming query over the frame.
 func (d *DataFrame) WriteStream() DataStreamWriter { return DataStreamWriter{frame: d, err: d.err} }
 
-// Format names the sink: delta (the default), parquet, json, csv, text, console, memory.
+// Format names the sink: delta (the default), parquet, json, csv, text, kafka, console, memory, noop.
 func (w DataStreamWriter) Format(name string) DataStreamWriter { w.format = name; return w }
 
 // QueryName names the query, and a memory sink's table.
@@ -100,7 +100,7 @@ var streamOptions = option.Table{
 	{Name: "queryName", Doc: "The query's name, like QueryName."},
 }
 
-// Start starts the query into the path (for console and memory sinks, none).
+// Start starts the query into the path (for Kafka, console, memory and noop, none).
 func (w DataStreamWriter) Start(ctx context.Context, paths ...string) (*StreamingQuery, error) {
 	if len(paths) > 0 {
 		w = w.Option("path", paths[0])

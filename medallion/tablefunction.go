@@ -30,6 +30,7 @@ type tableArgs struct {
 func tableFunctions() map[string]tableFunction {
 	return map[string]tableFunction{
 		"cloud_files_state": {params: []string{"checkpoint"}, resolve: cloudFilesState},
+		"read_files":        {params: []string{"path"}, streams: true, resolve: readFiles},
 		"state":             {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
 		"state_metadata":    {params: []string{"path"}, resolve: stateMetadataFunction},
 	}

@@ -40,7 +40,7 @@ func (d *DataFrame) Write() DataFrameWriter {
 	return DataFrameWriter{frame: d, mode: saveErrorIfExists, err: d.err}
 }
 
-// Format names the sink: delta (the default), parquet, json, csv or text files.
+// Format names the sink: delta (the default), parquet, json, csv or text files, kafka, noop.
 func (w DataFrameWriter) Format(name string) DataFrameWriter { w.format = name; return w }
 
 // Mode says what happens to a table that is there: append, overwrite, ignore, or errorifexists (the default).

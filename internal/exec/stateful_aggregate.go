@@ -55,6 +55,12 @@ func (s *statefulAggregate) closes() bool {
 	return s.env.Batch.Mode != Complete && s.event != nil && s.time.index >= 0
 }
 
+// dropsLate reports whether the watermark drops late groups. Sessions are dropped in complete mode too, in which the watermark
+// closes none.
+func (s *statefulAggregate) dropsLate() bool {
+	return s.closes() || s.session >= 0 && s.event != nil && s.time.index >= 0
+}
+
 // spec describes the state as Spark lays it out: the grouping columns, and the buffers of all
 // aggregates one behind the other.
 func (s *statefulAggregate) spec() state.Spec {
@@ -262,7 +268,7 @@ func (s *statefulAggregate) share(tables []*groupTable, store *state.Operator) (
 
 // lateRows marks the groups that come too late; nil: none does.
 func (s *statefulAggregate) lateRows(all *changedGroups) []bool {
-	if !s.closes() {
+	if !s.dropsLate() {
 		return nil
 	}
 	return atOrBefore(all.keys[s.time.index], s.event.late)

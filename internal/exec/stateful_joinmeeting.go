@@ -58,14 +58,14 @@ func (m *meeting) flush() error {
 		}
 		hits = append(hits, some...)
 	}
-	if m.node.Type == plan.LeftSemiJoin && !m.own.left {
-		if err := m.takeOnce(hits); err != nil {
-			return err
-		}
-	}
-	if m.other.outer {
+	switch {
+	case m.node.Type != plan.LeftSemiJoin || m.own.left:
 		for _, hit := range hits {
 			m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
+		}
+	default:
+		if err := m.takeOnce(hits); err != nil {
+			return err
 		}
 	}
 	m.rows, m.values, m.indexes = m.rows[:0], m.values[:0], m.indexes[:0]

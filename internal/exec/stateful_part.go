@@ -39,7 +39,8 @@ func (p *statefulPart) update() error {
 	}
 	keyRows := state.EncodeRows(keys, p.keySchema().Fields, n)
 	sums := p.newSums(p.eval, n)
-	if err := p.restore(keyRows, sums); err != nil {
+	entries, err := p.restore(keyRows, sums)
+	if err != nil {
 		return err
 	}
 	for i, c := range p.changes {
@@ -48,7 +49,7 @@ func (p *statefulPart) update() error {
 		}
 	}
 	p.changes = nil
-	if err := p.put(keyRows, sums); err != nil {
+	if err := p.put(keyRows, entries, sums); err != nil {
 		return err
 	}
 	p.updated = int64(n)
@@ -86,33 +87,39 @@ func (p *statefulPart) distinct() (keys []arrow.Array, groups [][]uint32, n int,
 	return keys, groups, table.size(), err
 }
 
-// restore puts what the state holds of the keys into their sums.
-func (p *statefulPart) restore(keys state.Rows, into *sums) error {
+// restore puts what the state holds of the keys into their sums, and says where it lies.
+func (p *statefulPart) restore(keys state.Rows, into *sums) ([]state.Entry, error) {
+	entries := make([]state.Entry, keys.Len())
 	var found [][]byte
 	var groups []uint32
-	for i := range keys.Len() {
-		if value := p.partition.Get(keys.At(i)); value != nil {
+	for i := range entries {
+		var value []byte
+		if entries[i], value = p.partition.Find(keys.At(i)); value != nil {
 			found, groups = append(found, value), append(groups, uint32(i))
 		}
 	}
 	if len(found) == 0 {
-		return nil
+		return entries, nil
 	}
 	columns, err := state.DecodeRows(found, p.bufferSchema().Fields)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return into.mergeBuffers(groups, columns)
+	return entries, into.mergeBuffers(groups, columns)
 }
 
-func (p *statefulPart) put(keys state.Rows, sums *sums) error {
+func (p *statefulPart) put(keys state.Rows, entries []state.Entry, sums *sums) error {
 	columns, err := sums.buffers()
 	if err != nil {
 		return err
 	}
 	values := state.EncodeRows(columns, p.bufferSchema().Fields, keys.Len())
-	for i := range keys.Len() {
-		p.partition.Put(keys.At(i), values.At(i))
+	for i, e := range entries {
+		if e < 0 {
+			p.partition.Put(keys.At(i), values.At(i))
+		} else {
+			p.partition.Set(e, values.At(i))
+		}
 	}
 	return nil
 }

@@ -29,7 +29,8 @@ type Processor interface {
 	HandleRows(*Keyed, arrow.RecordBatch) error    // the rows of one key, in their order
 	HandleTimer(k *Keyed, expiryMs int64) error    // a timer of a key that is due; it is gone afterwards
 	HandleInitial(*Keyed, arrow.RecordBatch) error // rows of the initial state, before the first batch's
-	End()                                          // after the last
+	Finish() error                                 // after the last, before the state is committed
+	End()                                          // lets another query run, whatever came of this batch
 }
 
 // transform is TransformWithState of a stream.
@@ -187,6 +188,9 @@ func (t *transform) run(ctx context.Context) (out []arrow.RecordBatch, err error
 	}
 	fired := t.env.Batch.now()
 	r.removeExpired()
+	if err := t.processor.Finish(); err != nil {
+		return nil, err
+	}
 	return r.out, r.commit(ctx, handled.Sub(began), fired.Sub(handled))
 }
 

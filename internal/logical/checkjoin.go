@@ -34,6 +34,7 @@ func (c *streamCheck) join(n *Join) error {
 		if left {
 			return notOnStreams("RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the right not supported")
 		}
+	default: // inner and cross joins
 	}
 	return nil
 }
@@ -46,6 +47,7 @@ func (c *streamCheck) streamJoin(n *Join) error {
 		return notOnStreams("LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported")
 	case plan.InnerJoin, plan.CrossJoin, plan.LeftSemiJoin:
 		modes = append(modes, Update)
+	default: // the outer ones
 	}
 	if !slices.Contains(modes, c.mode) {
 		return notOnStreams("%s join between two streaming DataFrames/Datasets is not supported in %s output mode, only in %s",

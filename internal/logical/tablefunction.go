@@ -64,7 +64,7 @@ func (r *resolver) catalogFunction(f *plan.TableFunction) (*scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	return scopeOf(node, relationName(node, nil)), nil
+	return r.leaf(node, relationName(node, nil)), nil
 }
 
 func (r *resolver) tableCallArg(a plan.Expression) (arg TableCallArg, err error) {

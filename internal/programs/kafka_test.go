@@ -85,7 +85,6 @@ func schemaText(t *testing.T, df *medallion.DataFrame) string {
 	return schema.String()
 }
 
-
 // Example 4: Kafka to the console. The stream starts at the end of the topic; a null value is filtered, a null key is not.
 func TestExample4KafkaToConsole(t *testing.T) {
 	b := newBroker(t, "topic_name")

@@ -25,6 +25,8 @@ func (w *printer) statement(s plan.Statement) {
 		w.drop(s)
 	case *plan.Insert:
 		w.insert(s)
+	case *plan.CopyInto:
+		w.copyInto(s)
 	case *plan.Explain:
 		w.text("EXPLAIN ")
 		if s.Mode != "" {

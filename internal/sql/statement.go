@@ -35,11 +35,11 @@ func (p *parser) statement() (plan.Statement, error) {
 
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
-	"create", "desc", "describe", "drop", "explain", "insert", "reset", "select", "set", "show", "use", "values", "with",
+	"copy", "create", "desc", "describe", "drop", "explain", "insert", "reset", "select", "set", "show", "use", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
-var refused = set("add", "alter", "analyze", "begin", "cache", "call", "clear", "comment", "convert", "copy", "declare", "delete",
+var refused = set("add", "alter", "analyze", "begin", "cache", "call", "clear", "comment", "convert", "declare", "delete",
 	"deny", "execute", "export", "fsck", "generate", "grant", "import", "list", "load", "lock", "merge", "msck", "open", "optimize",
 	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "truncate", "uncache", "undrop", "unlock", "unset", "update", "vacuum")
 
@@ -60,6 +60,8 @@ func (p *parser) command() (production, bool) {
 		return (*parser).drop, true
 	case "insert":
 		return (*parser).insertStatement, true
+	case "copy":
+		return (*parser).copyInto, true
 	case "show":
 		return (*parser).show, true
 	case "describe", "desc":

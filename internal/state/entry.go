@@ -1,9 +1,31 @@
 package state
 
-import "iter"
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"iter"
+)
 
 // Get gives the value row of a key row; nil: there is none. It is good until the partition is changed or committed.
 func (p *Partition) Get(key []byte) []byte { return p.table.get(key) }
+
+// An Entry is where the value of a key lies; it is good until the partition is committed. Negative: nowhere.
+type Entry int32
+
+// Find is Get, and gives the entry for [Partition.Set].
+func (p *Partition) Find(key []byte) (Entry, []byte) {
+	e := p.table.find(maphash.Bytes(p.table.seed, key), key)
+	if e < 0 || p.table.entries[e].removed {
+		return Entry(e), nil
+	}
+	return Entry(e), p.table.arena.get(p.table.entries[e].value)
+}
+
+// Set is Put of a key that was found at an entry, without another search.
+func (p *Partition) Set(e Entry, value []byte) {
+	p.table.set(int(e), value)
+	p.table.change(int(e))
+}
 
 // Put sets the value row of a key row. Both are copied.
 func (p *Partition) Put(key, value []byte) { p.table.put(key, value) }
@@ -59,4 +81,27 @@ func (p *Partition) Time(key, value []byte) (micros int64, ok bool) {
 		return 0, false
 	}
 	return p.table.reader.read(key, value)
+}
+
+// countRow is a row of one long.
+const countRow = 16
+
+// Count adds to the long that is a key's value, as [Partition.Put] would, and gives what it was: 0 where the key is not there. A key
+// that comes to 0 is removed.
+func (p *Partition) Count(key []byte, add int64) (before int64) {
+	e := p.table.entryOf(key)
+	entry := &p.table.entries[e]
+	var row [countRow]byte
+	if !entry.removed && entry.valued {
+		copy(row[:], p.table.arena.get(entry.value))
+		before = int64(binary.LittleEndian.Uint64(row[8:]))
+	}
+	if before+add == 0 {
+		p.table.removeEntry(e)
+		return before
+	}
+	binary.LittleEndian.PutUint64(row[8:], uint64(before+add))
+	p.table.set(e, row[:])
+	p.table.change(e)
+	return before
 }

@@ -30,13 +30,13 @@ type counted struct {
 	input  []*atomic.Int64  // by stream
 	read   []logical.Source // by stream
 	output int64
-	state  []state.Progress
+	state  []state.Progress // guarded by mu
 	ends   []Offset
+	events eventTimes
+	plan   *exec.Plan
 
-	mu       sync.Mutex
-	observed map[string]json.RawMessage
-	events   eventTimes
-	plan     *exec.Plan
+	mu       sync.Mutex                 // of what operators report, side by side
+	observed map[string]json.RawMessage // guarded by mu
 }
 
 // step runs one batch, when there is one to run. It is exactly-once by the order of its durable steps:
@@ -218,12 +218,19 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			if err := checkState(batch.entry.Conf); err != nil {
 				return nil, err
 			}
+			if err := checkJoinState(spec, batch.entry.Conf); err != nil {
+				return nil, err
+			}
 			return state.Open(ctx, spec, state.OpenOptions{
 				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
 			})
 		},
-		Progress: func(p state.Progress) { rows.state = append(rows.state, p) },
+		Progress: func(p state.Progress) { // of operators side by side, a union's say
+			rows.mu.Lock()
+			defer rows.mu.Unlock()
+			rows.state = append(rows.state, p)
+		},
 	}
 	env.Observed = rows.observe
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })

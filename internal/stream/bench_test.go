@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -86,7 +84,7 @@ func (c streamCatalog) TableFunction(context.Context, *logical.TableCall) (logic
 	return c.node, nil
 }
 
-func planOf(t testing.TB, query string, source StreamedProvider) logical.Node {
+func planOf(t testing.TB, query string, source logical.StreamProvider) logical.Node {
 	t.Helper()
 	statement, err := sql.Parse(query)
 	if err != nil {
@@ -101,18 +99,14 @@ func planOf(t testing.TB, query string, source StreamedProvider) logical.Node {
 	return node
 }
 
-// StreamedProvider is a source that a test streams from.
-type StreamedProvider = logical.StreamProvider
-
 func benchContext() expr.Context { return expr.Context{ANSI: true, TimeZone: time.UTC} }
 
 // A windowed count of ten million events in micro-batches of a hundred thousand, by the number of groups.
 func BenchmarkWindowedCount(b *testing.B) {
-	const size = 100_000
+	const total, size = 10_000_000, 100_000
 	for _, groups := range []int{100, 100_000, 5_000_000} {
 		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
 			for b.Loop() {
-				total := min(10_000_000, max(20*size, benchEvents(b)))
 				store, err := volumes.OpenLocal(b.TempDir())
 				if err != nil {
 					b.Fatal(err)
@@ -144,12 +138,42 @@ func BenchmarkWindowedCount(b *testing.B) {
 	}
 }
 
-var (
-	_ = batch.Of
-	_ = runtime.GC
-)
-
-func benchEvents(b *testing.B) int {
-	b.Helper()
-	return 10_000_000
+// Append mode that closes ten thousand windows a batch, by how many stay open: what a batch costs must follow what it closes.
+func BenchmarkClosingWindows(b *testing.B) {
+	const size = 10_000 // a second of event time
+	for _, open := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("open=%d", open), func(b *testing.B) {
+			for b.Loop() {
+				store, err := volumes.OpenLocal(b.TempDir())
+				if err != nil {
+					b.Fatal(err)
+				}
+				source := &events{total: open + 60*size, size: size}
+				query := fmt.Sprintf("SELECT window, value, count(*) FROM s WATERMARK timestamp DELAY OF INTERVAL '%d seconds' GROUP BY window(timestamp, '1 second'), value", open/size)
+				q, err := Start(b.Context(), Config{
+					Plan: planOf(b, query, source), Mode: logical.Append, Trigger: AvailableNow(),
+					OpenSink:   func(context.Context, string) (Sink, error) { return nothing{2}, nil },
+					Checkpoint: store, Location: "bench", Partitions: 2, NoEmptyBatches: true,
+					Env:   func() *exec.Env { return &exec.Env{Eval: benchContext(), Workers: 2} },
+					Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := q.AwaitTermination(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				var took, removed int64
+				recent := q.RecentProgress()
+				recent = recent[len(recent)-40:]
+				for _, p := range recent {
+					took += p.BatchDuration
+					removed += p.StateOperators[0].NumRowsRemoved
+				}
+				b.ReportMetric(float64(took)/40, "ms/batch")
+				b.ReportMetric(float64(removed)/40, "closed/batch")
+				b.ReportMetric(float64(recent[39].StateOperators[0].NumRowsTotal), "open")
+			}
+		})
+	}
 }

@@ -176,6 +176,7 @@ type bench struct {
 	manager Manager
 	plan    logical.Node // nil: the numbers as they are
 	mode    logical.OutputMode
+	noEmpty bool
 }
 
 func newBench(t *testing.T, source *numbers) *bench {
@@ -188,7 +189,7 @@ func (b *bench) config() Config {
 		query = &logical.StreamRelation{Provider: b.source}
 	}
 	return Config{
-		Name: b.name, Plan: query, Mode: b.mode, Trigger: b.trigger,
+		Name: b.name, Plan: query, Mode: b.mode, Trigger: b.trigger, NoEmptyBatches: b.noEmpty,
 		OpenSink:   func(context.Context, string) (Sink, error) { return b.sink, nil },
 		Checkpoint: b.store, Location: "memory:/checkpoint", Partitions: 2,
 		Env:   func() *exec.Env { return &exec.Env{Eval: expr.Context{ANSI: true, TimeZone: time.UTC}, Workers: 1} },

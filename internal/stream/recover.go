@@ -8,6 +8,8 @@ import (
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/state"
 )
 
 // recover finds where the last run stopped: after a committed batch, or between the two logs.
@@ -88,6 +90,17 @@ var readableState = []checkpoint.Setting{
 	{Key: checkpoint.StateCompressionCodec, Value: "lz4"},
 	{Key: checkpoint.AggregationStateVersion, Value: "2"},
 	{Key: checkpoint.StateRowChecksum, Value: "false"},
+}
+
+// checkJoinState refuses the state of a join in another version of Spark's format: the first lost rows of outer joins (SPARK-26154), the
+// third and the fourth need another store.
+func checkJoinState(spec state.Spec, conf checkpoint.Conf) error {
+	version, ok := conf.Get(checkpoint.JoinStateVersion)
+	if spec.Name != exec.StreamJoinName || !ok || version == "2" {
+		return nil
+	}
+	return errclass.UnsupportedFeature.New("the state of this join of streams was written with %s = %s; only 2 is read.", checkpoint.JoinStateVersion, version).
+		WithHint("Start the query with a new checkpoint, or go on with it in Spark.")
 }
 
 // checkState refuses a checkpoint whose state another provider wrote, or in a form that is not read.

@@ -1,7 +1,9 @@
 package stream
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -110,6 +112,85 @@ func TestWatermarkIsKeptInTheCheckpoint(t *testing.T) {
 		b.settle(repeated)
 		if got := repeated.RecentProgress()[0].EventTime["watermark"]; got != "1970-01-01T00:00:25.000Z" {
 			t.Errorf("the repeated batch used the watermark %s", got)
+		}
+	})
+}
+
+// countedBySeconds counts the numbers by windows of ten seconds, five seconds late.
+func countedBySeconds(t *testing.T, b *bench) logical.Node {
+	t.Helper()
+	return planOf(t, "SELECT unix_seconds(window.start) AS n FROM (SELECT timestamp_seconds(n) AS at FROM s) WATERMARK at DELAY OF INTERVAL 5 SECONDS GROUP BY window(at, '10 seconds')", b.source)
+}
+
+// When the watermark has moved and no data are there, a batch without rows closes windows: by the default trigger and by
+// availableNow, not by once, not where it is switched off, and not in a run that has not yet run a batch.
+func TestBatchesWithoutDataCloseWindows(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		trigger Trigger
+		off     bool
+		want    string
+	}{
+		{"default", Trigger{}, false, "[[0 20] [1 0]]"},
+		{"processingTime", ProcessingTime(1000000), false, "[[0 20] [1 0]]"},
+		{"availableNow", AvailableNow(), false, "[[0 20] [1 0]]"},
+		{"once", Once(), false, "[[0 20]]"},
+		{"switched off", AvailableNow(), true, "[[0 20]]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, newNumbers(20))
+				b.plan, b.trigger, b.noEmpty = countedBySeconds(t, b), c.trigger, c.off
+				q := b.start()
+				if c.trigger.Ends() {
+					b.wait(q)
+				} else {
+					b.settle(q)
+				}
+				if got := batches(q); got != c.want {
+					t.Errorf("batches and their rows are %s, want %s", got, c.want)
+				}
+				if strings.HasSuffix(c.want, "[1 0]]") {
+					b.wantSink("[0:[] 1:[0]]")
+					if got, want := q.LastProgress().EventTime, map[string]string{"watermark": "1970-01-01T00:00:15.000Z"}; !maps.Equal(got, want) {
+						t.Errorf("a batch without rows reports %v, want %v", got, want)
+					}
+					if a, b := b.read("offsets/0"), b.read("offsets/1"); a[strings.LastIndex(a, "\n"):] != b[strings.LastIndex(b, "\n"):] {
+						t.Errorf("a batch without data goes from %s to %s", a, b)
+					}
+				}
+				q.Stop()
+				b.trigger = AvailableNow()
+				b.wait(b.start()) // nothing new: nothing runs, whatever could be closed
+				if got := len(b.files("commits")); got != strings.Count(c.want, "[")-1 {
+					t.Errorf("%d batches after a restart, of %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// A batch without data that is cut short runs again, without data, and asks the source nothing.
+func TestABatchWithoutDataIsRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, newNumbers(20))
+		b.plan, b.trigger = countedBySeconds(t, b), AvailableNow()
+		b.wait(b.start())
+		b.remove("commits/1")
+		b.source.at = func(_ context.Context, phase string) error {
+			if phase == "rows" {
+				return errors.New("asked for rows")
+			}
+			return nil
+		}
+		q := b.start()
+		b.wait(q)
+		if got := batches(q); got != "[[1 0]]" {
+			t.Errorf("the run repeated %s", got)
+		}
+		b.wantSink("[0:[] 1:[0]]")
+		if got := b.sink.writes; len(got) != 3 {
+			t.Errorf("the sink took batches %v", got)
 		}
 	})
 }

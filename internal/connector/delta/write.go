@@ -54,6 +54,7 @@ type WriteOptions struct {
 	Options         option.Values
 	Workers         int
 	Eval            expr.Context // for the casts to the table's types
+	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
 }
 
 // Written is what a write did.
@@ -78,6 +79,11 @@ func Write(ctx context.Context, t Table, op exec.Operator, opts WriteOptions) (W
 	w := &writing{table: t, opts: opts}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {
 		return Written{}, err
+	}
+	if opts.After != nil {
+		if err := w.follows(ctx, app, *opts.After); err != nil {
+			return Written{}, err
+		}
 	}
 	if app != "" {
 		done, err := w.already(ctx, app, opts.Options.Int("txnVersion"))

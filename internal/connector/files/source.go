@@ -41,6 +41,11 @@ type SourceOptions struct {
 	Schema  *types.Struct // nil: inferred
 	Options map[string]string
 	Now     func() time.Time // names the folder of bad records; nil: no time
+
+	Keep       func(File) bool                                     // of the files that are there; nil: all
+	Partitions func(found []types.Field) []types.Field             // the columns of folders, given those found; nil: these
+	Infer      func(context.Context, []File) (types.Struct, error) // in place of the format's, without a Schema; nil: the format's
+	Loose      bool                                                // stars stand for folders too
 }
 
 // A Source is files at rest.
@@ -76,7 +81,7 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 	}
 	var parts Partitions
 	for _, p := range o.Paths {
-		if err := s.find(ctx, o.Space, p, values, &parts); err != nil {
+		if err := s.find(ctx, o, p, values, &parts); err != nil {
 			return nil, err
 		}
 	}
@@ -84,8 +89,8 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 }
 
 // find adds the files of one path.
-func (s *Source) find(ctx context.Context, space *volumes.Space, name string, values option.Values, parts *Partitions) error {
-	place, err := space.Resolve(strings.TrimRight(name, "/"))
+func (s *Source) find(ctx context.Context, o SourceOptions, name string, values option.Values, parts *Partitions) error {
+	place, err := o.Space.Resolve(strings.TrimRight(name, "/"))
 	if err != nil {
 		return err
 	}
@@ -98,6 +103,12 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 		return err
 	}
 	l := NewListing(place, values.String("pathGlobFilter"), values.Bool("recursiveFileLookup"))
+	l.Loose = o.Loose
+	keep := func(f File) {
+		if o.Keep == nil || o.Keep(f) {
+			s.files = append(s.files, f)
+		}
+	}
 	if len(l.Pattern) == 0 {
 		info, err := l.Base.Store.Stat(ctx, l.Base.Key)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -107,7 +118,7 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 			return err
 		}
 		if !info.IsDir {
-			s.files = append(s.files, File{place, info})
+			keep(File{place, info})
 			return nil
 		}
 	}
@@ -120,7 +131,7 @@ func (s *Source) find(ctx context.Context, space *volumes.Space, name string, va
 			continue
 		}
 		at := l.Base.Join(strings.TrimPrefix(strings.TrimPrefix(info.Name, l.Base.Key), "/"))
-		s.files = append(s.files, File{at, info})
+		keep(File{at, info})
 	}
 	if len(l.Pattern) > 0 && len(s.files) == before {
 		if found, err := l.AnyMatch(ctx); found || err != nil {
@@ -159,10 +170,17 @@ func (m modified) holds(t time.Time) bool {
 }
 
 func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) error {
+	if o.Partitions != nil {
+		parts.Fields = o.Partitions(parts.Fields)
+	}
 	if o.Schema != nil {
 		s.schema = types.AsNullable(*o.Schema).(types.Struct)
 	} else {
-		inferred, err := s.format.Infer(ctx, s.files)
+		infer := o.Infer
+		if infer == nil {
+			infer = s.format.Infer
+		}
+		inferred, err := infer(ctx, s.files)
 		if err != nil {
 			return err
 		}
@@ -176,6 +194,9 @@ func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) 
 	s.format = Partitioned{s.format, parts}
 	return nil
 }
+
+// Files are those that are read.
+func (s *Source) Files() []File { return s.files }
 
 // MetadataColumns is the column that is there for who names it.
 func (s *Source) MetadataColumns() []types.Field { return []types.Field{s.metadata} }

@@ -65,16 +65,22 @@ func rowSchema(opts options, columns ...types.Field) types.Struct {
 }
 
 func (p pairs) rows(e entries, opts options, partition int) (arrow.RecordBatch, error) {
-	keys, err := state.DecodeRows(e.keys, p.key.Fields)
+	keys, values, err := p.decode(e)
 	if err != nil {
-		return nil, errclass.StateKeyFormat.New("The written state for key row is not of its schema %s: %w.", types.ToDDL(p.key), err).WithHint(formatHint)
-	}
-	values, err := state.DecodeRows(e.values, p.value.Fields)
-	if err != nil {
-		return nil, errclass.StateValueFormat.New("The written state for value row is not of its schema %s: %w.", types.ToDDL(p.value), err).WithHint(formatHint)
+		return nil, err
 	}
 	return rowBatch(p.schema(opts), e, opts, partition,
 		structOf(leading(p.key, p.keyShown), keys, e.keys), structOf(leading(p.value, p.valueShown), values, e.values)), nil
+}
+
+func (p pairs) decode(e entries) (keys, values []arrow.Array, err error) {
+	if keys, err = state.DecodeRows(e.keys, p.key.Fields); err != nil {
+		return nil, nil, errclass.StateKeyFormat.New("The written state for key row is not of its schema %s: %w.", types.ToDDL(p.key), err).WithHint(formatHint)
+	}
+	if values, err = state.DecodeRows(e.values, p.value.Fields); err != nil {
+		return nil, nil, errclass.StateValueFormat.New("The written state for value row is not of its schema %s: %w.", types.ToDDL(p.value), err).WithHint(formatHint)
+	}
+	return keys, values, nil
 }
 
 // rowBatch puts what all layouts share around the columns of one.

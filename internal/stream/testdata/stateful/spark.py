@@ -1,4 +1,5 @@
-"""Runs cases.json in Spark and writes spark.json: what each batch gave. Arguments: a part of the cases' names, or none."""
+"""Runs cases.json in Spark and writes spark.json: what each batch gave. Arguments: "missing" for the cases without an answer, a part of
+the cases' names, or none. With KEEP=folder the checkpoints stay there, by the cases' names."""
 
 import json
 import os
@@ -93,6 +94,8 @@ def run(c):
                 answer["batches"].append({"id": p["batchId"], "watermark": p.get("eventTime", {}).get("watermark", ""), "rows": rows[p["batchId"]], "state": state})
     except Exception as e:
         answer["error"] = re.sub(r"#\d+L?", "", str(e).split("\n")[0])[:400]
+    if "KEEP" in os.environ and os.path.exists(folder + "/checkpoint"):
+        shutil.copytree(folder + "/checkpoint", os.environ["KEEP"] + "/" + c["name"])
     shutil.rmtree(folder, ignore_errors=True)
     return answer
 

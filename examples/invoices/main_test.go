@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"lakehouse/examples/exampletest"
+)
+
+func TestGoldenOutput(t *testing.T) { exampletest.Check(t, invoices) }
