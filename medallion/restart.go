@@ -151,7 +151,7 @@ func (c *restartCheck) found(what, was, now string, verdict Verdict, why string)
 
 func (c *restartCheck) run(ctx context.Context, out *RestartPlan) error {
 	defer func() { *out = c.plan }()
-	planned, entry, any, err := c.cp.Offsets.Latest(ctx)
+	planned, entry, found, err := c.cp.Offsets.Latest(ctx)
 	if err != nil {
 		return err
 	}
@@ -159,10 +159,10 @@ func (c *restartCheck) run(ctx context.Context, out *RestartPlan) error {
 	if err != nil {
 		return err
 	}
-	if c.plan.QueryID == "" && (any || done) {
+	if c.plan.QueryID == "" && (found || done) {
 		c.found("metadata", "lost", "", Incompatible, "the file metadata is missing while there are batches: under a new id a sink could not tell a batch that it has")
 	}
-	if !any {
+	if !found {
 		return nil
 	}
 	c.entry = entry

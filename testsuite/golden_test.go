@@ -122,7 +122,7 @@ func ExampleNewMemoryStream() {
 	fmt.Println(
 		people.AddData([]any{"Ada", 36, midnight}, map[string]any{"name": "Bob"}),
 		people.AddJSON(`{"name":"Cid","age":7}`),
-		people.AddJSON(`{"nmae":"Dan"}`))
+		people.AddJSON(`{"nom":"Dan"}`))
 	// Output:
-	// <nil> <nil> add a row to MemoryStream[name,age,born]: it has no column "nmae"
+	// <nil> <nil> add a row to MemoryStream[name,age,born]: it has no column "nom"
 }

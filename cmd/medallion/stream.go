@@ -156,7 +156,7 @@ func (a *app) listed(ctx context.Context, session *medallion.Session, dir string
 	if err != nil {
 		return "", err
 	}
-	planned, entry, any, err := cp.Offsets.Latest(ctx)
+	planned, entry, found, err := cp.Offsets.Latest(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -170,7 +170,7 @@ func (a *app) listed(ctx context.Context, session *medallion.Session, dir string
 	}
 	c := &account{a, session, cp, tables}
 	reads, last := "-", "-"
-	if any {
+	if found {
 		var kinds []string
 		for i := range entry.Sources {
 			kinds = append(kinds, c.reads(ctx, i, entry))
@@ -181,7 +181,7 @@ func (a *app) listed(ctx context.Context, session *medallion.Session, dir string
 	if err != nil {
 		return "", err
 	}
-	return strings.Join([]string{cp.ID(), reads, batchNumber(planned, any), batchNumber(committed, done), last, sink, yesNo(runs)}, "\t"), nil
+	return strings.Join([]string{cp.ID(), reads, batchNumber(planned, found), batchNumber(committed, done), last, sink, yesNo(runs)}, "\t"), nil
 }
 
 func batchNumber(n int64, found bool) string {

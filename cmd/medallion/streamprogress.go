@@ -24,11 +24,11 @@ func (a *app) streamProgress(ctx context.Context, session *medallion.Session, di
 	if err != nil {
 		return err
 	}
-	oldest, newest, any, err := cp.Offsets.Range(ctx)
+	oldest, newest, found, err := cp.Offsets.Range(ctx)
 	if err != nil {
 		return err
 	}
-	if !any {
+	if !found {
 		fmt.Fprintln(a.out, "no batch yet")
 		return nil
 	}

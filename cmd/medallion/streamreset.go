@@ -78,12 +78,12 @@ func (a *app) announceReset(ctx context.Context, session *medallion.Session, cp 
 	if err != nil {
 		return err
 	}
-	_, newest, any, err := cp.Offsets.Range(ctx)
+	_, newest, found, err := cp.Offsets.Range(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "%s: the query of id %s, ", dir, cp.ID())
-	if !any {
+	if !found {
 		fmt.Fprintln(a.out, "which has not run a batch")
 		return nil
 	}

@@ -228,6 +228,15 @@ func (d *drawer) windowOf(column string) string {
 	return fmt.Sprintf("window(%s, %s)", column, pick(d, "'10 seconds'", "'10 seconds'", "'30 seconds'", "'10 seconds', '5 seconds'", "'20 seconds', '8 seconds'", "'10 seconds', '10 seconds', '3 seconds'", "'1 minute', '20 seconds'"))
 }
 
+// named are keys as columns.
+func named(keys []string) string {
+	var columns strings.Builder
+	for i, k := range keys {
+		fmt.Fprintf(&columns, ", %s AS key%d", k, i)
+	}
+	return columns.String()
+}
+
 func (d *drawer) window() {
 	from := d.source(85)
 	w := d.windowOf("t")
@@ -238,9 +247,7 @@ func (d *drawer) window() {
 		columns = w + ".start AS start, " + w + ".end AS end"
 	default:
 	}
-	for i, k := range keys[1:] {
-		columns += fmt.Sprintf(", %s AS key%d", k, i)
-	}
+	columns += named(keys[1:])
 	d.sql("SELECT %s, %s FROM %s%s GROUP BY %s%s", columns, d.aggregates(1+d.IntN(3)), from, d.where(), strings.Join(keys, ", "), d.having())
 	d.mode("append", "append", "update", "complete")
 }
@@ -253,10 +260,7 @@ func (d *drawer) session() {
 	if d.chance(10) {
 		keys = keys[:1]
 	}
-	columns := w + " AS w"
-	for i, k := range keys[1:] {
-		columns += fmt.Sprintf(", %s AS key%d", k, i)
-	}
+	columns := w + " AS w" + named(keys[1:])
 	d.sql("SELECT %s, %s FROM %s%s GROUP BY %s", columns, d.aggregates(1+d.IntN(3)), from, d.where(), strings.Join(keys, ", "))
 	d.mode("append", "append", "complete")
 }

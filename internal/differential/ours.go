@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,9 +68,7 @@ func (r *runner) run(ctx context.Context) error {
 // once lets the files of a run arrive, and starts the query in a session of its own: it goes on from its checkpoint.
 func (r *runner) once(ctx context.Context, run Run) error {
 	conf := map[string]string{"spark.sql.shuffle.partitions": "2", "lakehouse.workers": "2"}
-	for key, value := range r.Conf {
-		conf[key] = value
-	}
+	maps.Copy(conf, r.Conf)
 	session, err := medallion.NewSession(medallion.Options{Root: r.root, Conf: conf})
 	if err != nil {
 		return err

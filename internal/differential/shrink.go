@@ -72,7 +72,7 @@ func smaller(c Case) []Case {
 		if at := strings.Index(v.SQL, " WHERE "); at > 0 && !strings.Contains(v.SQL[at:], "GROUP BY") && !strings.Contains(v.SQL, "FILTER") {
 			add(func(s *Case) { s.Views[i].SQL = v.SQL[:at] })
 		}
-		for _, part := range strings.Split(v.SQL, ", ") {
+		for part := range strings.SplitSeq(v.SQL, ", ") {
 			if strings.Contains(part, " AS ") && !strings.HasPrefix(part, "SELECT") {
 				add(func(s *Case) {
 					s.Views[i].SQL = strings.Replace(v.SQL, ", "+strings.SplitN(part, " FROM ", 2)[0], "", 1)

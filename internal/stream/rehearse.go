@@ -53,7 +53,7 @@ func (s noRows) Latest(context.Context, int64, Offset, ReadLimit) (Offset, error
 func (s noRows) Freeze(context.Context) error { return nil }
 
 func (s noRows) Rows(context.Context, Offset, Offset) (logical.Source, error) {
-	return emptySource{s.provider}, nil
+	return emptySource(s), nil
 }
 
 func (s noRows) Commit(context.Context, Offset) error { return nil }

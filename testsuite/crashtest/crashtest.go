@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -169,7 +170,7 @@ func (sc Scenario) result(t *testing.T, store volumes.Store) string {
 // Rows is a [Scenario.Result]: the rows of queries, those of each in the order of their texts.
 func Rows(queries ...string) func(ctx context.Context, s *medallion.Session) (string, error) {
 	return func(ctx context.Context, s *medallion.Session) (string, error) {
-		out := ""
+		var out strings.Builder
 		for _, query := range queries {
 			frame, err := s.SQL(ctx, query)
 			if err != nil {
@@ -179,8 +180,8 @@ func Rows(queries ...string) func(ctx context.Context, s *medallion.Session) (st
 			if err != nil {
 				return "", err
 			}
-			out += query + "\n" + lines(rows)
+			out.WriteString(query + "\n" + lines(rows))
 		}
-		return out, nil
+		return out.String(), nil
 	}
 }

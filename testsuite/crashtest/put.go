@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"lakehouse/medallion"
 )
@@ -25,12 +26,8 @@ func Put(ctx context.Context, s *medallion.Session, name, text string) error {
 func lines(rows []medallion.Row) string {
 	texts := make([]string, len(rows))
 	for i, r := range rows {
-		texts[i] = r.String()
+		texts[i] = r.String() + "\n"
 	}
 	slices.Sort(texts)
-	out := ""
-	for _, t := range texts {
-		out += t + "\n"
-	}
-	return out
+	return strings.Join(texts, "")
 }
