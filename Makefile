@@ -34,6 +34,7 @@ lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root)
 	$(GO) test -count=1 -v -run 'Crash|Survives|Restart|PowerCut|FailedSync|Safe' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... \
 		./internal/state/... ./internal/connector/delta/... ./autoloader/... | grep -vE '^ *(===|--- PASS)'
+	$(GO) test -count=1 -v -run SurvivesAKillAnywhere ./medallion -crash.all | grep -vE '^ *(===|--- PASS)'
 	$(GO) test -count=1 -v ./medallion -run 'SurviveAKill' -stateful.crash.all | grep -vE '^ *(===|--- PASS)'
 	$(GO) test -count=1 -timeout 60m ./layers -v -crash.all \
 		-run 'Survive|Unsynced|Forgotten|Disk|Damaged|Lost|MadeAnew|WhenAsked' | grep -vE '^ *(===|--- PASS)'
@@ -59,6 +60,10 @@ interop: ## the other readers and writers of Delta tables beside ours (needs pyt
 .PHONY: differential
 differential: ## CASES generated streaming queries beside a live Spark, batch by batch (needs python3 and Java; installs the rest)
 	./.ci/differential $(CASES) $(SEED)
+
+.PHONY: handover
+handover: ## queries that move between Spark and here, and the checkpoints of Spark's releases (needs python3, Java 17 and Maven)
+	./.ci/handover
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

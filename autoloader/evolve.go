@@ -123,7 +123,10 @@ func (r *rows) widen(ctx context.Context) error {
 		return fmt.Errorf("infer new columns: %w", err)
 	}
 	w := &widening{types: p.config.Inference.Evolution == AddNewColumnsWithTypeWidening, dates: p.config.Format == "parquet"}
-	wider := columns{data: w.merge(p.columns.data, found, ""), partitions: p.columns.partitions}
+	wider, err := p.withHints(columns{data: w.merge(p.columns.data, found, ""), partitions: p.columns.partitions})
+	if err != nil {
+		return err
+	}
 	if wider.equal(p.columns) {
 		return nil
 	}

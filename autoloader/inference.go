@@ -69,6 +69,9 @@ func (p *Provider) given() error {
 	if in.Evolution == EvolveByDefault {
 		in.Evolution = EvolveNever
 	}
+	if in.Hints != "" {
+		p.config.Log.Warn("cloudFiles.schemaHints say nothing where the schema of the stream is given", "path", p.config.Path)
+	}
 	for _, name := range in.Partitions {
 		if p.config.Schema.Index(name) < 0 {
 			return errclass.InvalidOption.New("option 'cloudFiles.partitionColumns' names `%s`, which the given schema has not.", name).
@@ -189,7 +192,7 @@ func (p *Provider) persist(ctx context.Context) error {
 	return p.schemas.add(ctx, 0, p.columns)
 }
 
-// place is where a file of the source lies, by its URI.
+// fileAt is a file as it is now.
 func fileAt(ctx context.Context, place volumes.Location) (files.File, error) {
 	info, err := place.Store.Stat(ctx, place.Key)
 	return files.File{Place: place, Info: info}, err

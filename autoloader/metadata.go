@@ -7,5 +7,5 @@ import (
 
 // MetadataColumns is the column _metadata, which is there for who names it.
 func (p *Provider) MetadataColumns() []types.Field {
-	return []types.Field{files.Metadata(p.config.Options.Format)}
+	return []types.Field{files.Metadata(p.config.Format)}
 }

@@ -67,6 +67,13 @@ func (n *notifier) note(c volumes.Change) {
 	}
 }
 
+// waiting is how much was told and not looked at yet.
+func (n *notifier) waiting() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.names) + len(n.folders)
+}
+
 // missed asks for a listing of everything: something that was found is not held.
 func (n *notifier) missed() {
 	n.mu.Lock()

@@ -296,11 +296,15 @@ func (s *source) Stop() error {
 
 // Metrics are what Auto Loader reports of a source, by its names.
 func (s *source) Metrics() map[string]string {
-	return map[string]string{
+	all := map[string]string{
 		stream.MetricFilesRead: strconv.FormatInt(s.filesRead, 10),
 		"numFilesOutstanding":  strconv.FormatInt(s.outstanding.files, 10),
 		"numBytesOutstanding":  strconv.FormatInt(s.outstanding.bytes, 10),
 	}
+	if s.notify != nil {
+		all["approximateQueueSize"] = strconv.Itoa(s.notify.waiting())
+	}
+	return all
 }
 
 // uri names a file of the source as the log does.

@@ -262,23 +262,18 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 	}
 	rest, ok = strings.CutSuffix(rest, "}")
 	batch, more, cloud := strings.Cut(rest, `,"size":`)
-	numbers := []number{{stamp, &e.Timestamp}, {batch, &e.BatchID}}
+	ok = ok && parseInto(&e.Timestamp, stamp) && parseInto(&e.BatchID, batch)
 	if cloud {
 		size, discovered, _ := strings.Cut(more, `,"discovered":`)
-		numbers = append(numbers, number{size, &e.Size}, number{discovered, &e.Discovered})
-	}
-	for _, n := range numbers {
-		var err error
-		*n.into, err = strconv.ParseInt(n.text, 10, 64)
-		ok = ok && err == nil
+		ok = ok && parseInto(&e.Size, size) && parseInto(&e.Discovered, discovered)
 	}
 	return e, ok && e.BatchID >= 0
 }
 
-// number is a number of a line, and where it goes.
-type number struct {
-	text string
-	into *int64
+func parseInto(n *int64, text string) bool {
+	var err error
+	*n, err = strconv.ParseInt(text, 10, 64)
+	return err == nil
 }
 
 // isEscaped: what stands in a JSON string only behind a backslash.

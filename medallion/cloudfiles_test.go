@@ -407,3 +407,33 @@ func TestFileState(t *testing.T) {
 	}
 	c.wantRows("SELECT count(*), count(commit_time) "+state, "[40, 40]")
 }
+
+// With type widening, a column takes the wider type; a hinted one keeps its own, and what does not fit is rescued.
+func TestTypesWiden(t *testing.T) {
+	c := newCloud(t, "cloudFiles.format", "csv", "cloudFiles.inferColumnTypes", "true", "cloudFiles.schemaEvolutionMode", "addNewColumnsWithTypeWidening",
+		"cloudFiles.schemaHints", "h int", "cloudFiles.schemaEvolution.restart", "auto")
+	c.land("a.csv", "n,m,h\n1,1,1\n")
+	load := func(want string) {
+		t.Helper()
+		frame, err := c.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := frame.WriteStream().Format("memory").QueryName("seen").Option("checkpointLocation", cloudVolume+"/cp").Trigger(AvailableNow()).Start(t.Context())
+		if err == nil {
+			_, err = q.AwaitTermination(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if frame, err = c.load(); err != nil {
+			t.Fatal(err)
+		}
+		if schema, err := frame.Schema(t.Context()); err != nil || schema.String() != want {
+			t.Errorf("got %s, %v\nwant %s", schema, err, want)
+		}
+	}
+	load("struct<n:int,m:int,h:int,_rescued_data:string>")
+	c.land("b.csv", "n,m,h\n3000000000,1.5,3000000000\n")
+	load("struct<n:bigint,m:double,h:int,_rescued_data:string>")
+}

@@ -64,11 +64,11 @@ func TestCopyIntoChoosesFilesAndColumns(t *testing.T) {
 	for i := range 4 {
 		c.land(fmt.Sprintf("%d.csv", i), fmt.Sprintf("n,s\n%d,x%d\n", i, i))
 	}
-	select_ := "COPY INTO t FROM (SELECT n::int, upper(s) AS s, _metadata.file_name AS f FROM '" + cloudIn + "') FILEFORMAT = CSV "
+	chosen := "COPY INTO t FROM (SELECT n::int, upper(s) AS s, _metadata.file_name AS f FROM '" + cloudIn + "') FILEFORMAT = CSV "
 	header := " FORMAT_OPTIONS ('header' = 'true')"
-	c.copied(select_+"FILES = ('0.csv', '2.csv')"+header, 2)
-	c.copied(select_+"PATTERN = '[01].csv'"+header, 1)
-	c.copied(select_+header, 1)
+	c.copied(chosen+"FILES = ('0.csv', '2.csv')"+header, 2)
+	c.copied(chosen+"PATTERN = '[01].csv'"+header, 1)
+	c.copied(chosen+header, 1)
 	c.wantRows("SELECT * FROM t", "[0, X0, 0.csv]", "[1, X1, 1.csv]", "[2, X2, 2.csv]", "[3, X3, 3.csv]")
 	c.exec("CREATE TABLE p (a int, b string)")
 	c.copied("COPY INTO p BY POSITION FROM '"+cloudIn+"' FILEFORMAT = CSV"+header, 4)

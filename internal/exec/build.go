@@ -158,15 +158,6 @@ func (b *builder) operator(node logical.Node, children []Operator, number int, e
 	return nil, fmt.Errorf("internal error: no operator for %T", node)
 }
 
-// overStream reports whether an input is a stream's, so that an operator over it sees only a batch's rows.
-func (b *builder) overStream(input logical.Node) bool {
-	return b.env.Batch != nil && logical.IsStreaming(input)
-}
-
-func notYet(what string) error {
-	return errclass.UnsupportedStreaming.New("%s is not in this version.", what)
-}
-
 func expressions(columns []logical.Named) []expr.Expr {
 	exprs := make([]expr.Expr, len(columns))
 	for i, c := range columns {

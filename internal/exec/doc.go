@@ -11,6 +11,9 @@
 //	sort.go           runs sorted by encoded keys (sortkey.go), merged; a limit keeps the first rows
 //	window.go         over sorted rows
 //	stateful_aggregate.go   a batch's groups added to those that the state holds
+//	stateful_deduplicate.go   rows whose keys the state has not seen
+//	stateful_join*.go   rows of two streams that meet in the state: what is new (joininput), what is remembered (joinmemory),
+//	                  the pairs of the two (joinmeeting), and all of it within a partition (joinpart)
 //
 // What an operator must hold (groups, build sides, rows to sort) it reserves from a [Memory]; past the
 // session's limit it fails with MEMORY_LIMIT_EXCEEDED. Nothing spills to disk yet. Rows that meet are

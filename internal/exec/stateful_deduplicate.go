@@ -48,7 +48,7 @@ func (d *statefulDeduplicate) wantsBatch(input int64) bool {
 }
 
 func (d *statefulDeduplicate) Execute(ctx context.Context, n int) []batch.Seq {
-	return inOneSequence(n, func(yield func(arrow.RecordBatch, error) bool) error { return d.run(ctx, yield) })
+	return spread(ctx, n, d.run)
 }
 
 // spec describes the state as Spark lays it out.
@@ -78,22 +78,22 @@ func (d *statefulDeduplicate) keyFields() []types.Field {
 }
 
 // run is one batch: look its keys up, remember the new ones, forget those that are past, commit, give the rows.
-func (d *statefulDeduplicate) run(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
+func (d *statefulDeduplicate) run(ctx context.Context) ([]batch.Seq, error) {
 	held := &reservation{memory: d.env.Memory, operator: "dropDuplicates"}
 	defer held.release()
 	batches, late, err := inputOf(ctx, d.child, d.env, d.late, held)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	spec := d.spec()
 	store, err := d.env.Batch.State(ctx, spec)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	began := d.env.Batch.now()
 	fresh, err := d.remember(ctx, store, batches)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	report := state.Progress{NumRowsDroppedByWatermark: late, AllUpdatesTimeMs: d.env.since(&began)}
 	in := int64(0)
@@ -107,14 +107,9 @@ func (d *statefulDeduplicate) run(ctx context.Context, yield func(arrow.RecordBa
 	}
 	report.AllRemovalsTimeMs = d.env.since(&began)
 	if err := commitProgress(ctx, d.env.Batch, store, report); err != nil {
-		return err
+		return nil, err
 	}
-	for _, b := range fresh {
-		if b.NumRows() > 0 && !yield(b, nil) {
-			return nil
-		}
-	}
-	return nil
+	return sequences(fresh), nil
 }
 
 // evict forgets the entries up to a time.

@@ -96,7 +96,7 @@ func (j *streamJoin) wantsBatch(input int64) bool {
 }
 
 func (j *streamJoin) Execute(ctx context.Context, n int) []batch.Seq {
-	return inOneSequence(n, func(yield func(arrow.RecordBatch, error) bool) error { return j.run(ctx, yield) })
+	return spread(ctx, n, j.run)
 }
 
 // The stores of a side: how many rows a key has, and each of them, by key and number, with whether it has found a partner.
@@ -150,29 +150,29 @@ func (s *joinSide) nullableKey(k expr.Expr) bool {
 // run is one batch: what is new on the left meets what is remembered of the right, then what is new on the right all of the left;
 // then what is past is forgotten. A semi join begins with the right, so that rows of the left that find their partner at once
 // need not be remembered.
-func (j *streamJoin) run(ctx context.Context, yield func(arrow.RecordBatch, error) bool) error {
+func (j *streamJoin) run(ctx context.Context) ([]batch.Seq, error) {
 	held := &reservation{memory: j.env.Memory, operator: "join of streams"}
 	defer held.release()
 	leftRows, leftLate, err := inputOf(ctx, j.left.child, j.env, j.left.late, held)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rightRows, rightLate, err := inputOf(ctx, j.right.child, j.env, j.right.late, held)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	store, err := j.env.Batch.State(ctx, j.spec())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	began := j.env.Batch.now()
 	left, err := j.newInput(ctx, &j.left, leftRows, store)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	right, err := j.newInput(ctx, &j.right, rightRows, store)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	parts := make([]*joinPart, len(store.Partitions()))
 	defer func() {
@@ -187,25 +187,22 @@ func (j *streamJoin) run(ctx context.Context, yield func(arrow.RecordBatch, erro
 		return parts[i].join(ctx, left, right)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	report := state.Progress{NumRowsDroppedByWatermark: leftLate + rightLate, AllUpdatesTimeMs: j.env.since(&began)}
 	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error { return parts[i].forget() })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	report.AllRemovalsTimeMs = j.env.since(&began)
 	if err := j.commit(ctx, store, parts, report); err != nil {
-		return err
+		return nil, err
 	}
+	var out []arrow.RecordBatch
 	for _, p := range parts {
-		for _, b := range p.out {
-			if !yield(b, nil) {
-				return nil
-			}
-		}
+		out = append(out, p.out...)
 	}
-	return nil
+	return sequences(out), nil
 }
 
 // commit reports each remembered row once, not also its key.

@@ -17,7 +17,6 @@ type memorySide struct {
 	matchedAt    int    // where a row says whether it has found a partner
 	scratch      []byte // of an indexed key
 	value        []byte // of a row, or of a count
-	count        [16]byte
 }
 
 func newMemorySide(s *joinSide, number int, store *state.Operator) *memorySide {
@@ -36,26 +35,15 @@ func (s *memorySide) number(key []byte) int64 {
 	return 0
 }
 
-func (s *memorySide) setNumber(key []byte, n int64) {
-	if n == 0 {
-		s.counts.Remove(key)
-		return
-	}
-	binary.LittleEndian.PutUint64(s.count[8:], uint64(n))
-	s.counts.Put(key, s.count[:])
-}
-
 // append remembers one more row of a key.
 func (s *memorySide) append(key, row []byte, matched bool) {
-	n := s.number(key)
-	s.scratch = s.indexed.Append(s.scratch[:0], key, n)
+	s.scratch = s.indexed.Append(s.scratch[:0], key, s.counts.Count(key, 1))
 	if matched {
 		s.value = append(s.value[:0], row...)
 		s.value[s.matchedAt] = 1
 		row = s.value
 	}
 	s.rows.Put(s.scratch, row)
-	s.setNumber(key, n+1)
 }
 
 func (s *memorySide) isMatched(row []byte) bool {
@@ -75,7 +63,7 @@ func (s *memorySide) match(key []byte, index int64, row []byte) {
 
 // removeAt forgets a row. The last of the key takes its place, and is given; nil: there is none.
 func (s *memorySide) removeAt(key []byte, index int64) (moved []byte) {
-	last := s.number(key) - 1
+	last := s.counts.Count(key, -1) - 1
 	s.scratch = s.indexed.Append(s.scratch[:0], key, last)
 	if index < last {
 		s.value = append(s.value[:0], s.rows.Get(s.scratch)...)
@@ -87,7 +75,6 @@ func (s *memorySide) removeAt(key []byte, index int64) (moved []byte) {
 		s.indexed.SetIndex(s.scratch, index)
 		s.rows.Remove(s.scratch)
 	}
-	s.setNumber(key, max(last, 0))
 	return moved
 }
 

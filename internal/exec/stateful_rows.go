@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
@@ -87,6 +88,9 @@ type keyedRows struct {
 }
 
 func newKeyedRows(b arrow.RecordBatch, columns []arrow.Array, fields []types.Field, store *state.Store) *keyedRows {
+	for _, c := range b.Columns() {
+		expr.SettleNulls(c) // the partitions' goroutines share them
+	}
 	n := int(b.NumRows())
 	k := &keyedRows{RecordBatch: b, keys: state.EncodeRows(columns, fields, n)}
 	k.sort(store.Place(columns, n), len(store.Partitions()))
@@ -129,16 +133,11 @@ func inputOf(ctx context.Context, child Operator, env *Env, late lateness, held 
 	return batches, dropped, err
 }
 
-// inOneSequence gives the rows that a stateful operator's run makes, as the first of n sequences.
-func inOneSequence(n int, run func(yield func(arrow.RecordBatch, error) bool) error) []batch.Seq {
-	seqs := make([]batch.Seq, n)
-	for i := range seqs {
-		seqs[i] = batch.Of()
-	}
-	seqs[0] = func(yield func(arrow.RecordBatch, error) bool) {
-		if err := run(yield); err != nil {
-			yield(nil, err)
-		}
+// sequences gives each batch as one, in pieces of the usual size.
+func sequences(batches []arrow.RecordBatch) []batch.Seq {
+	seqs := make([]batch.Seq, len(batches))
+	for i, b := range batches {
+		seqs[i] = func(yield func(arrow.RecordBatch, error) bool) { give(b, yield) }
 	}
 	return seqs
 }

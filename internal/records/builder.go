@@ -264,3 +264,9 @@ func (b *Builder) Truncate(n int) {
 		b.nulls = b.nulls[:len(b.nulls)-1]
 	}
 }
+
+// AppendNullAt adds a null to a list or a map whose offset has been appended.
+func (b *Builder) AppendNullAt() {
+	b.nulls = append(b.nulls, int32(b.Len))
+	b.Len++
+}

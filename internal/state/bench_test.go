@@ -16,17 +16,23 @@ import (
 func manyKeys(n int) (keys, values []arrow.RecordBatch) {
 	const batchRows = 8192
 	for from := 0; from < n; from += batchRows {
-		names := array.NewStringBuilder(memory.DefaultAllocator)
-		numbers := array.NewInt64Builder(memory.DefaultAllocator)
-		for i := from; i < min(from+batchRows, n); i++ {
-			names.Append(fmt.Sprintf("customer-%08d", i))
-			numbers.Append(int64(i))
-		}
-		rows := int64(names.Len())
-		keys = append(keys, array.NewRecordBatch(types.ToArrowSchema(counts.Key), []arrow.Array{names.NewArray()}, rows))
-		values = append(values, array.NewRecordBatch(types.ToArrowSchema(counts.Value), []arrow.Array{numbers.NewArray()}, rows))
+		k, v := keysFrom(from, min(from+batchRows, n))
+		keys, values = append(keys, k), append(values, v)
 	}
 	return keys, values
+}
+
+// keysFrom is a batch of such names, and a number each.
+func keysFrom(from, to int) (keys, values arrow.RecordBatch) {
+	names := array.NewStringBuilder(memory.DefaultAllocator)
+	numbers := array.NewInt64Builder(memory.DefaultAllocator)
+	for i := from; i < to; i++ {
+		names.Append(fmt.Sprintf("customer-%08d", i))
+		numbers.Append(int64(i))
+	}
+	rows := int64(names.Len())
+	return array.NewRecordBatch(types.ToArrowSchema(counts.Key), []arrow.Array{names.NewArray()}, rows),
+		array.NewRecordBatch(types.ToArrowSchema(counts.Value), []arrow.Array{numbers.NewArray()}, rows)
 }
 
 func putAll(b *testing.B, o *Operator, keys, values []arrow.RecordBatch) {
@@ -102,4 +108,27 @@ func BenchmarkLoad(b *testing.B) {
 		openCounts(b, store, 1, nil)
 	}
 	b.ReportMetric(1e6*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// Five million groups under a budget of 64 MB for their keys and values: the heap stays below the budget and 64 bytes a key.
+func BenchmarkFiveMillionKeysUnderABudget(b *testing.B) {
+	const rows, budget = 5_000_000, 64 << 20
+	for b.Loop() {
+		o, err := Open(b.Context(), counts, OpenOptions{Store: volumestest.NewMemory(), Dir: "state", Partitions: 2, Budget: NewBudget(budget)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		const batchRows = 8192
+		for from := 0; from < rows; from += batchRows {
+			keys, values := keysFrom(from, min(from+batchRows, rows))
+			if err := o.Put(keys, values); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if used, most := o.MemoryUsed(), int64(budget+64*rows); used > most {
+			b.Errorf("%d bytes are on the heap, more than %d", used, most)
+		}
+		b.ReportMetric(float64(o.MemoryUsed())/rows, "heap-B/key")
+		b.ReportMetric(float64(o.Rows()), "keys")
+	}
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"iter"
 )
@@ -80,4 +81,27 @@ func (p *Partition) Time(key, value []byte) (micros int64, ok bool) {
 		return 0, false
 	}
 	return p.table.reader.read(key, value)
+}
+
+// countRow is a row of one long.
+const countRow = 16
+
+// Count adds to the long that is a key's value, as [Partition.Put] would, and gives what it was: 0 where the key is not there. A key
+// that comes to 0 is removed.
+func (p *Partition) Count(key []byte, add int64) (before int64) {
+	e := p.table.entryOf(key)
+	entry := &p.table.entries[e]
+	var row [countRow]byte
+	if !entry.removed && entry.valued {
+		copy(row[:], p.table.arena.get(entry.value))
+		before = int64(binary.LittleEndian.Uint64(row[8:]))
+	}
+	if before+add == 0 {
+		p.table.removeEntry(e)
+		return before
+	}
+	binary.LittleEndian.PutUint64(row[8:], uint64(before+add))
+	p.table.set(e, row[:])
+	p.table.change(e)
+	return before
 }

@@ -68,13 +68,18 @@ func (t *table) get(key []byte) []byte {
 }
 
 func (t *table) put(key, value []byte) {
-	hash := maphash.Bytes(t.seed, key)
-	e := t.find(hash, key)
-	if e < 0 {
-		e = t.insert(hash, key)
-	}
+	e := t.entryOf(key)
 	t.set(e, value)
 	t.change(e)
+}
+
+// entryOf is the number of a key's entry, which is made if there is none.
+func (t *table) entryOf(key []byte) int {
+	hash := maphash.Bytes(t.seed, key)
+	if e := t.find(hash, key); e >= 0 {
+		return e
+	}
+	return t.insert(hash, key)
 }
 
 // putNew is put for a key that is not there.
@@ -175,10 +180,16 @@ func (t *table) remove(key []byte) bool {
 	if e < 0 || t.entries[e].removed {
 		return false
 	}
-	t.entries[e].removed = true
-	t.live--
-	t.change(e)
+	t.removeEntry(e)
 	return true
+}
+
+func (t *table) removeEntry(e int) {
+	if !t.entries[e].removed {
+		t.entries[e].removed = true
+		t.live--
+		t.change(e)
+	}
 }
 
 func (t *table) change(e int) {

@@ -137,3 +137,43 @@ func BenchmarkWindowedCount(b *testing.B) {
 		})
 	}
 }
+
+// Append mode that closes ten thousand windows a batch, by how many stay open: what a batch costs must follow what it closes.
+func BenchmarkClosingWindows(b *testing.B) {
+	const size = 10_000 // a second of event time
+	for _, open := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("open=%d", open), func(b *testing.B) {
+			for b.Loop() {
+				store, err := volumes.OpenLocal(b.TempDir())
+				if err != nil {
+					b.Fatal(err)
+				}
+				source := &events{total: open + 60*size, size: size}
+				query := fmt.Sprintf("SELECT window, value, count(*) FROM s WATERMARK timestamp DELAY OF INTERVAL '%d seconds' GROUP BY window(timestamp, '1 second'), value", open/size)
+				q, err := Start(b.Context(), Config{
+					Plan: planOf(b, query, source), Mode: logical.Append, Trigger: AvailableNow(),
+					OpenSink:   func(context.Context, string) (Sink, error) { return nothing{2}, nil },
+					Checkpoint: store, Location: "bench", Partitions: 2, NoEmptyBatches: true,
+					Env:   func() *exec.Env { return &exec.Env{Eval: benchContext(), Workers: 2} },
+					Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := q.AwaitTermination(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				var took, removed int64
+				recent := q.RecentProgress()
+				recent = recent[len(recent)-40:]
+				for _, p := range recent {
+					took += p.BatchDuration
+					removed += p.StateOperators[0].NumRowsRemoved
+				}
+				b.ReportMetric(float64(took)/40, "ms/batch")
+				b.ReportMetric(float64(removed)/40, "closed/batch")
+				b.ReportMetric(float64(recent[39].StateOperators[0].NumRowsTotal), "open")
+			}
+		})
+	}
+}

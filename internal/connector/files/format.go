@@ -12,6 +12,7 @@ import (
 	"lakehouse/internal/jsonio"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
+	"lakehouse/internal/orcio"
 	"lakehouse/internal/textio"
 	"lakehouse/internal/types"
 	"lakehouse/internal/xmlio"
@@ -55,12 +56,13 @@ var formats = map[string]struct {
 	"avro":    {avroio.OptionTable, newAvro},
 	"csv":     {csvio.OptionTable, newCSV},
 	"text":    {textio.OptionTable, newText},
+	"orc":     {orcio.OptionTable, newORC},
 	"parquet": {parquetOptions, newParquet},
 	"xml":     {xmlio.OptionTable, newXML},
 }
 
 // Names lists the formats.
-func Names() []string { return []string{"avro", "csv", "json", "parquet", "text", "xml"} }
+func Names() []string { return []string{"avro", "csv", "json", "orc", "parquet", "text", "xml"} }
 
 // Known reports whether there is a format of that name, in any letter case.
 func Known(name string) bool { return slices.Contains(Names(), strings.ToLower(name)) }

@@ -2,6 +2,7 @@ package filesink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -98,7 +99,11 @@ func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, er
 		w.Discard(context.WithoutCancel(ctx))
 		return -1, err
 	}
-	return -1, s.log.Add(ctx, id, entries) // on failure its outcome is unknown: the files stay
+	err = s.log.Add(ctx, id, entries)
+	if errors.Is(err, errclass.ConcurrentStreamLogUpdate) { // another was faster; after any other failure nobody knows, and the files stay
+		w.Discard(context.WithoutCancel(ctx))
+	}
+	return -1, err
 }
 
 func (s *Sink) joint() string {

@@ -164,7 +164,7 @@ case("aggregates then left join", pair(ls, rs),
      "SELECT a.w, a.n, b.n AS bn FROM (SELECT window(lts, '10 seconds') AS w, count(*) AS n FROM l GROUP BY window(lts, '10 seconds')) a "
      "LEFT JOIN (SELECT window(rts, '10 seconds') AS w, count(*) AS n FROM r GROUP BY window(rts, '10 seconds')) b ON a.w = b.w")
 case("dedup then join", pair(ls, rs), [dedup("l", ["id", "lts"], name="p"), {"name": "q", "sql": "SELECT lv, rv FROM p JOIN r" + ON}])
-case("join then dedup", pair(ls, rs), [{"name": "p", "sql": "SELECT id, lts, lv, rv FROM l JOIN r" + ON}, dedup("p", ["id", "lts"])])
+case("join then dedup", pair(ls, rs), [{"name": "p", "sql": "SELECT id, lts, lv FROM l JOIN r" + ON}, dedup("p", ["id", "lts"])])
 three = dict(pair(ls, rs), t=stream("id3 int, tts timestamp", [[{"id3": 1, "tts": at(10)}], [{"id3": 4, "tts": at(23)}], [{"id3": 5, "tts": at(41)}], [{"id3": 6, "tts": at(71)}], [{"id3": 7, "tts": at(100)}]], ["tts", "10 seconds"]))
 case("join of three", three,
      "SELECT lv, rv, tts FROM (SELECT * FROM l JOIN r%s) JOIN t ON id = id3 AND tts BETWEEN lts - INTERVAL 5 SECONDS AND lts + INTERVAL 5 SECONDS" % ON)
