@@ -393,7 +393,7 @@ func (r *transformRun) removeExpired() {
 }
 
 func (r *transformRun) commit(ctx context.Context, updating, firing time.Duration) error {
-	r.transform.next = r.earliest()
+	r.next = r.earliest()
 	began := r.env.Batch.now()
 	if err := r.state.Commit(ctx); err != nil {
 		return err

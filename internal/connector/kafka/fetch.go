@@ -181,9 +181,12 @@ func (f *fetcher) skip(ctx context.Context) error {
 	f.topic, f.unknown = [16]byte{}, 0
 	p := []topicPartition{f.in.topicPartition}
 	first, err := f.cluster.ends(ctx, p, earliest)
-	if err != nil {
+	if errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID) {
 		f.at = f.in.until // the partition is gone
-		return ctx.Err()
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	last, err := f.cluster.ends(ctx, p, latest)
 	if err != nil {
