@@ -1,8 +1,8 @@
 package logical
 
 import (
-	"slices"
 	"errors"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
