@@ -203,7 +203,7 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	switch {
 	case d.Schema != nil:
 		return files.WithPartitions(files.WithRescued(format, nullable(*d.Schema)), parts), parts, nil
-	case r.Conf(confInference) == "true" || opts.Format == "text":
+	case r.Conf(confInference) == "true" || files.FixedColumns(opts.Format):
 		options := r.withConf(files.SourceOptionTable, opts.FormatOptions)
 		options["pathGlobFilter"] = opts.PathGlobFilter // of the files that the stream reads
 		options["recursiveFileLookup"] = strconv.FormatBool(opts.RecursiveFileLookup)

@@ -73,7 +73,10 @@ func TestCasesDrawnAgainstLiveSpark(t *testing.T) {
 		t.Errorf("%s: %s", c.Name, d)
 		if *shrink {
 			*shrink = false
-			small := Shrink(t.Context(), spark, c, t.TempDir)
+			small, err := Shrink(c, DifferFrom(t.Context(), spark, t.TempDir))
+			if err != nil {
+				t.Error(err)
+			}
 			t.Logf("the smallest that differs:\n%s\n%s", small.Text(), Explain(t.Context(), spark, small, t.TempDir()))
 		}
 	}
