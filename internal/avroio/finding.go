@@ -76,8 +76,9 @@ func (c *cursor) appendJSON(dst []byte, s *Schema) []byte {
 		}
 		defer func() { c.depth-- }()
 		return c.appendJSON(dst, b)
+	default:
+		return c.appendParts(dst, s)
 	}
-	return c.appendParts(dst, s)
 }
 
 func (c *cursor) appendParts(dst []byte, s *Schema) []byte {

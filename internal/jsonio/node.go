@@ -29,6 +29,7 @@ func nodeAt(b *records.Builder, path []string, within bool) *node {
 		names, within = []string{"element"}, true
 	case records.Map:
 		names, within = []string{"key", "value"}, true
+	default: // it has no parts
 	}
 	for i, child := range b.Children {
 		n.children = append(n.children, nodeAt(child, append(path[:len(path):len(path)], names[i]), within))

@@ -2,6 +2,7 @@ package logical
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
@@ -23,7 +24,7 @@ func withHidden(schema types.Struct, hidden []types.Field) types.Struct {
 	if len(hidden) == 0 {
 		return schema
 	}
-	return types.Struct{Fields: append(schema.Fields[:len(schema.Fields):len(schema.Fields)], hidden...)}
+	return types.Struct{Fields: append(slices.Clip(schema.Fields), hidden...)}
 }
 
 // namesMetadata tells that a query failed because nothing it knows is called _metadata.

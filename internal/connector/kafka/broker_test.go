@@ -31,7 +31,7 @@ func newRealBench(t *testing.T) (b *bench, topic string) {
 	create := kmsg.NewCreateTopicsRequestTopic()
 	create.Topic, create.NumPartitions, create.ReplicationFactor = topic, 2, 1
 	large := kmsg.NewCreateTopicsRequestTopicConfig()
-	large.Name, large.Value = "max.message.bytes", kmsg.StringPtr("20000000")
+	large.Name, large.Value = "max.message.bytes", new("20000000")
 	create.Configs = append(create.Configs, large)
 	req.Topics = append(req.Topics, create)
 	resp, err := req.RequestWith(t.Context(), b.client)
@@ -45,7 +45,7 @@ func newRealBench(t *testing.T) (b *bench, topic string) {
 		req := kmsg.NewPtrDeleteTopicsRequest()
 		req.TopicNames = []string{topic}
 		one := kmsg.NewDeleteTopicsRequestTopic()
-		one.Topic = kmsg.StringPtr(topic)
+		one.Topic = new(topic)
 		req.Topics = append(req.Topics, one)
 		client, err := kgo.NewClient(kgo.SeedBrokers(servers))
 		if err != nil {

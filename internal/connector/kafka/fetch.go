@@ -108,8 +108,7 @@ func (f *fetcher) gone(err error) bool {
 
 // retriable are errors of the moment: leaders move, brokers restart.
 func retriable(err error) bool {
-	var refused *kerr.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*kerr.Error](err); ok {
 		return refused.Retriable || errors.Is(err, kerr.OffsetOutOfRange)
 	}
 	return !errors.Is(err, errBrokenBatch) // else the connection failed
