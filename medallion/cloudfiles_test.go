@@ -465,3 +465,61 @@ func TestTypesWiden(t *testing.T) {
 	c.land("b.csv", "n,m,h\n3000000000,1.5,3000000000\n")
 	load("struct<n:bigint,m:double,h:int,_rescued_data:string>")
 }
+
+// What no column can take is rescued, and is no new column: a value of another type, a name in other letters.
+func TestMisfitsAreRescued(t *testing.T) {
+	c := newCloud(t, "cloudFiles.inferColumnTypes", "true")
+	c.land("a.json", `{"n":1}`+"\n")
+	c.mustRun()
+	c.land("b.json", `{"n":"many"}`+"\n"+`{"N":5}`+"\n")
+	c.mustRun()
+	c.wantRows("SELECT n, get_json_object(_rescued_data, '$.n'), get_json_object(_rescued_data, '$.N') FROM bronze",
+		"[1, null, null]", "[null, many, null]", "[null, null, 5]")
+	if got := c.schemas(); len(got) != 1 {
+		t.Errorf("%d versions of the schema", len(got))
+	}
+}
+
+func (c *cloud) schemaText(location string) string {
+	c.Helper()
+	text, err := os.ReadFile(filepath.Join(c.root, cloudVolume, location, "_schemas/0"))
+	if err != nil {
+		c.Fatal(err)
+	}
+	return string(text)
+}
+
+// Two streams grow on their own, from one frame.
+func TestStreamsOfOneFrameGrowOnTheirOwn(t *testing.T) {
+	c := newCloud(t, "cloudFiles.schemaEvolution.restart", "auto", "cloudFiles.schemaLocation", cloudVolume+"/schema")
+	c.land("a.json", `{"n":1}`+"\n")
+	frame, err := c.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queries []*StreamingQuery
+	for _, table := range []string{"one", "two"} {
+		q, err := frame.WriteStream().Option("checkpointLocation", cloudVolume+"/cp_"+table).Option("mergeSchema", "true").ToTable(t.Context(), table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer q.Stop()
+		queries = append(queries, q)
+	}
+	for _, q := range queries {
+		if err := q.ProcessAllAvailable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(c.root, cloudVolume, "schema/_schemas/1"),
+		[]byte(strings.Replace(c.schemaText("schema"), `\"fields\":[`, `\"fields\":[{\"name\":\"other\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}},`, 1)), 0o644); err != nil {
+		t.Fatal(err) // another process grew the schema meanwhile
+	}
+	c.land("b.json", `{"n":2,"more":3}`+"\n")
+	for i, q := range queries {
+		if err := q.ProcessAllAvailable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.wantRows("SELECT n, more, other FROM "+[]string{"one", "two"}[i], "[1, null, null]", "[2, 3, null]")
+	}
+}

@@ -3,6 +3,7 @@ package avroio
 import (
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ func (r *rows) notRead(s *step, f *recordField) {
 	if u := r.Unread(); u != nil && !s.within && string(value) != "null" {
 		u.Add(s.path, f.name, value)
 	}
-	path := append(s.path[:len(s.path):len(s.path)], f.name)
+	path := append(slices.Clip(s.path), f.name)
 	key := strings.Join(path, "\x00")
 	if r.d.opts.Found == nil || r.told[key] {
 		return

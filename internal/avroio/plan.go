@@ -114,7 +114,7 @@ func (p *planner) plan(w, reader *Schema, b *records.Builder, path []string) (*s
 			return nil, p.incompatible(w, b, path)
 		}
 		s.op = opRecord
-		s.path, s.within = path[:len(path):len(path)], p.within
+		s.path, s.within = slices.Clip(path), p.within
 		return s, p.record(s, w, reader, path)
 	case kindArray:
 		if b.Kind != records.List || reader.kind != kindArray {

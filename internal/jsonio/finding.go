@@ -20,6 +20,50 @@ type noted struct {
 	told  types.Type
 }
 
+// watchedObject is object for a reading that keeps or notes what no column takes.
+func (p *parser) watchedObject(n *node) outcome {
+	if !p.enter() {
+		return failed
+	}
+	row := n.b.Len
+	p.pos++ // {
+	for k := p.next(n.keys, &n.keys.start); k != nil; k = p.next(n.keys, k) {
+		child, start := k.child, p.pos
+		if child == nil {
+			if !p.skip() {
+				return failed
+			}
+			p.notRead(n, k, start)
+			continue
+		}
+		if child.b.Len != row { // the key came before: its last value counts
+			child.b.Truncate(row)
+		}
+		o := p.value(child)
+		if o == failed {
+			return failed
+		}
+		p.perhapsMisread(n, k, start, o)
+	}
+	return p.endObject(n, row)
+}
+
+// endObject adds nulls for the keys that an object has not had.
+func (p *parser) endObject(n *node, row int) outcome {
+	if p.failure != "" {
+		return failed
+	}
+	p.pos++ // }
+	for _, child := range n.children {
+		if child.b.Len == row {
+			child.b.AppendNull()
+		}
+	}
+	n.b.Len++
+	p.depth--
+	return fine
+}
+
 // notRead is called behind a value without a column.
 func (p *parser) notRead(parent *node, k *key, start int) {
 	p.note(parent, k, start, false)

@@ -58,10 +58,10 @@ type keys struct {
 type key struct {
 	text    string // in quotes, as it most often stands; empty: never expected
 	child   *node  // nil: no column
+	follows [2]follower
+	learned uint8  // how many followers have been written down
 	name    string // as it stands, without escapes
 	noted   *noted // what has been told of its values; see finding
-	follows [2]follower
-	learned uint8 // how many followers have been written down
 }
 
 // A follower is a key that came after another, and all the text from the value of the one to the value of the other:

@@ -8,7 +8,7 @@ spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "fal
 spark.sparkContext.setLogLevel("OFF")
 base = tempfile.mkdtemp()
 
-orc = os.path.join(here, "../../../../orcio/testdata")
+orc = here
 rows = []
 for i in range(300):
     rows.append((
