@@ -18,7 +18,7 @@ func TestScriptedWindowsGiveWhatSparkGives(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			want, ok := answers[c.Name]
 			if !ok {
-				t.Skip("Spark was not asked: run ../stateful/spark.py missing")
+				t.Fatal("Spark was not asked: run ../stateful/spark.py missing")
 			}
 			compareScripted(t, c.run(t, volumestest.NewMemory()), want)
 		})
