@@ -302,7 +302,7 @@ func (p *planner) record(s *step, w, reader *Schema, path []string) error {
 			}
 			if at >= 0 && !taken[at] && !p.hidden(columns[at].Name) {
 				out.at = at
-				step, err := p.plan(f.schema, read.schema, s.b.Children[at], append(path[:len(path):len(path)], f.name))
+				step, err := p.plan(f.schema, read.schema, s.b.Children[at], append(slices.Clip(path), f.name))
 				switch {
 				case err == nil:
 					out.step, taken[at] = step, true

@@ -2,6 +2,7 @@ package avroio
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,7 +102,7 @@ func (o *Options) record(s *Schema, around []string, depth int) (types.Type, err
 		return nil, nil
 	}
 	var out types.Struct
-	inner := append(around[:len(around):len(around)], s.name)
+	inner := append(slices.Clip(around), s.name)
 	for _, f := range s.fields {
 		t, err := o.sqlType(f.schema, inner, depth+1)
 		if err != nil {

@@ -1,6 +1,8 @@
 package jsonio
 
 import (
+	"slices"
+
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
@@ -110,7 +112,7 @@ func (p *parser) note(parent *node, k *key, start int, misfit bool) {
 		return
 	}
 	k.noted.told = t
-	path := append(parent.path[:len(parent.path):len(parent.path)], k.name)
+	path := append(slices.Clip(parent.path), k.name)
 	if misfit {
 		p.found.Misfit(path, t)
 	} else {

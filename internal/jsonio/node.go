@@ -1,6 +1,7 @@
 package jsonio
 
 import (
+	"slices"
 	"strings"
 
 	"lakehouse/internal/records"
@@ -32,7 +33,7 @@ func nodeAt(b *records.Builder, path []string, within bool) *node {
 	default: // it has no parts
 	}
 	for i, child := range b.Children {
-		n.children = append(n.children, nodeAt(child, append(path[:len(path):len(path)], names[i]), within))
+		n.children = append(n.children, nodeAt(child, append(slices.Clip(path), names[i]), within))
 	}
 	if b.Kind == records.Struct {
 		n.keys = newKeys(n)
