@@ -113,3 +113,35 @@ func TestALostReplyIsSettledByReadingBack(t *testing.T) {
 	lost := volumestest.LoseReply(store, 0, errors.New("connection reset"))
 	equal(t, "batches", mustRun(t, testStream(t, lost, landing, Options{})), [][]string{{"1"}})
 }
+
+// A file that is overwritten between the planning of its batch and its reading is read once, in the batch of its new time; the
+// batch may be repeated.
+func TestAFileOverwrittenAfterItWasPlannedIsReadOnce(t *testing.T) {
+	store := newLanding(t)
+	put(t, store, landing+"/a", "old", 1)
+	put(t, store, landing+"/b", "b", 1)
+	p := testStream(t, store, landing, Options{AllowOverwrites: true})
+	e, err := start(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err := e.source.Latest(t.Context(), 0, nil, e.limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, landing+"/a", "new", 2)
+	for range 2 {
+		rows, err := e.rows(t.Context(), nil, end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "planned batch", rows, []string{"b"})
+	}
+	if err := e.source.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "all batches", mustRun(t, p), [][]string{{"b"}, {"new"}})
+	put(t, store, landing+"/a", "older", 0) // a time that went back is another time
+	equal(t, "after the time went back", mustRun(t, p), [][]string{{"older"}})
+	equal(t, "nothing is new", len(mustRun(t, p)), 0)
+}

@@ -64,8 +64,9 @@
 //
 // # Times
 //
-// Under the name cloudFiles the source log also says how large a file was and when it was found, and sources/<i>/.ledger keeps
-// when batches were committed, before the query's own logs forget it. The table function cloud_files_state reads both.
+// Under the name cloudFiles sources/<i>/.<batch>.found says how large each file of a batch was and when it was found, beside the source
+// log, whose bytes are Spark's; and sources/<i>/.ledger keeps when batches were committed, before the query's own logs forget
+// it. The table function cloud_files_state reads both.
 //
 // # Cleaning up
 //

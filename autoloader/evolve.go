@@ -2,6 +2,7 @@ package autoloader
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -131,7 +132,14 @@ func (r *rows) widen(ctx context.Context) error {
 		return nil
 	}
 	version := max(p.version, 0) + 1
-	if err := p.schemas.add(ctx, version, wider); err != nil {
+	err = p.schemas.add(ctx, version, wider)
+	if errors.Is(err, errclass.ConcurrentStreamLogUpdate) { // another stream of this schema grew it: the batch is read over that one
+		version, wider, err = p.schemas.latest(ctx)
+		if err == nil {
+			wider, err = p.withHints(wider)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	p.advance(version, wider)

@@ -162,8 +162,9 @@ type stateWriter struct {
 
 	source   string
 	settled  []settled          // by batch, from 0 on
-	batch    int64              // of archived
+	batch    int64              // of archived and found
 	archived map[string]removal // by path; nil: none yet
+	found    []finding          // of the files still to come, in their order
 }
 
 const stateRows = 8192 // of one batch of rows
@@ -171,6 +172,9 @@ const stateRows = 8192 // of one batch of rows
 func (w *stateWriter) file(ctx context.Context, log *sourceLog, cleaned []int64, e entry) (err error) {
 	if w.archived == nil || w.batch != e.BatchID {
 		w.batch, w.archived = e.BatchID, map[string]removal{}
+		if w.found, err = log.found(ctx, e.BatchID); err != nil {
+			return err
+		}
 		if _, ok := slices.BinarySearch(cleaned, e.BatchID); ok {
 			if w.archived, err = log.removals(ctx, e.BatchID); err != nil {
 				return err
@@ -183,9 +187,13 @@ func (w *stateWriter) file(ctx context.Context, log *sourceLog, cleaned []int64,
 	if i, ok := slices.BinarySearchFunc(w.settled, e.BatchID, func(s settled, n int64) int { return int(s.Batch - n) }); ok {
 		done, state = w.settled[i], "INGESTED"
 	}
+	var found finding
+	if len(w.found) > 0 {
+		found, w.found = w.found[0], w.found[1:]
+	}
 	w.text(0, e.Path)
-	w.number(1, e.Size, e.Discovered != 0)
-	for i, ms := range []int64{e.Timestamp, e.Discovered, done.Processed, done.Committed, gone.Time} {
+	w.number(1, found.Size, found.Discovered != 0)
+	for i, ms := range []int64{e.Timestamp, found.Discovered, done.Processed, done.Committed, gone.Time} {
 		w.moment(2+i, ms)
 	}
 	w.text(7, gone.Mode)

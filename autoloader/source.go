@@ -110,8 +110,10 @@ func (s *source) plan(ctx context.Context, batch int64, files []file) error {
 	entries := make([]entry, len(files))
 	for i, f := range files {
 		entries[i] = entry{Path: s.uri(f.key), Timestamp: f.modified, BatchID: batch}
-		if s.cloud() {
-			entries[i].Size, entries[i].Discovered = f.size, f.found
+	}
+	if s.cloud() {
+		if err := s.log.noteFound(ctx, batch, files); err != nil {
+			return err
 		}
 	}
 	if err := s.log.add(ctx, batch, entries); err != nil {

@@ -23,10 +23,6 @@ type entry struct {
 	Path      string `json:"path"`      // a URI: file:///Volumes/…
 	Timestamp int64  `json:"timestamp"` // modification time, milliseconds
 	BatchID   int64  `json:"batchId"`
-
-	// Under the name cloudFiles only; Spark passes over what it does not know.
-	Size       int64 `json:"size"`
-	Discovered int64 `json:"discovered"` // milliseconds; 0: not noted
 }
 
 const (
@@ -178,10 +174,6 @@ func encodeLog(entries []entry) []byte {
 		out = strconv.AppendInt(out, e.Timestamp, 10)
 		out = append(out, `,"batchId":`...)
 		out = strconv.AppendInt(out, e.BatchID, 10)
-		if e.Discovered != 0 {
-			out = strconv.AppendInt(append(out, `,"size":`...), e.Size, 10)
-			out = strconv.AppendInt(append(out, `,"discovered":`...), e.Discovered, 10)
-		}
 		out = append(out, '}')
 	}
 	return out
@@ -261,12 +253,7 @@ func decodePlainEntry(line string) (e entry, ok bool) {
 		return entry{}, false
 	}
 	rest, ok = strings.CutSuffix(rest, "}")
-	batch, more, cloud := strings.Cut(rest, `,"size":`)
-	ok = ok && parseInto(&e.Timestamp, stamp) && parseInto(&e.BatchID, batch)
-	if cloud {
-		size, discovered, _ := strings.Cut(more, `,"discovered":`)
-		ok = ok && parseInto(&e.Size, size) && parseInto(&e.Discovered, discovered)
-	}
+	ok = ok && parseInto(&e.Timestamp, stamp) && parseInto(&e.BatchID, rest)
 	return e, ok && e.BatchID >= 0
 }
 

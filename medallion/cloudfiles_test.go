@@ -3,6 +3,7 @@ package medallion
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +33,7 @@ const (
 func newCloud(t *testing.T, options ...string) *cloud {
 	t.Helper()
 	root, ahead := t.TempDir(), new(time.Duration)
-	s, err := NewSession(Options{Root: root, Clock: func() time.Time { return time.Now().Add(*ahead) }, Conf: map[string]string{confPartitions: "2"}})
+	s, err := NewSession(Options{Root: root, Clock: func() time.Time { return time.Now().Add(*ahead) }, Out: io.Discard, Conf: map[string]string{confPartitions: "2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +79,16 @@ func (c *cloud) run() error {
 func (c *cloud) drain(frame *DataFrame) error {
 	q, err := frame.WriteStream().Option("checkpointLocation", cloudVolume+"/cp").Option("mergeSchema", "true").
 		Trigger(AvailableNow()).ToTable(c.Context(), "bronze")
+	if err != nil {
+		return err
+	}
+	_, err = q.AwaitTermination(c.Context())
+	return err
+}
+
+// drainInto is drain into a sink without a table.
+func (c *cloud) drainInto(frame *DataFrame, sink string) error {
+	q, err := frame.WriteStream().Format(sink).Option("checkpointLocation", cloudVolume+"/cp").Trigger(AvailableNow()).Start(c.Context())
 	if err != nil {
 		return err
 	}
@@ -408,6 +419,27 @@ func TestFileState(t *testing.T) {
 	c.wantRows("SELECT count(*), count(commit_time) "+state, "[40, 40]")
 }
 
+// A table in memory keeps its columns: a query into it does not go on with others.
+func TestAMemoryTableDoesNotGrow(t *testing.T) {
+	c := newCloud(t, "cloudFiles.schemaEvolution.restart", "auto", "cloudFiles.maxFilesPerTrigger", "1")
+	c.land("a.json", `{"n":1}`+"\n")
+	frame, err := c.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.land("b.json", `{"n":2,"a":3}`+"\n")
+	for _, want := range []error{errclass.UnsupportedFeature, nil} {
+		q, err := frame.WriteStream().Format("memory").QueryName("seen").Option("checkpointLocation", cloudVolume+"/cp").Trigger(AvailableNow()).Start(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := q.AwaitTermination(t.Context()); !errors.Is(err, want) {
+			t.Fatalf("got %v, want %v", err, want)
+		}
+	}
+	c.wantRows("SELECT n, a FROM seen", "[2, 3]")
+}
+
 // With type widening, a column takes the wider type; a hinted one keeps its own, and what does not fit is rescued.
 func TestTypesWiden(t *testing.T) {
 	c := newCloud(t, "cloudFiles.format", "csv", "cloudFiles.inferColumnTypes", "true", "cloudFiles.schemaEvolutionMode", "addNewColumnsWithTypeWidening",
@@ -419,11 +451,7 @@ func TestTypesWiden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := frame.WriteStream().Format("memory").QueryName("seen").Option("checkpointLocation", cloudVolume+"/cp").Trigger(AvailableNow()).Start(t.Context())
-		if err == nil {
-			_, err = q.AwaitTermination(t.Context())
-		}
-		if err != nil {
+		if err := c.drainInto(frame, "console"); err != nil {
 			t.Fatal(err)
 		}
 		if frame, err = c.load(); err != nil {
@@ -436,4 +464,62 @@ func TestTypesWiden(t *testing.T) {
 	load("struct<n:int,m:int,h:int,_rescued_data:string>")
 	c.land("b.csv", "n,m,h\n3000000000,1.5,3000000000\n")
 	load("struct<n:bigint,m:double,h:int,_rescued_data:string>")
+}
+
+// What no column can take is rescued, and is no new column: a value of another type, a name in other letters.
+func TestMisfitsAreRescued(t *testing.T) {
+	c := newCloud(t, "cloudFiles.inferColumnTypes", "true")
+	c.land("a.json", `{"n":1}`+"\n")
+	c.mustRun()
+	c.land("b.json", `{"n":"many"}`+"\n"+`{"N":5}`+"\n")
+	c.mustRun()
+	c.wantRows("SELECT n, get_json_object(_rescued_data, '$.n'), get_json_object(_rescued_data, '$.N') FROM bronze",
+		"[1, null, null]", "[null, many, null]", "[null, null, 5]")
+	if got := c.schemas(); len(got) != 1 {
+		t.Errorf("%d versions of the schema", len(got))
+	}
+}
+
+func (c *cloud) schemaText(location string) string {
+	c.Helper()
+	text, err := os.ReadFile(filepath.Join(c.root, cloudVolume, location, "_schemas/0"))
+	if err != nil {
+		c.Fatal(err)
+	}
+	return string(text)
+}
+
+// Two streams grow on their own, from one frame.
+func TestStreamsOfOneFrameGrowOnTheirOwn(t *testing.T) {
+	c := newCloud(t, "cloudFiles.schemaEvolution.restart", "auto", "cloudFiles.schemaLocation", cloudVolume+"/schema")
+	c.land("a.json", `{"n":1}`+"\n")
+	frame, err := c.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queries []*StreamingQuery
+	for _, table := range []string{"one", "two"} {
+		q, err := frame.WriteStream().Option("checkpointLocation", cloudVolume+"/cp_"+table).Option("mergeSchema", "true").ToTable(t.Context(), table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer q.Stop()
+		queries = append(queries, q)
+	}
+	for _, q := range queries {
+		if err := q.ProcessAllAvailable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(c.root, cloudVolume, "schema/_schemas/1"),
+		[]byte(strings.Replace(c.schemaText("schema"), `\"fields\":[`, `\"fields\":[{\"name\":\"other\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}},`, 1)), 0o644); err != nil {
+		t.Fatal(err) // another process grew the schema meanwhile
+	}
+	c.land("b.json", `{"n":2,"more":3}`+"\n")
+	for i, q := range queries {
+		if err := q.ProcessAllAvailable(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.wantRows("SELECT n, more, other FROM "+[]string{"one", "two"}[i], "[1, null, null]", "[2, 3, null]")
+	}
 }

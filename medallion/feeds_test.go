@@ -67,7 +67,7 @@ func TestSocketIntoNoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	host, port, _ := net.SplitHostPort(in.Addr().String())
 	s := feedSession(t, nil)
 	df, err := s.ReadStream().Format("socket").Option("host", host).Option("port", port).Load(t.Context())
@@ -82,7 +82,7 @@ func TestSocketIntoNoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	fmt.Fprint(conn, "keep\ndrop\nkeep\n")
 	var rows, written int64
 	for rows < 3 {

@@ -114,7 +114,7 @@ func TestForeachBatchHasItsOwnSession(t *testing.T) {
 	frame, err := d.ReadStream().Format("json").Schema("n bigint").Option("maxFilesPerTrigger", "1").Load(t.Context(), filesVolume+"/in")
 	d.must(err)
 	var seen []string
-	_, err = d.each(frame.WriteStream().ForeachBatch(func(ctx context.Context, rows *DataFrame, id int64) error {
+	_, err = d.each(frame.WriteStream().ForeachBatch(func(ctx context.Context, rows *DataFrame, _ int64) error {
 		own := rows.Session()
 		seen = append(seen, own.Conf(confTimeZone))
 		if err := rows.CreateOrReplaceTempView(ctx, "v"); err != nil {
@@ -168,7 +168,7 @@ func TestForeachBatchKeepsToTheMemoryLimit(t *testing.T) {
 // What a session has, that of a query has too: a field that fork forgets would be nil there.
 func TestASessionOfAQueryLacksNothing(t *testing.T) {
 	d := newDesk(t)
-	d.Session.report = func(StreamingQueryProgress) {}
+	d.report = func(StreamingQueryProgress) {}
 	whole, fork := reflect.ValueOf(d.Session).Elem(), reflect.ValueOf(d.fork()).Elem()
 	for i := range whole.NumField() {
 		switch whole.Type().Field(i).Name {

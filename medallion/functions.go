@@ -43,6 +43,19 @@ func Window(time Column, duration string, slideAndStart ...string) Column {
 	return Call("window", args...)
 }
 
+// SessionWindow groups instants that follow each other within a gap: SessionWindow(Col("time"), "5 minutes"). The gap may be a Column: then
+// each row says how long its session stays open.
+func SessionWindow(time Column, gap any) Column {
+	length, ok := gap.(Column)
+	if !ok {
+		length = Lit(gap)
+	}
+	return Call("session_window", time, length)
+}
+
+// WindowTime is the last instant of a window that Window or SessionWindow has made: the event time of its group.
+func WindowTime(window Column) Column { return Call("window_time", window) }
+
 // CurrentTimestamp is the start of the query, or of the micro-batch.
 func CurrentTimestamp() Column { return Call("current_timestamp") }
 

@@ -7,13 +7,17 @@ import "lakehouse/internal/stream"
 // [NoEvents] for what is not wanted.
 type StreamingQueryListener = stream.Listener
 
-// What listeners are told; JSON() gives an event as Spark writes it.
-type (
-	QueryStartedEvent    = stream.StartedEvent
-	QueryProgressEvent   = stream.ProgressEvent
-	QueryIdleEvent       = stream.IdleEvent
-	QueryTerminatedEvent = stream.TerminatedEvent
-)
+// QueryStartedEvent and those below are what listeners are told; JSON() gives an event as Spark writes it.
+type QueryStartedEvent = stream.StartedEvent
+
+// QueryProgressEvent brings the report of a batch.
+type QueryProgressEvent = stream.ProgressEvent
+
+// QueryIdleEvent says that a query waits for data.
+type QueryIdleEvent = stream.IdleEvent
+
+// QueryTerminatedEvent says that a query has ended.
+type QueryTerminatedEvent = stream.TerminatedEvent
 
 // NoEvents hears of everything and does nothing.
 type NoEvents struct{}

@@ -38,6 +38,9 @@ func TestMetadataIsThereForWhoNamesIt(t *testing.T) {
 		{"SELECT count(*), max(_metadata.file_name) FROM json.`" + in + "` GROUP BY _metadata.file_path ORDER BY 1", "1 b.json; 2 a.json"},
 		{"SELECT x.n, y._metadata.file_name FROM json.`" + in + "` x JOIN json.`" + in + "` y ON x.n = y.n WHERE x.n > 1", "2 a.json; 3 b.json"},
 		{"SELECT * FROM (SELECT n, _metadata.file_block_start AS at FROM json.`" + in + "`) WHERE n = 1", "1 0"},
+		{"SELECT n, input_file_name() FROM json.`" + in + "` WHERE n = 3", "3 file:///Volumes/a/b/c/in/b.json"},
+		{"SELECT count(*) FROM json.`" + in + "` GROUP BY input_file_name() ORDER BY 1", "1; 2"},
+		{"SELECT input_file_name(), input_file_block_start()", "-1"},
 		{"SELECT _metadata FROM (SELECT n AS _metadata FROM json.`" + in + "`) WHERE _metadata = 1", "1"},
 	} {
 		d.want(c.query, d.rows(c.query), c.want)

@@ -13,6 +13,7 @@ import (
 	"lakehouse/internal/connector/console"
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/connector/files"
+	"lakehouse/internal/connector/filesink"
 	"lakehouse/internal/connector/kafka"
 	"lakehouse/internal/connector/rate"
 	"lakehouse/internal/connector/socket"
@@ -65,6 +66,13 @@ func optionSections(t *testing.T) []optionSection {
 		}
 		return table
 	}
+	written := func(name string) option.Table {
+		table, err := filesink.OptionTable(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table
+	}
 	return []optionSection{
 		{"Streams of files", "`ReadStream().Format(\"json\")`, `csv`, `text` or `parquet`, besides the format's own options.", autoloader.FileOptions},
 		{"Auto Loader", "`ReadStream().Format(\"cloudFiles\")`, besides the options of its `cloudFiles.format`.", autoloader.CloudFilesOptions},
@@ -76,6 +84,11 @@ func optionSections(t *testing.T) []optionSection {
 		{"Delta, read", "`Read().Format(\"delta\")` and `Read().Table(…)`.", delta.ReadOptionTable},
 		{"Delta, streams from a table", "`ReadStream().Format(\"delta\")` and `ReadStream().Table(…)`.", delta.StreamOptionTable},
 		{"Delta, write", "`Write()`, and `WriteStream()` into a table.", delta.WriteOptionTable},
+		{"Files, write: parquet", "`Write().Format(\"parquet\")`, and `WriteStream()` into such files.", written("parquet")},
+		{"Files, write: json", "`Write().Format(\"json\")`, and `WriteStream()` into such files.", written("json")},
+		{"Files, write: csv", "`Write().Format(\"csv\")`, and `WriteStream()` into such files.", written("csv")},
+		{"Files, write: text", "`Write().Format(\"text\")`, and `WriteStream()` into such files.", written("text")},
+		{"Files, write: streams only", "`WriteStream()` into files of any format.", filesink.StreamOnlyOptions},
 		{"Streams, write", "`WriteStream()`, whatever the sink.", streamOptions},
 		{"Console sink", "`WriteStream().Format(\"console\")`.", console.OptionTable},
 		{"State of a query", "`Read().Format(\"statestore\").Load(checkpoint)`, and `state('checkpoint', option => value, …)` in SQL, where `operator` and `store` may stand for `operatorId` and `storeName`.", statestore.OptionTable},

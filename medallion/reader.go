@@ -89,7 +89,7 @@ func (r source) frame(ctx context.Context, paths []string) (*DataFrame, error) {
 	return d, nil
 }
 
-// Format names the data source: json, csv, text, parquet, delta, kafka; for streams also cloudFiles.
+// Format names the data source: json, csv, xml, text, parquet, avro, orc, binaryFile, delta, kafka.
 func (r DataFrameReader) Format(name string) DataFrameReader { r.format = name; return r }
 
 // Schema gives the columns as DDL.
@@ -115,7 +115,8 @@ func (r DataFrameReader) Table(name string) *DataFrame {
 	return &DataFrame{session: r.session, rel: &plan.NamedTable{Name: parts, Options: r.options}, err: cmp.Or(r.err, err)}
 }
 
-// Format names the data source: json, csv, text, parquet, cloudFiles, delta, kafka, rate, rate-micro-batch, socket.
+// Format names the data source: json, csv, xml, text, parquet, avro, orc, binaryFile, cloudFiles, delta, kafka, rate,
+// rate-micro-batch, socket.
 func (r DataStreamReader) Format(name string) DataStreamReader { r.format = name; return r }
 
 // Schema gives the columns as DDL. A stream of files needs it.
@@ -203,7 +204,7 @@ func (r resolver) streamSchema(ctx context.Context, d *plan.DataSource, opts aut
 	switch {
 	case d.Schema != nil:
 		return files.WithPartitions(files.WithRescued(format, nullable(*d.Schema)), parts), parts, nil
-	case r.Conf(confInference) == "true" || opts.Format == "text":
+	case r.Conf(confInference) == "true" || files.FixedColumns(opts.Format):
 		options := r.withConf(files.SourceOptionTable, opts.FormatOptions)
 		options["pathGlobFilter"] = opts.PathGlobFilter // of the files that the stream reads
 		options["recursiveFileLookup"] = strconv.FormatBool(opts.RecursiveFileLookup)

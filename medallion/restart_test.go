@@ -144,6 +144,50 @@ func TestCheckRestartSaysWhatAStartWouldDo(t *testing.T) {
 	}
 }
 
+// The state of joins and of dropDuplicates is compared store by store.
+func TestCheckRestartOfJoinsAndDuplicates(t *testing.T) {
+	joined := func(t *testing.T, s *medallion.Session, key string) medallion.DataStreamWriter {
+		left, right := filesFrame(t, s, "in").Alias("l"), filesFrame(t, s, "other").Alias("r")
+		return written(left.Join(right, medallion.Expr("l."+key+" = r."+key), "inner").SelectExpr("l.k", "r.v"), "append")
+	}
+	once := func(t *testing.T, s *medallion.Session, columns ...string) medallion.DataStreamWriter {
+		return written(filesFrame(t, s, "in").DropDuplicates(columns...), "append")
+	}
+	for name, c := range map[string]struct {
+		before, after func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter
+		want          string
+	}{
+		"the same join":       {func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return joined(t, s, "k") }, func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return joined(t, s, "k") }, "[]"},
+		"a join on another":   {func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return joined(t, s, "k") }, func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return joined(t, s, "v") }, "[state operator 0: not compatible]"},
+		"the same duplicates": {func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return once(t, s, "k") }, func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return once(t, s, "k") }, "[]"},
+		"other duplicates":    {func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return once(t, s, "k") }, func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return once(t, s, "v") }, "[state operator 0: not compatible]"},
+		"another operator": {func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return once(t, s, "k") }, func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter {
+			return counted(filesFrame(t, s, "in"), "k")
+		}, "[state operator 0: not compatible]"},
+		"an operator more": {func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter {
+			return written(filesFrame(t, s, "in"), "append")
+		}, func(t *testing.T, s *medallion.Session) medallion.DataStreamWriter { return once(t, s, "k") }, "[state operator 0: not compatible]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := restartLake(t)
+			runInto(t, c.before(t, s), "out")
+			plan, err := s.CheckRestart(t.Context(), c.after(t, s), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := []string{}
+			for _, f := range plan.Findings {
+				if f.Verdict != medallion.Unchanged {
+					got = append(got, fmt.Sprintf("%s: %s", f.What, f.Verdict))
+				}
+			}
+			if fmt.Sprint(got) != c.want {
+				t.Errorf("got %q, want %s\n%s", got, c.want, plan)
+			}
+		})
+	}
+}
+
 // startAgain starts a query and gives what it fails of, of a batch that has rows.
 func startAgain(ctx context.Context, w medallion.DataStreamWriter, table string) error {
 	var q *medallion.StreamingQuery

@@ -33,7 +33,7 @@ func (s *sessions) Init(h *medallion.StatefulProcessorHandle) error {
 	return nil
 }
 
-func (s *sessions) HandleInputRows(key medallion.Row, rows iter.Seq[medallion.Row], timers medallion.TimerValues, out *medallion.Output) error {
+func (s *sessions) HandleInputRows(_ medallion.Row, rows iter.Seq[medallion.Row], timers medallion.TimerValues, _ *medallion.Output) error {
 	n := int64(0)
 	if before, ok := s.count.Get(); ok {
 		n = before.Get("n").(int64)
@@ -300,7 +300,7 @@ func (r *remembering) Init(h *medallion.StatefulProcessorHandle) error {
 	return nil
 }
 
-func (r *remembering) HandleInputRows(key medallion.Row, rows iter.Seq[medallion.Row], _ medallion.TimerValues, out *medallion.Output) error {
+func (r *remembering) HandleInputRows(_ medallion.Row, rows iter.Seq[medallion.Row], _ medallion.TimerValues, out *medallion.Output) error {
 	for row := range rows {
 		page := row.Get("page").(string)
 		if page == "?" {

@@ -2,6 +2,7 @@ package avroio
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -129,7 +130,7 @@ func (r *rows) file(in io.ReaderAt, size, start, end int64, yield func(arrow.Rec
 	if err != nil {
 		return false, err
 	}
-	errStopped := fmt.Errorf("stopped")
+	errStopped := errors.New("stopped")
 	err = c.blocks(start, end, func(count int64, data []byte, at int64) error {
 		r.cursor = cursor{data: data}
 		least := c.Schema.atLeast(0)
@@ -156,7 +157,7 @@ func (r *rows) file(in io.ReaderAt, size, start, end int64, yield func(arrow.Rec
 		}
 		return nil
 	})
-	if err == errStopped {
+	if errors.Is(err, errStopped) {
 		return true, nil
 	}
 	return false, err

@@ -101,8 +101,9 @@ func appendDefault(dst []byte, s *Schema, tree any, depth int) ([]byte, error) {
 			}
 		}
 		return dst, nil
+	default:
+		return appendItems(dst, s, tree, depth)
 	}
-	return appendItems(dst, s, tree, depth)
 }
 
 func appendItems(dst []byte, s *Schema, tree any, depth int) (_ []byte, err error) {

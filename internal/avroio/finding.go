@@ -3,6 +3,7 @@ package avroio
 import (
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ func (r *rows) notRead(s *step, f *recordField) {
 	if u := r.Unread(); u != nil && !s.within && string(value) != "null" {
 		u.Add(s.path, f.name, value)
 	}
-	path := append(s.path[:len(s.path):len(s.path)], f.name)
+	path := append(slices.Clip(s.path), f.name)
 	key := strings.Join(path, "\x00")
 	if r.d.opts.Found == nil || r.told[key] {
 		return
@@ -76,8 +77,9 @@ func (c *cursor) appendJSON(dst []byte, s *Schema) []byte {
 		}
 		defer func() { c.depth-- }()
 		return c.appendJSON(dst, b)
+	default:
+		return c.appendParts(dst, s)
 	}
-	return c.appendParts(dst, s)
 }
 
 func (c *cursor) appendParts(dst []byte, s *Schema) []byte {

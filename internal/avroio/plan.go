@@ -114,7 +114,7 @@ func (p *planner) plan(w, reader *Schema, b *records.Builder, path []string) (*s
 			return nil, p.incompatible(w, b, path)
 		}
 		s.op = opRecord
-		s.path, s.within = path[:len(path):len(path)], p.within
+		s.path, s.within = slices.Clip(path), p.within
 		return s, p.record(s, w, reader, path)
 	case kindArray:
 		if b.Kind != records.List || reader.kind != kindArray {
@@ -126,6 +126,7 @@ func (p *planner) plan(w, reader *Schema, b *records.Builder, path []string) (*s
 			return nil, p.incompatible(w, b, path)
 		}
 		return s, p.items(s, opMap, w, reader, b.Children[1], append(path, "value"))
+	default: // it has no parts
 	}
 	if !s.scalar(w, reader) {
 		return nil, p.incompatible(w, b, path)
@@ -170,8 +171,9 @@ func promotes(from, to kind) bool {
 		return to == kindBytes
 	case kindBytes:
 		return to == kindString
+	default:
+		return false
 	}
-	return false
 }
 
 // A pair is a kind that is written and a column's kind.
@@ -298,9 +300,9 @@ func (p *planner) record(s *step, w, reader *Schema, path []string) error {
 			if err != nil {
 				return err
 			}
-			if at >= 0 && !taken[at] && !p.hidden(s, columns[at].Name) {
+			if at >= 0 && !taken[at] && !p.hidden(columns[at].Name) {
 				out.at = at
-				step, err := p.plan(f.schema, read.schema, s.b.Children[at], append(path[:len(path):len(path)], f.name))
+				step, err := p.plan(f.schema, read.schema, s.b.Children[at], append(slices.Clip(path), f.name))
 				switch {
 				case err == nil:
 					out.step, taken[at] = step, true
@@ -317,7 +319,7 @@ func (p *planner) record(s *step, w, reader *Schema, path []string) error {
 }
 
 // hidden are the columns that no field of a file fills.
-func (p *planner) hidden(s *step, name string) bool {
+func (p *planner) hidden(name string) bool {
 	return p.depth == 1 && p.opts.Rescued != "" && name == p.opts.Rescued
 }
 
@@ -371,7 +373,7 @@ func (p *planner) absent(s *step, w, reader *Schema, columns []types.Field, take
 		}
 		a := absentField{at: i}
 		if reader != w {
-			if f := p.defaultFor(w, reader, columns[i].Name); f != nil {
+			if f := p.defaultFor(reader, columns[i].Name); f != nil {
 				bytes, schema, err := encodeDefault(f)
 				if err != nil {
 					return fmt.Errorf("the default of field %s: %w", f.name, err)
@@ -388,7 +390,7 @@ func (p *planner) absent(s *step, w, reader *Schema, columns []types.Field, take
 }
 
 // defaultFor is the reader's field of a column that the writer lacks, if it has a default.
-func (p *planner) defaultFor(w, reader *Schema, name string) *field {
+func (p *planner) defaultFor(reader *Schema, name string) *field {
 	for i := range reader.fields {
 		f := &reader.fields[i]
 		if (f.name == name || p.opts.AnyCase && strings.EqualFold(f.name, name)) && f.hasDefault {

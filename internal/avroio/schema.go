@@ -288,6 +288,7 @@ func (s *Schema) atLeast(depth int) int {
 			}
 		}
 		return n
+	default:
+		return 1
 	}
-	return 1
 }

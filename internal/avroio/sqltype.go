@@ -2,6 +2,7 @@ package avroio
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,8 +73,9 @@ func (o *Options) sqlType(s *Schema, around []string, depth int) (types.Type, er
 			return nil, err
 		}
 		return types.Map{Key: types.String, Value: t, ValueContainsNull: true}, nil
+	default:
+		return o.union(s, around, depth)
 	}
-	return o.union(s, around, depth)
 }
 
 // decimal is the logical type, where it fits what holds it.
@@ -100,7 +102,7 @@ func (o *Options) record(s *Schema, around []string, depth int) (types.Type, err
 		return nil, nil
 	}
 	var out types.Struct
-	inner := append(around[:len(around):len(around)], s.name)
+	inner := append(slices.Clip(around), s.name)
 	for _, f := range s.fields {
 		t, err := o.sqlType(f.schema, inner, depth+1)
 		if err != nil {
@@ -136,11 +138,11 @@ func (o *Options) union(s *Schema, around []string, depth int) (types.Type, erro
 			continue
 		}
 		name := o.memberName(b, i)
-		if low := strings.ToLower(name); seen[low] {
+		low := strings.ToLower(name)
+		if seen[low] {
 			return nil, errclass.FailedReadFile.New("Cannot generate stable identifier for Avro union type due to name conflict of type name %s.", b.shortName())
-		} else {
-			seen[low] = true
 		}
+		seen[low] = true
 		out.Fields = append(out.Fields, types.Field{Name: name, Type: t, Nullable: true})
 	}
 	return out, nil

@@ -52,9 +52,10 @@ func (r *rows) read(s *step) {
 		}
 		b.AppendBytes([]byte(s.symbols[i]))
 		return
+	default:
+		r.fixedWidth(s)
+		b.Len++
 	}
-	r.fixedWidth(s)
-	b.Len++
 }
 
 // fixedWidth adds a value to a slice of numbers.
@@ -98,6 +99,7 @@ func (r *rows) fixedWidth(s *step) {
 		b.Decimals = append(b.Decimals, r.decimal(s, c.bytes()))
 	case opFixedDecimal:
 		b.Decimals = append(b.Decimals, r.decimal(s, c.take(s.size)))
+	default: // read has done the others
 	}
 }
 

@@ -134,10 +134,7 @@ func (r *runner) write(folder string, number int, lines []string) error {
 		return err
 	}
 	aside := filepath.Join(dir, fmt.Sprintf(".%05d.json", number))
-	content := ""
-	for _, line := range lines {
-		content += line + "\n"
-	}
+	content := strings.Join(append(slices.Clone(lines), ""), "\n")
 	at := time.Unix(1735689600+int64(number), 0)
 	return errors.Join(
 		os.WriteFile(aside, []byte(content), 0o600),

@@ -8,21 +8,20 @@ import (
 	"strings"
 )
 
-// Shrink makes a case that differs smaller as long as it still does. Each round asks Spark about all that may be left out at
-// once; folder gives an empty one each time.
-func Shrink(ctx context.Context, spark Spark, c Case, folder func() string) Case {
-	for round := range 12 {
+// Shrink makes a case that differs smaller as long as it still does. Each round asks about all that may be left out at once.
+func Shrink(c Case, differ func([]Case) ([]bool, error)) (Case, error) {
+	for round := range 40 {
 		candidates := smaller(c)
 		for i := range candidates {
 			candidates[i].Name = fmt.Sprintf("%s/%d.%d", c.Name, round, i)
 		}
-		answers, err := spark.Answers(ctx, candidates)
+		differs, err := differ(candidates)
 		if err != nil {
-			return c
+			return c, err
 		}
 		best, found := c, false
-		for _, s := range candidates {
-			if a, ok := answers[s.Name]; ok && s.Size() < best.Size() && Difference(a, Ours(ctx, s, folder())) != "" {
+		for i, s := range candidates {
+			if differs[i] && s.Size() < best.Size() {
 				best, found = s, true
 			}
 		}
@@ -32,7 +31,21 @@ func Shrink(ctx context.Context, spark Spark, c Case, folder func() string) Case
 		best.Name = c.Name
 		c = best
 	}
-	return c
+	return c, nil
+}
+
+// DifferFrom compares ours with Spark, case by case; folder gives an empty one each time.
+func DifferFrom(ctx context.Context, spark Spark, folder func() string) func([]Case) ([]bool, error) {
+	return func(cases []Case) ([]bool, error) {
+		answers, err := spark.Answers(ctx, cases)
+		differs := make([]bool, len(cases))
+		for i, c := range cases {
+			if a, ok := answers[c.Name]; ok {
+				differs[i] = Difference(a, Ours(ctx, c, folder())) != ""
+			}
+		}
+		return differs, err
+	}
 }
 
 // most is how many smaller cases a round asks of Spark.

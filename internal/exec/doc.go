@@ -10,7 +10,9 @@
 //	join.go           the right side in a hash table, the left streamed past it
 //	sort.go           runs sorted by encoded keys (sortkey.go), merged; a limit keeps the first rows
 //	window.go         over sorted rows
-//	stateful_aggregate.go   a batch's groups added to those that the state holds
+//	stateful_aggregate.go   a batch's groups added to those that the state holds, by its partitions (stateful_part.go);
+//	                        sessions (sessions.go, stateful_sessions.go); limits (stateful_limit.go)
+//	watermark.go            event times noted; what a stateful operator must do
 //	stateful_deduplicate.go   rows whose keys the state has not seen
 //	stateful_join*.go   rows of two streams that meet in the state: what is new (joininput), what is remembered (joinmemory),
 //	                  the pairs of the two (joinmeeting), and all of it within a partition (joinpart)

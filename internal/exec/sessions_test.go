@@ -28,6 +28,7 @@ func TestSessionWindowsAtRest(t *testing.T) {
 			"00:10 11",
 		},
 		{"SELECT collect_list(n) FROM VALUES (3, '2021-01-01 00:02:00'), (1, '2021-01-01 00:00:00'), (2, '2021-01-01 00:01:00') AS t(n, at) GROUP BY session_window(at, '5 minutes')", "[1, 2, 3]"},
+		{"SELECT date_format(session_window.end, 'HH:mm:ss.SSSSSS'), sum(n) FROM (SELECT window, count(*) AS n FROM VALUES ('2021-01-01 00:02:00'), ('2021-01-01 00:05:00'), ('2021-01-01 00:17:00') AS t(at) GROUP BY window(at, '5 minutes')) GROUP BY session_window(window, '5 minutes') ORDER BY 1", "00:14:59.999999 2|00:24:59.999999 1"},
 		{"SELECT count(*) FROM VALUES (1, '2021-01-01 00:02:00') AS t(n, at) WHERE n > 1 GROUP BY session_window(at, '5 minutes')", ""},
 	} {
 		for _, workers := range []int{1, 3} {

@@ -7,7 +7,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
-	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 )
 
@@ -22,7 +21,6 @@ type meeting struct {
 	rows    []int32  // of the new rows
 	values  [][]byte // the remembered row beside each
 	indexes []int64  // its number among those of its key
-	broken  error
 }
 
 // candidates gathers a new row with each row that is remembered under its key.
@@ -37,8 +35,7 @@ func (m *meeting) candidates(row int32) {
 		m.other.indexed.SetIndex(m.other.scratch, i)
 		value := m.other.rows.Get(m.other.scratch)
 		if value == nil {
-			m.broken = errclass.StateUnreadable.New("the state of the %s side of a join says that a key has %d rows, and row %d is missing.", m.other.name, n, i).
-				WithHint("The checkpoint is damaged: restore it, or start with a new one.")
+			m.other.missing(i)
 			return
 		}
 		m.rows, m.values, m.indexes = append(m.rows, row), append(m.values, value), append(m.indexes, i)
@@ -47,8 +44,8 @@ func (m *meeting) candidates(row int32) {
 
 // flush joins what was gathered. A remembered row is changed only when all pairs have been looked at.
 func (m *meeting) flush() error {
-	if m.broken != nil {
-		return m.broken
+	if m.other.damaged != nil {
+		return m.other.damaged
 	}
 	var hits []int32 // pairs for which the condition holds
 	for from := 0; from < len(m.rows); from += batch.TargetRows {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/state"
 )
 
@@ -16,7 +17,8 @@ type memorySide struct {
 	indexed      *state.IndexedKey
 	matchedAt    int    // where a row says whether it has found a partner
 	scratch      []byte // of an indexed key
-	value        []byte // of a row, or of a count
+	value        []byte // of a row
+	damaged      error  // a row is missing that a count speaks of
 }
 
 func newMemorySide(s *joinSide, number int, store *state.Operator) *memorySide {
@@ -33,6 +35,14 @@ func (s *memorySide) number(key []byte) int64 {
 		return int64(binary.LittleEndian.Uint64(count[8:]))
 	}
 	return 0
+}
+
+// missing notes that the state is damaged.
+func (s *memorySide) missing(index int64) {
+	if s.damaged == nil {
+		s.damaged = errclass.StateUnreadable.New("the state of the %s side of a join counts rows of a key, and row %d is missing.", s.name, index).
+			WithHint("The checkpoint is damaged: restore it, or start with a new one.")
+	}
 }
 
 // append remembers one more row of a key.
@@ -66,7 +76,12 @@ func (s *memorySide) removeAt(key []byte, index int64) (moved []byte) {
 	last := s.counts.Count(key, -1) - 1
 	s.scratch = s.indexed.Append(s.scratch[:0], key, last)
 	if index < last {
-		s.value = append(s.value[:0], s.rows.Get(s.scratch)...)
+		row := s.rows.Get(s.scratch)
+		if row == nil {
+			s.missing(last)
+			return nil
+		}
+		s.value = append(s.value[:0], row...)
 		s.rows.Remove(s.scratch)
 		s.indexed.SetIndex(s.scratch, index)
 		s.rows.Put(s.scratch, s.value)

@@ -163,6 +163,9 @@ func (p *joinPart) forget() error {
 		if !s.outer {
 			p.removed += f.removed
 		}
+		if s.damaged != nil {
+			return s.damaged
+		}
 		if err := f.flush(); err != nil {
 			return err
 		}
@@ -197,10 +200,13 @@ func (f *forgetting) forgetKey(key []byte, n int64) {
 	f.scratch = f.indexed.Append(f.scratch[:0], key, 0)
 	for i := range n {
 		f.indexed.SetIndex(f.scratch, i)
-		if value := f.rows.Get(f.scratch); value != nil {
-			f.note(value)
-			f.rows.Remove(f.scratch)
+		value := f.rows.Get(f.scratch)
+		if value == nil {
+			f.missing(i)
+			return
 		}
+		f.note(value)
+		f.rows.Remove(f.scratch)
 	}
 	f.counts.Remove(key)
 }

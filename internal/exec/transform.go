@@ -151,10 +151,11 @@ type transformRun struct {
 // run is one batch: the initial state before the first, the rows of each key, the timers that are due, then what has
 // outlived its time; commit. A batch that fails is run again from the version that it started from.
 func (t *transform) run(ctx context.Context) (out []arrow.RecordBatch, err error) {
-	rows, err := t.rows(ctx, t.child, t.node.Input.Schema())
+	rows, release, err := t.rows(ctx, t.child, t.node.Input.Schema())
 	if err != nil {
 		return nil, err
 	}
+	defer release()
 	r := &transformRun{transform: t, key: t.keySchema(), nowMs: t.env.Batch.TimestampMs}
 	rows, r.report.NumRowsDroppedByWatermark = t.inTime(rows)
 	spec, variables, err := t.spec()
@@ -171,10 +172,11 @@ func (t *transform) run(ctx context.Context) (out []arrow.RecordBatch, err error
 	defer t.processor.End()
 	began := t.env.Batch.now()
 	if t.initial != nil && t.env.Batch.ID == 0 {
-		initial, err := t.rows(ctx, t.initial, t.node.Initial.Schema())
+		initial, release, err := t.rows(ctx, t.initial, t.node.Initial.Schema())
 		if err != nil {
 			return nil, err
 		}
+		defer release()
 		if err := r.groups(ctx, initial, t.node.InitialKeys, t.processor.HandleInitial); err != nil {
 			return nil, err
 		}
@@ -194,17 +196,25 @@ func (t *transform) run(ctx context.Context) (out []arrow.RecordBatch, err error
 	return r.out, r.commit(ctx, handled.Sub(began), fired.Sub(handled))
 }
 
-// rows are those of an operator, as one batch.
-func (t *transform) rows(ctx context.Context, op Operator, schema types.Struct) (arrow.RecordBatch, error) {
-	var all []arrow.RecordBatch
-	n := 0
-	err := walk(InOrder(ctx, op, t.env.workers()), func(b arrow.RecordBatch) error {
-		all = append(all, b)
-		n += int(b.NumRows())
-		return nil
-	})
+// rows are those of an operator, as one batch. The memory that they take stays reserved until release.
+func (t *transform) rows(ctx context.Context, op Operator, schema types.Struct) (rows arrow.RecordBatch, release func(), err error) {
+	held, err := Hold(ctx, op, t.env, "TransformWithState")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	rows, err = joined(held.Rows, schema)
+	if err != nil {
+		held.Release()
+		return nil, nil, err
+	}
+	return rows, held.Release, nil
+}
+
+// joined is batches of a schema as one.
+func joined(all []arrow.RecordBatch, schema types.Struct) (arrow.RecordBatch, error) {
+	n := 0
+	for _, b := range all {
+		n += int(b.NumRows())
 	}
 	if n == 0 {
 		return array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(schema)).NewRecordBatch(), nil
@@ -215,6 +225,7 @@ func (t *transform) rows(ctx context.Context, op Operator, schema types.Struct) 
 		for i, b := range all {
 			parts[i] = b.Column(c)
 		}
+		var err error
 		if columns[c], err = expr.Concat(parts); err != nil {
 			return nil, err
 		}
@@ -393,7 +404,7 @@ func (r *transformRun) removeExpired() {
 }
 
 func (r *transformRun) commit(ctx context.Context, updating, firing time.Duration) error {
-	r.transform.next = r.earliest()
+	r.next = r.earliest()
 	began := r.env.Batch.now()
 	if err := r.state.Commit(ctx); err != nil {
 		return err

@@ -232,6 +232,9 @@ func buildWindowTime(b *builder) (Expr, error) {
 type SessionWindow struct{ Time, Gap Expr }
 
 func buildSessionWindow(b *builder) (Expr, error) {
+	if e := windowTimeOf(b.args[0]); e != nil { // a session of windows goes by their last moment
+		b.args[0] = e
+	}
 	if err := b.coerceTo(aTime, anything); err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ func Prepare(ctx context.Context, c Checkpoint, opts PrepareOptions) (*Report, e
 	}
 	i := &inspection{Checkpoint: c, report: &Report{Path: c.Path}}
 	compact := func(ctx context.Context) error { return i.compactSources(ctx, opts.CompactInterval) }
-	for _, step := range []func(context.Context) error{i.query, i.lock, i.batches, i.commit, i.stateForSpark, compact, i.dropStaleChecksums, i.nextInSpark} {
+	for _, step := range []func(context.Context) error{i.query, i.lock, i.batches, i.settings, i.commit, i.stateForSpark, compact, i.dropStaleChecksums, i.nextInSpark} {
 		if err := step(ctx); err != nil {
 			if !asRefusal(i.report, err) {
 				return nil, err

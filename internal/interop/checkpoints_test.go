@@ -210,8 +210,7 @@ func TestInteropSparksCheckpointsOpen(t *testing.T) {
 			continue
 		}
 		refused++
-		var e *errclass.Error
-		if !errors.As(err, &e) {
+		if _, ok := errors.AsType[*errclass.Error](err); !ok {
 			t.Errorf("%s is refused without a reason that a user can act on: %v", name, err)
 		}
 		t.Logf("refused %s: %.220v", name, err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -351,12 +352,24 @@ func (m *move) compare(t *testing.T, moved, stays string) {
 		of := func(dir string) []string {
 			return m.rows(t, fmt.Sprintf("state('%s', store => '%s')", filepath.Join(dir, "cp"), store))
 		}
-		got, want := of(moved), of(stays)
+		got, want := withoutPlaces(of(moved)), withoutPlaces(of(stays))
 		if !slices.Equal(got, want) {
 			t.Errorf("state %s of the query that moved (%d) and of the one that stayed (%d):\n%s", store, len(got), len(want), onlyIn(got, want))
 		}
 		t.Logf("state %s: %d entries", store, len(want))
 	}
+}
+
+// places are the numbers under which a join keeps the rows of one key. An evicted row's is given to the last of them, so that they
+// follow from the order of evictions, which nothing promises.
+var places = regexp.MustCompile(`"index":\d+`)
+
+func withoutPlaces(rows []string) []string {
+	for i := range rows {
+		rows[i] = places.ReplaceAllString(rows[i], `"index":0`)
+	}
+	slices.Sort(rows)
+	return rows
 }
 
 func (m *move) rows(t *testing.T, relation string) []string {

@@ -1,6 +1,8 @@
 package jsonio
 
 import (
+	"slices"
+
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
@@ -18,6 +20,50 @@ type finding struct {
 type noted struct {
 	shape shape
 	told  types.Type
+}
+
+// watchedObject is object for a reading that keeps or notes what no column takes.
+func (p *parser) watchedObject(n *node) outcome {
+	if !p.enter() {
+		return failed
+	}
+	row := n.b.Len
+	p.pos++ // {
+	for k := p.next(n.keys, &n.keys.start); k != nil; k = p.next(n.keys, k) {
+		child, start := k.child, p.pos
+		if child == nil {
+			if !p.skip() {
+				return failed
+			}
+			p.notRead(n, k, start)
+			continue
+		}
+		if child.b.Len != row { // the key came before: its last value counts
+			child.b.Truncate(row)
+		}
+		o := p.value(child)
+		if o == failed {
+			return failed
+		}
+		p.perhapsMisread(n, k, start, o)
+	}
+	return p.endObject(n, row)
+}
+
+// endObject adds nulls for the keys that an object has not had.
+func (p *parser) endObject(n *node, row int) outcome {
+	if p.failure != "" {
+		return failed
+	}
+	p.pos++ // }
+	for _, child := range n.children {
+		if child.b.Len == row {
+			child.b.AppendNull()
+		}
+	}
+	n.b.Len++
+	p.depth--
+	return fine
 }
 
 // notRead is called behind a value without a column.
@@ -66,7 +112,7 @@ func (p *parser) note(parent *node, k *key, start int, misfit bool) {
 		return
 	}
 	k.noted.told = t
-	path := append(parent.path[:len(parent.path):len(parent.path)], k.name)
+	path := append(slices.Clip(parent.path), k.name)
 	if misfit {
 		p.found.Misfit(path, t)
 	} else {

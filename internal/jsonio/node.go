@@ -1,6 +1,7 @@
 package jsonio
 
 import (
+	"slices"
 	"strings"
 
 	"lakehouse/internal/records"
@@ -29,9 +30,10 @@ func nodeAt(b *records.Builder, path []string, within bool) *node {
 		names, within = []string{"element"}, true
 	case records.Map:
 		names, within = []string{"key", "value"}, true
+	default: // it has no parts
 	}
 	for i, child := range b.Children {
-		n.children = append(n.children, nodeAt(child, append(path[:len(path):len(path)], names[i]), within))
+		n.children = append(n.children, nodeAt(child, append(slices.Clip(path), names[i]), within))
 	}
 	if b.Kind == records.Struct {
 		n.keys = newKeys(n)
@@ -57,10 +59,10 @@ type keys struct {
 type key struct {
 	text    string // in quotes, as it most often stands; empty: never expected
 	child   *node  // nil: no column
+	follows [2]follower
+	learned uint8  // how many followers have been written down
 	name    string // as it stands, without escapes
 	noted   *noted // what has been told of its values; see finding
-	follows [2]follower
-	learned uint8 // how many followers have been written down
 }
 
 // A follower is a key that came after another, and all the text from the value of the one to the value of the other:

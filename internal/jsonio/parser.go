@@ -94,31 +94,27 @@ func (p *parser) enter() bool {
 
 // object adds an object as a row of a struct.
 func (p *parser) object(n *node) outcome {
+	if p.finding != nil {
+		return p.watchedObject(n)
+	}
 	if !p.enter() {
 		return failed
 	}
 	row := n.b.Len
 	p.pos++ // {
 	for k := p.next(n.keys, &n.keys.start); k != nil; k = p.next(n.keys, k) {
-		child, start := k.child, p.pos
+		child := k.child
 		if child == nil {
 			if !p.skip() {
 				return failed
-			}
-			if p.finding != nil {
-				p.notRead(n, k, start)
 			}
 			continue
 		}
 		if child.b.Len != row { // the key came before: its last value counts
 			child.b.Truncate(row)
 		}
-		o := p.value(child)
-		if o == failed {
+		if p.value(child) == failed {
 			return failed
-		}
-		if p.finding != nil {
-			p.perhapsMisread(n, k, start, o)
 		}
 	}
 	if p.failure != "" {

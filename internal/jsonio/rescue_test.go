@@ -2,6 +2,7 @@ package jsonio
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -48,9 +49,7 @@ func TestWhatNoColumnTakesIsRescued(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			options := map[string]string{"rescuedDataColumn": "_rescued_data"}
-			for k, v := range c.options {
-				options[k] = v
-			}
+			maps.Copy(options, c.options)
 			d := decoderOf(t, c.schema+", _rescued_data string", options, nil)
 			for how, rows := range map[string]batch.Seq{"lines": d.Decode(strings.NewReader(c.text)), "document": d.DecodeDocument([]byte(c.text))} {
 				if how == "document" && strings.Contains(c.text, "\n") {

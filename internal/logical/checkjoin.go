@@ -56,9 +56,19 @@ func (c *streamCheck) streamJoin(n *Join) error {
 	if n.Type != plan.InnerJoin && n.Type != plan.CrossJoin && !closes(n) {
 		return notOnStreams("Stream-stream %s join between two streaming DataFrame/Datasets is not supported without a watermark in the join keys, or a watermark on the nullable side and an appropriate range condition", name)
 	}
-	if len(n.Keys) == 0 {
+	return nil
+}
+
+// checkJoinKeys refuses a join of two streams without an equality, which FROM a, b WHERE a.id = b.id has when the plan is optimized.
+func checkJoinKeys(node Node) error {
+	if j, ok := node.(*Join); ok && len(j.Keys) == 0 && IsStreaming(j.Left) && IsStreaming(j.Right) {
 		return notOnStreams("Stream-stream join without equality predicate is not supported").
 			WithHint("Join on at least one equality between the sides.")
+	}
+	for _, c := range node.Children() {
+		if err := checkJoinKeys(c); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -19,7 +19,10 @@ func CheckStreaming(node Node, mode OutputMode) error {
 	if err := c.check(node); err != nil {
 		return err
 	}
-	return c.chains(node)
+	if err := c.chains(node); err != nil {
+		return err
+	}
+	return checkJoinKeys(Optimize(node))
 }
 
 type streamCheck struct {

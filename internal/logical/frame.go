@@ -325,7 +325,7 @@ func (r *resolver) watermark(rel *plan.WithWatermark) (*scope, error) {
 		return nil, err
 	}
 	if rel.Computed != nil {
-		return s.watermarked(0, rel.Computed.Names[0], rel.DelayThreshold)
+		return s.watermarked(0, rel.Computed.Names[0], rel)
 	}
 	index, fields, err := s.find(strings.Split(rel.EventTime, "."))
 	if err != nil {
@@ -334,20 +334,20 @@ func (r *resolver) watermark(rel *plan.WithWatermark) (*scope, error) {
 	if index < 0 || len(fields) > 0 {
 		return nil, s.unresolved([]string{rel.EventTime})
 	}
-	return s.watermarked(index, rel.EventTime, rel.DelayThreshold)
+	return s.watermarked(index, rel.EventTime, rel)
 }
 
 // watermarked makes a column of the scope its event time.
-func (s *scope) watermarked(index int, name, threshold string) (*scope, error) {
+func (s *scope) watermarked(index int, name string, of *plan.WithWatermark) (*scope, error) {
 	c := s.columns[index]
 	if !eventTime(c.Type) {
 		return nil, errclass.EventTimeType.New("The event time `%s` has the invalid type \"%s\", but expected \"TIMESTAMP\".", name, types.SQL(c.Type))
 	}
-	delay, err := delayMicros(threshold)
+	delay, err := delayMicros(of.DelayThreshold)
 	if err != nil {
 		return nil, err
 	}
-	return s.over(&Watermark{Input: s.node, Column: index, DelayMicros: delay, Delay: threshold}), nil
+	return s.over(&Watermark{Input: s.node, Column: index, DelayMicros: delay, Delay: of.DelayThreshold, Of: of}), nil
 }
 
 // computeEventTime puts a computed column before those of a relation.

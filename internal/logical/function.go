@@ -22,6 +22,9 @@ func (x *expressions) function(f *plan.UnresolvedFunction) (expr.Expr, error) {
 	if f.Name == "grouping" || f.Name == "grouping_id" {
 		return x.grouping(f)
 	}
+	if field, ok := inputFile[f.Name]; ok && len(args) == 0 {
+		return x.inputFile(f, field)
+	}
 	kind, known := expr.Lookup(f.Name)
 	switch {
 	case known && kind == expr.AggregateKind:

@@ -80,7 +80,8 @@ func (n *Join) valueBound(mine, other int, watermarkMs int64) (ms int64, ok bool
 }
 
 // closes reports whether the watermark says of the rows that are kept without a partner when no partner can come any more. Spark
-// also lets a join run where one side's watermark says so of a side that has no event time of its own: such rows it never gives.
+// also lets an outer join run where one side's watermark says so of a side that has no event time of its own: such rows it
+// never gives. A semi join gives rows when they find a partner, and loses nothing by it.
 func closes(n *Join) bool {
 	left, right := n.Bounds(1_000_000)
 	switch n.Type {
@@ -88,7 +89,21 @@ func closes(n *Join) bool {
 		return right != nil
 	case plan.FullOuterJoin:
 		return left != nil || right != nil
-	default: // LeftOuterJoin, LeftSemiJoin
+	case plan.LeftSemiJoin:
+		return left != nil || n.boundsAnyOfLeft()
+	default: // LeftOuterJoin
 		return left != nil
 	}
+}
+
+// boundsAnyOfLeft reports whether the condition bounds some column of the left side by the right one's event time.
+func (n *Join) boundsAnyOfLeft() bool {
+	width := len(n.Left.Schema().Fields)
+	other := firstTime(EventTimes(n.Right))
+	for mine := 0; other >= 0 && mine < width; mine++ {
+		if _, ok := n.valueBound(mine, other+width, 1_000_000); ok {
+			return true
+		}
+	}
+	return false
 }

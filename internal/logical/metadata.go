@@ -2,9 +2,11 @@ package logical
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
@@ -22,7 +24,7 @@ func withHidden(schema types.Struct, hidden []types.Field) types.Struct {
 	if len(hidden) == 0 {
 		return schema
 	}
-	return types.Struct{Fields: append(schema.Fields[:len(schema.Fields):len(schema.Fields)], hidden...)}
+	return types.Struct{Fields: append(slices.Clip(schema.Fields), hidden...)}
 }
 
 // namesMetadata tells that a query failed because nothing it knows is called _metadata.
@@ -103,4 +105,31 @@ func (s *scope) named() *scope {
 		}
 	}
 	return s
+}
+
+// inputFile says which metadata the functions of the file being read stand for, and what they are where none is read.
+var inputFile = map[string]struct {
+	field     string
+	otherwise *plan.Literal
+}{
+	"input_file_name":         {"file_path", &plan.Literal{Type: types.String, Value: ""}},
+	"input_file_block_start":  {"file_block_start", &plan.Literal{Type: types.Long, Value: int64(-1)}},
+	"input_file_block_length": {"file_block_length", &plan.Literal{Type: types.Long, Value: int64(-1)}},
+}
+
+// inputFile resolves a function of the file being read.
+func (x *expressions) inputFile(f *plan.UnresolvedFunction, as struct {
+	field     string
+	otherwise *plan.Literal
+},
+) (expr.Expr, error) {
+	if x.metadata == nil { // resolve again, with what leaves hide
+		return nil, errclass.UnresolvedColumnBare.New("%s needs the column %s", f.Name, metadataColumn)
+	}
+	for _, c := range x.scope.columns {
+		if c.metadata && strings.EqualFold(c.Name, metadataColumn) {
+			return x.attribute(&plan.UnresolvedAttribute{At: f.At, Parts: []string{metadataColumn, as.field}})
+		}
+	}
+	return expr.NewLiteral(as.otherwise), nil
 }

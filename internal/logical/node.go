@@ -75,6 +75,7 @@ type Watermark struct {
 	Column      int
 	DelayMicros int64
 	Delay       string // as written
+	Of          any    // what declared it, the same for all places where one frame is read; nil: this node alone
 }
 
 // Schema is the computed columns.
@@ -239,7 +240,7 @@ func (n *Watermark) Children() []Node { return []Node{n.Input} }
 
 // WithChildren is the same over another input.
 func (n *Watermark) WithChildren(c []Node) Node {
-	return &Watermark{Input: c[0], Column: n.Column, DelayMicros: n.DelayMicros, Delay: n.Delay}
+	return &Watermark{Input: c[0], Column: n.Column, DelayMicros: n.DelayMicros, Delay: n.Delay, Of: n.Of}
 }
 
 func (n *Watermark) String() string {

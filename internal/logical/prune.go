@@ -128,7 +128,7 @@ func pruneWatermark(n *Watermark, w wanted) (Node, places) {
 	below := append(wanted(nil), w...)
 	below[n.Column] = true
 	input, to := prune(n.Input, below)
-	return &Watermark{Input: input, Column: to[n.Column], DelayMicros: n.DelayMicros, Delay: n.Delay}, to
+	return &Watermark{Input: input, Column: to[n.Column], DelayMicros: n.DelayMicros, Delay: n.Delay, Of: n.Of}, to
 }
 
 // pruneDeduplicate is for streams, where each row of the input is looked at by its keys alone.

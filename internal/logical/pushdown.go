@@ -78,8 +78,32 @@ func sink(node Node, conditions []expr.Expr) Node {
 		return sinkJoin(n, conditions)
 	case *Watermark:
 		return sinkWatermark(n, conditions)
+	case *Aggregate:
+		return sinkAggregate(n, conditions)
 	}
 	return filtered(node, conditions)
+}
+
+// sinkAggregate moves conditions over columns that are grouped by below the grouping: what fails them makes no group, and
+// a stream need not remember it.
+func sinkAggregate(n *Aggregate, conditions []expr.Expr) Node {
+	if n.Session != nil { // its windows grow by the rows that they meet
+		return filtered(n, conditions)
+	}
+	var below, above []expr.Expr
+	for _, c := range conditions {
+		read, keys := 0, expr.IsDeterministic(c)
+		columnsIn(c, func(i int) { read, keys = read+1, keys && i < len(n.Keys) && isPath(n.Keys[i].Expr) })
+		if keys && read > 0 {
+			below = append(below, substitute(c, n.Keys))
+		} else {
+			above = append(above, c)
+		}
+	}
+	if len(below) == 0 {
+		return filtered(n, above)
+	}
+	return filtered(n.WithChildren([]Node{sink(n.Input, below)}), above)
 }
 
 // sinkWatermark keeps conditions over the event time above: the rows that they drop move the watermark, as in Spark.

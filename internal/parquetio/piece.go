@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -41,7 +42,7 @@ func (f *File) Pieces(opts ReadOptions) ([]batch.Piece, error) {
 	}
 	batches := opts.Schema
 	if opts.RowIndex {
-		batches.Fields = append(batches.Fields[:len(batches.Fields):len(batches.Fields)], types.Field{Name: "row_index", Type: types.Long})
+		batches.Fields = append(slices.Clip(batches.Fields), types.Field{Name: "row_index", Type: types.Long})
 	}
 	schema := types.ToArrowSchema(batches)
 	var pieces []batch.Piece

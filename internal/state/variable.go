@@ -57,6 +57,7 @@ func (v Variable) Store(key types.Struct) StoreSpec {
 		s.Key = behind(key, types.Field{Name: expiry, Type: types.Timestamp})
 		s.Value = types.Struct{Fields: []types.Field{{Name: "__dummy__", Type: types.Null, Nullable: true}}}
 		s.Time = &TimeOf{Path: []int{len(key.Fields)}}
+	case ValueVariable:
 	}
 	if v.Kind != ValueVariable {
 		s.PrefixColumns = len(key.Fields)

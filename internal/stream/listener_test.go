@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,8 +116,11 @@ func TestAListenerThatHangsIsLeft(t *testing.T) {
 		var m Manager
 		l := &heard{block: make(chan struct{})}
 		m.AddListener(l, slog.New(slog.DiscardHandler))
+		idle := func() { m.listeners.post(func(l Listener) { l.OnQueryIdle(IdleEvent{}) }) }
+		idle()
+		synctest.Wait() // it is being told of the first
 		for range listenerBacklog + 5 {
-			m.listeners.post(func(l Listener) { l.OnQueryIdle(IdleEvent{}) })
+			idle()
 		}
 		began := time.Now()
 		m.StopAll()
@@ -158,12 +162,13 @@ func TestLifeOfAQueryBySettings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, newNumbers(5))
 		b.source.limit = 1
-		looks := 0
-		var hang chan struct{}
+		var looks atomic.Int64
+		var hang atomic.Pointer[chan struct{}]
 		b.source.at = func(_ context.Context, phase string) error {
 			if phase == "latest" {
-				if looks++; hang != nil {
-					<-hang
+				looks.Add(1)
+				if gate := hang.Load(); gate != nil {
+					<-*gate
 				}
 			}
 			return nil
@@ -181,19 +186,20 @@ func TestLifeOfAQueryBySettings(t *testing.T) {
 		if got := strings.Join(b.files("commits"), " "); got != "commits/2 commits/3 commits/4" {
 			t.Errorf("commits %s", got)
 		}
-		before := looks
+		before := looks.Load()
 		time.Sleep(50 * time.Second)
-		if looks != before+2 {
-			t.Errorf("%d looks in 50 s", looks-before)
+		if n := looks.Load() - before; n != 2 {
+			t.Errorf("%d looks in 50 s", n)
 		}
-		hang = make(chan struct{})
+		gate := make(chan struct{})
+		hang.Store(&gate)
 		time.Sleep(15 * time.Second) // it looks, and hangs
 		began := time.Now()
 		q.Stop()
 		if took := time.Since(began); took != time.Minute || !q.IsActive() {
 			t.Errorf("the stop took %v, active %v", took, q.IsActive())
 		}
-		close(hang)
+		close(gate)
 		synctest.Wait()
 		if q.IsActive() {
 			t.Error("it has not ended")

@@ -130,8 +130,9 @@ func Start(ctx context.Context, cfg Config) (*Query, error) {
 	}
 	go func() {
 		q.end(loopCtx, batch.Guard(func() error { return q.loop(loopCtx) }))
+		terminated := q.terminatedEvent()
+		q.post(func(l Listener) { l.OnQueryTerminated(terminated) }) // before anybody knows that it has ended
 		close(q.done)
-		q.post(func(l Listener) { l.OnQueryTerminated(q.terminatedEvent()) })
 		if cfg.onEnd != nil {
 			cfg.onEnd(q)
 		}

@@ -326,8 +326,8 @@ func TestScriptedStreamsGiveWhatSparkGives(t *testing.T) {
 	for _, a := range readScripted[scriptedAnswer](t, "spark.json") {
 		answers[a.Name] = a
 	}
-	ran := 0
-	for _, c := range readScripted[scripted](t, "cases.json") {
+	cases := readScripted[scripted](t, "cases.json")
+	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			want, ok := answers[c.Name]
 			if !ok {
@@ -342,9 +342,8 @@ func TestScriptedStreamsGiveWhatSparkGives(t *testing.T) {
 			}
 			compareScripted(t, got, want)
 		})
-		ran++
 	}
-	t.Logf("%d cases", ran)
+	t.Logf("%d cases, of which Spark answered %d; %d are answered otherwise here, by intent", len(cases), len(answers), len(unlikeSpark))
 }
 
 func compareScripted(t *testing.T, got, want scriptedAnswer) {

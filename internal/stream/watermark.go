@@ -15,6 +15,7 @@ import (
 type watermarkTracker struct {
 	latest bool // of the nodes' watermarks, not the least
 	nodes  []nodeWatermark
+	of     []int // the place in nodes of each Watermark node: those of one declaration share one
 	ms     int64
 }
 
@@ -27,8 +28,19 @@ type nodeWatermark struct {
 // newWatermarkTracker starts at 0, with the policy of a query's settings (multipleWatermarkPolicy).
 func newWatermarkTracker(plan logical.Node, conf checkpoint.Conf) (*watermarkTracker, error) {
 	t := &watermarkTracker{}
+	declared := map[any]int{}
 	for _, n := range logical.Watermarks(plan) {
-		t.nodes = append(t.nodes, nodeWatermark{delayMs: n.DelayMicros / 1000})
+		var by any = n
+		if n.Of != nil {
+			by = n.Of
+		}
+		at, again := declared[by]
+		if !again {
+			at = len(t.nodes)
+			declared[by] = at
+			t.nodes = append(t.nodes, nodeWatermark{delayMs: n.DelayMicros / 1000})
+		}
+		t.of = append(t.of, at)
 	}
 	policy, _ := conf.Get(checkpoint.MultipleWatermarkPolicy)
 	latest, err := ParseWatermarkPolicy(policy)
@@ -53,8 +65,8 @@ func (t *watermarkTracker) advance(seen *eventTimes) {
 	if len(t.nodes) == 0 {
 		return
 	}
-	for i := range t.nodes {
-		n := &t.nodes[i]
+	for i, at := range t.of {
+		n := &t.nodes[at]
 		if s := seen.of(i); s.Count > 0 && (!n.seen || s.Max-n.delayMs > n.ms) {
 			n.ms, n.seen = s.Max-n.delayMs, true
 		}
@@ -107,7 +119,7 @@ func (t *watermarkTracker) report(usedMs int64, seen *eventTimes) map[string]str
 	if seen == nil {
 		return out
 	}
-	for i := range t.nodes {
+	for i := range t.of {
 		if s := seen.of(i); s.Count > 0 {
 			out["avg"], out["max"], out["min"] = formatMillis(int64(s.Avg)), formatMillis(s.Max), formatMillis(s.Min)
 			break

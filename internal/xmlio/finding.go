@@ -1,6 +1,8 @@
 package xmlio
 
 import (
+	"slices"
+
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
@@ -55,7 +57,7 @@ func (r *rows) note(n *node, name string, t types.Type, misfit bool) {
 		n.noted = map[string]types.Type{}
 	}
 	n.noted[name] = t
-	path := append(n.path[:len(n.path):len(n.path)], name)
+	path := append(slices.Clip(n.path), name)
 	if misfit {
 		r.d.opts.Found.Misfit(path, t)
 	} else {
@@ -98,6 +100,7 @@ func (in *Inference) appendJSON(dst []byte) []byte {
 				members.AddString(nil, o.ValueTag, only)
 			}
 			continue
+		default: // the end
 		}
 		break
 	}

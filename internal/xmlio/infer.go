@@ -21,7 +21,6 @@ type Inference struct {
 	root   types.Struct
 	seen   int64
 	bad    bool // a record was malformed
-	fields int  // met, with those met again
 }
 
 // maxFields is how many fields an inferred schema may have at one level.

@@ -1,6 +1,7 @@
 package xmlio
 
 import (
+	"slices"
 	"strings"
 
 	"lakehouse/internal/records"
@@ -27,7 +28,7 @@ const maxLearned = 512
 
 func newNode(b *records.Builder, name string, path []string, within bool, o *Options) *node {
 	n := &node{b: b, name: name, within: within}
-	n.path = path[:len(path):len(path)]
+	n.path = slices.Clip(path)
 	if name != "" {
 		n.path = append(n.path, name)
 	}
@@ -44,6 +45,7 @@ func newNode(b *records.Builder, name string, path []string, within bool, o *Opt
 		n.children = []*node{newNode(b.Children[0], "element", n.path, true, o)}
 	case records.Map:
 		n.children = []*node{nil, newNode(b.Children[1], "value", n.path, true, o)}
+	default: // it has no parts
 	}
 	return n
 }

@@ -180,7 +180,7 @@ func (r *rows) child(n *node, row int) bool {
 // looked is called behind an element with a column. Of an array and a map an element is kept whole, if anything in it was not
 // read.
 func (r *rows) looked(n *node, name string, from int, fits, container bool) bool {
-	if !r.watches || fits && !(container && r.dirty && !n.within) {
+	if !r.watches || fits && (!container || !r.dirty || n.within) {
 		return true
 	}
 	if fits {
@@ -217,6 +217,7 @@ func (r *rows) value(n *node) (ok, fits bool) {
 		return r.entries(n)
 	case records.String:
 		return r.content(n.b)
+	default: // a text alone
 	}
 	r.next()
 	if r.kind == chars && r.blank {
@@ -233,6 +234,7 @@ func (r *rows) value(n *node) (ok, fits bool) {
 			return true, fits
 		case nothing:
 			return false, false
+		default:
 		}
 		if fits { // something follows the value
 			n.b.Truncate(n.b.Len - 1)
@@ -244,8 +246,9 @@ func (r *rows) value(n *node) (ok, fits bool) {
 		r.wrong(n.b)
 		n.b.AppendNull()
 		return r.leave(), false
+	default:
+		return false, false
 	}
-	return false, false
 }
 
 // leave passes over the rest of an element inside of which the token at hand stands, itself no end tag of it.
@@ -274,6 +277,7 @@ func (r *rows) content(b *records.Builder) (ok, fits bool) {
 			r.scalar(b, text)
 			return r.next() == end, true
 		}
+	default: // markup
 	}
 	var all []byte
 	for depth := 0; ; r.next() {

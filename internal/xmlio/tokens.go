@@ -354,7 +354,7 @@ func (t *tokenizer) decode(raw []byte, inAttribute bool) ([]byte, bool) {
 	if inAttribute {
 		special = "&\r\n\t"
 	}
-	if bytes.IndexAny(raw, special) < 0 {
+	if !bytes.ContainsAny(raw, special) {
 		return raw, true
 	}
 	from := len(t.scratch)
@@ -386,7 +386,8 @@ func (t *tokenizer) reference(name string) bool {
 		t.scratch = append(t.scratch, c)
 		return true
 	}
-	digits, base := "", 10
+	var digits string
+	base := 10
 	switch {
 	case len(name) > 2 && name[:2] == "#x":
 		digits, base = name[2:], 16

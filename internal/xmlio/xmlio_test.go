@@ -3,6 +3,7 @@ package xmlio
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -20,9 +21,7 @@ func decoderOf(t testing.TB, ddl string, options map[string]string) *Decoder {
 		t.Fatal(err)
 	}
 	given := map[string]string{"rowTag": "r"}
-	for k, v := range options {
-		given[k] = v
-	}
+	maps.Copy(given, options)
 	opts, err := ParseOptions(given)
 	if err != nil {
 		t.Fatal(err)
@@ -132,9 +131,7 @@ func TestSchemaIsInferred(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := map[string]string{"rowTag": "r"}
-			for k, v := range c.options {
-				given[k] = v
-			}
+			maps.Copy(given, c.options)
 			opts, err := ParseOptions(given)
 			if err != nil {
 				t.Fatal(err)

@@ -198,10 +198,15 @@ func (s *source) readable(commit deltalog.CommitFile) ([]deltalog.AddFile, error
 }
 
 func operationOf(commit deltalog.CommitFile) string {
-	if info := commit.Actions.CommitInfo; info != nil && info.Operation != "" {
-		return info.Operation
+	info := commit.Actions.CommitInfo
+	if info == nil || info.Operation == "" {
+		return "a version without commitInfo"
 	}
-	return "a version without commitInfo"
+	texts := make([]string, len(info.OperationParameters))
+	for i, p := range info.OperationParameters {
+		texts[i] = fmt.Sprintf("%s -> %v", p.Name, p.Value)
+	}
+	return info.Operation + " (Map(" + strings.Join(texts, ", ") + "))"
 }
 
 // checkSchema holds the columns that a version gave the table against those that the stream gives. Versions from before

@@ -59,7 +59,7 @@ func parseOffset(text stream.Offset, id string) (offset, error) {
 
 // checkForward refuses two offsets of which the second lies before the first: rows would be read twice.
 func checkForward(from, to offset) error {
-	moved := ""
+	var moved string
 	switch {
 	case !from.IsStartingVersion && to.IsStartingVersion:
 		moved = "'isInitialSnapshot' flipped incorrectly"

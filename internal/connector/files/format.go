@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"lakehouse/internal/avroio"
@@ -47,25 +46,31 @@ type File struct {
 	Info  volumes.Info
 }
 
-// formats lists what can be read, by Spark's names.
+// formats lists what can be read, by Spark's names in lower case.
 var formats = map[string]struct {
 	options option.Table
 	open    func(option.Values) (Format, error)
 }{
-	"json":    {jsonio.OptionTable, newJSON},
-	"avro":    {avroio.OptionTable, newAvro},
-	"csv":     {csvio.OptionTable, newCSV},
-	"text":    {textio.OptionTable, newText},
-	"orc":     {orcio.OptionTable, newORC},
-	"parquet": {parquetOptions, newParquet},
-	"xml":     {xmlio.OptionTable, newXML},
+	"json":       {jsonio.OptionTable, newJSON},
+	"avro":       {avroio.OptionTable, newAvro},
+	"binaryfile": {binaryOptions, newBinary},
+	"csv":        {csvio.OptionTable, newCSV},
+	"text":       {textio.OptionTable, newText},
+	"orc":        {orcio.OptionTable, newORC},
+	"parquet":    {parquetOptions, newParquet},
+	"xml":        {xmlio.OptionTable, newXML},
 }
 
 // Names lists the formats.
-func Names() []string { return []string{"avro", "csv", "json", "orc", "parquet", "text", "xml"} }
+func Names() []string {
+	return []string{"avro", "binaryFile", "csv", "json", "orc", "parquet", "text", "xml"}
+}
 
 // Known reports whether there is a format of that name, in any letter case.
-func Known(name string) bool { return slices.Contains(Names(), strings.ToLower(name)) }
+func Known(name string) bool {
+	_, ok := formats[strings.ToLower(name)]
+	return ok
+}
 
 // OptionTable is the options of a format.
 func OptionTable(format string) (option.Table, error) {

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -34,7 +35,7 @@ var metadataFields = []types.Field{
 func Metadata(format string) types.Field {
 	fields := metadataFields
 	if strings.EqualFold(format, "parquet") {
-		fields = append(fields[:len(fields):len(fields)], types.Field{Name: rowIndex, Type: types.Long})
+		fields = append(slices.Clip(fields), types.Field{Name: rowIndex, Type: types.Long})
 	}
 	return types.Field{Name: MetadataColumn, Type: types.Struct{Fields: fields}}
 }

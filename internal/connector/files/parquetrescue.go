@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -52,7 +53,7 @@ func (f parquetFormat) rescuing(schema types.Struct, opts parquetio.ReadOptions)
 		s.opts.Schema = without(want, f.rescued)
 	}
 	if f.rowIndex {
-		want.Fields = append(want.Fields[:len(want.Fields):len(want.Fields)], types.Field{Name: rowIndex, Type: types.Long})
+		want.Fields = append(slices.Clip(want.Fields), types.Field{Name: rowIndex, Type: types.Long})
 	}
 	s.arrow = types.ToArrowSchema(want)
 	return s, nil
@@ -185,7 +186,7 @@ func (s *parquetRescue) left(path []string, have, taken types.Type) types.Type {
 	if taken == nil {
 		return have
 	}
-	below := func(name string) []string { return append(path[:len(path):len(path)], name) }
+	below := func(name string) []string { return append(slices.Clip(path), name) }
 	switch h := have.(type) {
 	case types.Struct:
 		t, ok := taken.(types.Struct)

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"slices"
 	"time"
 
 	"lakehouse/internal/records"
@@ -35,7 +36,7 @@ func WithRescued(f Format, schema types.Struct) types.Struct {
 	if name == "" || schema.Index(name) >= 0 {
 		return schema
 	}
-	fields := append(schema.Fields[:len(schema.Fields):len(schema.Fields)], types.Field{Name: name, Type: types.String, Nullable: true})
+	fields := append(slices.Clip(schema.Fields), types.Field{Name: name, Type: types.String, Nullable: true})
 	return types.Struct{Fields: fields}
 }
 

@@ -161,7 +161,7 @@ func (e *csvEncoder) append(dst []byte, b arrow.RecordBatch) ([]byte, error) {
 // text gives the writer of a column's values that are not null.
 func (e *csvEncoder) text(b arrow.RecordBatch, i int) (func(dst []byte, row int) []byte, error) {
 	first := i == 0
-	var column arrow.Array = b.Column(i)
+	column := b.Column(i)
 	if cast := e.casts[i]; cast != nil {
 		v, err := cast.Eval(&e.eval, b)
 		if err != nil {

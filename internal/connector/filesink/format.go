@@ -44,12 +44,12 @@ var sharedOptions = option.Table{
 	{Name: "maxRecordsPerFile", Kind: option.Count, Default: "0", Doc: "A file of so many rows is followed by another; 0: no limit."},
 }
 
-// batchOptions are those of a batch write alone, and streamOptions of a stream.
+// batchOptions are those of a batch write alone, and StreamOnlyOptions of a stream.
 var (
 	batchOptions = option.Table{
 		{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static", "dynamic"}, Default: "static", Doc: "Whether an overwrite replaces all files, or those of the partitions that it writes."},
 	}
-	streamOptions = option.Table{
+	StreamOnlyOptions = option.Table{
 		{Name: "retention", Kind: option.Duration, Doc: "Files older than this are left out of what the sink's log names; by default none is."},
 	}
 )
@@ -58,7 +58,9 @@ var (
 func OptionTable(name string) (option.Table, error) { return optionTable(name, batchOptions) }
 
 // StreamOptionTable is the options of a stream into files.
-func StreamOptionTable(name string) (option.Table, error) { return optionTable(name, streamOptions) }
+func StreamOptionTable(name string) (option.Table, error) {
+	return optionTable(name, StreamOnlyOptions)
+}
 
 func optionTable(name string, own option.Table) (option.Table, error) {
 	f, err := lookUp(name)

@@ -127,7 +127,7 @@ func TestCSVHasSparksBytes(t *testing.T) {
 }
 
 // What is written is read back, by the readers' own defaults, whatever a text holds; but for the blanks around it, which CSV
-// leaves out unless told otherwise.
+// leaves out unless told otherwise, and for line ends of two characters, which its readers take for one.
 func TestTextsAreReadBack(t *testing.T) {
 	for format, read := range map[string]map[string]string{
 		"csv":     {"multiLine": "true"},
@@ -139,7 +139,7 @@ func TestTextsAreReadBack(t *testing.T) {
 			round := 0
 			rapid.Check(t, func(rt *rapid.T) {
 				round++
-				letters := rapid.SampledFrom([]rune(`ab"\',;# ` + "\n\t\r€😀"))
+				letters := rapid.SampledFrom([]rune(`ab"\',;# ` + "\n\t€😀"))
 				values := rapid.SliceOfN(rapid.OneOf(rapid.Just[any](nil), rapid.Map(rapid.StringOfN(letters, 0, 6, -1), func(s string) any { return s })), 1, 8).Draw(rt, "values")
 				write := map[string]string{}
 				if format == "csv" {

@@ -43,27 +43,20 @@ func (c *cluster) resolve(ctx context.Context, l limit, names limitOptions, v op
 
 // wanted is a limit for each partition: an offset, or earliest or latest.
 func (c *cluster) wanted(ctx context.Context, partitions []topicPartition, l limit, names limitOptions, v option.Values) (offsets, error) {
-	each := offsets{}
-	for _, p := range partitions {
-		switch l.kind {
-		case atEarliest:
-			each[p] = earliest
-		case atLatest:
-			each[p] = latest
-		case allTime:
-			each[p] = l.since
-		}
-	}
+	each := l.each
 	switch l.kind {
-	case atEarliest, atLatest:
-		return each, nil
+	case atEarliest:
+		return everywhere(partitions, earliest), nil
+	case atLatest:
+		return everywhere(partitions, latest), nil
 	case perOffset:
-		return l.each, startsAssigned(l.each, partitions, names)
+		return each, startsAssigned(each, partitions, names)
 	case perTime:
-		if err := timesAssigned(l.each, partitions, names); err != nil {
+		if err := timesAssigned(each, partitions, names); err != nil {
 			return nil, err
 		}
-		each = l.each
+	case allTime:
+		each = everywhere(partitions, l.since)
 	}
 	found, err := c.offsetsAt(ctx, each)
 	if err != nil {
@@ -80,6 +73,15 @@ func (c *cluster) wanted(ctx context.Context, partitions []topicPartition, l lim
 		found[p] = latest
 	}
 	return found, nil
+}
+
+// everywhere is the same for all partitions.
+func everywhere(partitions []topicPartition, offset int64) offsets {
+	out := offsets{}
+	for _, p := range partitions {
+		out[p] = offset
+	}
+	return out
 }
 
 func startsAssigned(each offsets, partitions []topicPartition, names limitOptions) error {

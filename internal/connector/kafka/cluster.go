@@ -107,7 +107,7 @@ func (c *cluster) describe(ctx context.Context, all bool, topics []string) (map[
 		req.Topics = []kmsg.MetadataRequestTopic{}
 		for _, topic := range topics {
 			t := kmsg.NewMetadataRequestTopic()
-			t.Topic = kmsg.StringPtr(topic)
+			t.Topic = new(topic)
 			req.Topics = append(req.Topics, t)
 		}
 	}
@@ -226,11 +226,7 @@ func (c *cluster) offsetsAt(ctx context.Context, wanted offsets) (offsets, error
 
 // ends gives the same limit for all partitions.
 func (c *cluster) ends(ctx context.Context, partitions []topicPartition, at int64) (offsets, error) {
-	wanted := offsets{}
-	for _, p := range partitions {
-		wanted[p] = at
-	}
-	return c.offsetsAt(ctx, wanted)
+	return c.offsetsAt(ctx, everywhere(partitions, at))
 }
 
 // all gives a limit for all partitions that there are.

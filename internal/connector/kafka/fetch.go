@@ -108,8 +108,7 @@ func (f *fetcher) gone(err error) bool {
 
 // retriable are errors of the moment: leaders move, brokers restart.
 func retriable(err error) bool {
-	var refused *kerr.Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*kerr.Error](err); ok {
 		return refused.Retriable || errors.Is(err, kerr.OffsetOutOfRange)
 	}
 	return !errors.Is(err, errBrokenBatch) // else the connection failed
@@ -181,9 +180,12 @@ func (f *fetcher) skip(ctx context.Context) error {
 	f.topic, f.unknown = [16]byte{}, 0
 	p := []topicPartition{f.in.topicPartition}
 	first, err := f.cluster.ends(ctx, p, earliest)
-	if err != nil {
+	if errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID) {
 		f.at = f.in.until // the partition is gone
-		return ctx.Err()
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	last, err := f.cluster.ends(ctx, p, latest)
 	if err != nil {

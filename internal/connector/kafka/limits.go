@@ -93,28 +93,24 @@ func batchLimits(v option.Values) (from, until limit, err error) {
 }
 
 func checkBatchStart(from limit) error {
-	switch from.kind {
-	case atLatest:
+	if from.kind == atLatest {
 		return errclass.InvalidOptionValue.New("starting offset can't be latest for batch queries on Kafka")
-	case perOffset:
-		for _, p := range from.each.partitions() {
-			if from.each[p] == latest {
-				return errclass.InvalidOptionValue.New("startingOffsets for %s can't be latest for batch queries on Kafka", p)
-			}
+	}
+	for _, p := range from.each.partitions() {
+		if from.kind == perOffset && from.each[p] == latest {
+			return errclass.InvalidOptionValue.New("startingOffsets for %s can't be latest for batch queries on Kafka", p)
 		}
 	}
 	return nil
 }
 
 func checkBatchEnd(until limit) error {
-	switch until.kind {
-	case atEarliest:
+	if until.kind == atEarliest {
 		return errclass.InvalidOptionValue.New("ending offset can't be earliest for batch queries on Kafka")
-	case perOffset:
-		for _, p := range until.each.partitions() {
-			if until.each[p] == earliest {
-				return errclass.InvalidOptionValue.New("ending offset for %s can't be earliest for batch queries on Kafka", p)
-			}
+	}
+	for _, p := range until.each.partitions() {
+		if until.kind == perOffset && until.each[p] == earliest {
+			return errclass.InvalidOptionValue.New("ending offset for %s can't be earliest for batch queries on Kafka", p)
 		}
 	}
 	return nil

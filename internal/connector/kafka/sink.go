@@ -160,17 +160,13 @@ func checkColumn(schema types.Struct, name, missing string, kinds ...types.Type)
 		}
 		return errclass.KafkaSinkSchema.New("%s", missing)
 	}
-	var wanted string
+	wanted := make([]string, len(kinds))
 	for i, kind := range kinds {
-		if schema.Fields[at].Type.String() == kind.String() {
+		if wanted[i] = kind.String(); wanted[i] == schema.Fields[at].Type.String() {
 			return nil
 		}
-		if i > 0 {
-			wanted += " or "
-		}
-		wanted += kind.String()
 	}
-	return errclass.KafkaSinkSchema.New("%s attribute unsupported type %s. %s must be a(n) %s", name, schema.Fields[at].Type, name, wanted)
+	return errclass.KafkaSinkSchema.New("%s attribute unsupported type %s. %s must be a(n) %s", name, schema.Fields[at].Type, name, strings.Join(wanted, " or "))
 }
 
 // columnIndex finds a column by its exact name, as Spark does here.

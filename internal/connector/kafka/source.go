@@ -138,7 +138,8 @@ func (s *source) checkTopics() error {
 	ids := s.cluster.topicIDs(s.latest.partitions())
 	var other []topicPartition
 	for _, p := range s.latest.partitions() {
-		if was, ok := s.topics[p.topic]; ok && was != ids[p.topic] {
+		was, ok := s.topics[p.topic]
+		if now, told := ids[p.topic]; ok && told && was != now {
 			other = append(other, p)
 		}
 	}
@@ -203,11 +204,14 @@ func (s *source) share(ctx context.Context, limit int64, from offsets) (offsets,
 	out := maps.Clone(s.latest)
 	for p, size := range sizes {
 		part := float64(limit) * (float64(size) / total)
-		n := int64(part)
-		if part < 1 {
-			n = 1
+		switch {
+		case part >= float64(size):
+			out[p] = begins[p] + size
+		case part < 1:
+			out[p] = begins[p] + 1
+		default:
+			out[p] = begins[p] + int64(part)
 		}
-		out[p] = begins[p] + min(n, size)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -750,4 +751,80 @@ func TestFirstOffsetsOfOldSpark(t *testing.T) {
 	}
 	rows, _ := b.step(b.open("subscribe", "t"), nil)
 	equal(t, "rows", rows, []string{"0@1 b"})
+}
+
+// Partitions that a topic is given while the query runs are read from their beginning.
+func TestATopicThatGrows(t *testing.T) {
+	b := newBench(t, kfake.SeedTopics(1, "t"))
+	s := b.open("subscribe", "t", "maxOffsetsPerTrigger", "100")
+	_, at := b.step(s, nil)
+	grow := kmsg.NewCreatePartitionsRequestTopic()
+	grow.Topic, grow.Count = "t", 3
+	req := kmsg.NewPtrCreatePartitionsRequest()
+	req.Topics = append(req.Topics, grow)
+	if _, err := req.RequestWith(t.Context(), b.client); err != nil {
+		t.Fatal(err)
+	}
+	b.client = b.newClient()
+	b.produce("t", 2, "new")
+	rows, at := b.step(s, at)
+	equal(t, "rows", rows, []string{"2@0 new"})
+	equalText(t, "offset", string(at), `{"t":{"0":0,"1":0,"2":1}}`)
+}
+
+// A broker that is killed and started again costs time, and no rows.
+func TestABrokerThatRestarts(t *testing.T) {
+	dir := t.TempDir()
+	in, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := in.Addr().(*net.TCPAddr).Port
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, kfake.SeedTopics(1, "t"), kfake.Ports(port), kfake.DataDir(dir), kfake.SyncWrites())
+	s := b.open("subscribe", "t", "startingOffsets", "earliest", "kafka.retry.backoff.ms", "1")
+	b.produce("t", 0, "a", "b")
+	_, at := b.step(s, nil)
+	b.produce("t", 0, "c")
+	b.cluster.Close()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(dir), kfake.SyncWrites())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	b.produce("t", 0, "d")
+	rows, _ := b.step(s, at)
+	equal(t, "rows", rows, []string{"0@2 c", "0@3 d"})
+}
+
+// The gaps that compaction leaves are no loss.
+func TestACompactedTopic(t *testing.T) {
+	b := newBench(t)
+	if err := b.cluster.CreateTopic("t", 1, map[string]string{"cleanup.policy": "compact", "segment.ms": "1", "segment.bytes": "1", "min.cleanable.dirty.ratio": "0"}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 6 {
+		b.send(&kgo.Record{Topic: "t", Key: fmt.Append(nil, i%2), Value: fmt.Append(nil, i)})
+	}
+	b.cluster.Compact()
+	rows, err := b.batchRows("subscribe", "t", "maxRecordsPerPartition", "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(rows); n == 0 || rows[n-1] != "0@5 5" || n > 6 {
+		t.Errorf("got %q", rows)
+	}
+	if len(rows) == 6 {
+		t.Skip("the cluster compacted nothing")
+	}
+}
+
+// A limit as large as numbers go takes all.
+func TestTheLargestLimit(t *testing.T) {
+	b := newBench(t, kfake.SeedTopics(1, "t"))
+	b.produce("t", 0, "a", "b")
+	_, at := b.step(b.open("subscribe", "t", "startingOffsets", "earliest", "maxOffsetsPerTrigger", "9223372036854775807"), nil)
+	equalText(t, "offset", string(at), `{"t":{"0":2}}`)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -38,6 +39,10 @@ func (s *Sink) Description() string { return "MemorySink" }
 
 // Write keeps the rows of a batch. In update mode changed rows are added, as Spark does.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
+	if have := op.Schema(); !types.EqualIgnoringNullability(have, s.schema) {
+		return 0, errclass.UnsupportedFeature.New("the memory table of a running query keeps the columns %s; its rows now have %s.", s.schema, have).
+			WithHint("Start the query again: the table then has the new columns.")
+	}
 	rows, err := batch.Collect(op.Execute(ctx, 1)[0])
 	if err != nil {
 		return 0, err

@@ -145,7 +145,7 @@ func TestLinesAreRows(t *testing.T) {
 	s := l.open()
 	start := l.until(s, nil, "-1")
 	conn := <-l.conn
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	equal(t, "batch 0", l.rows(s, nil, start), "")
 	fmt.Fprint(conn, "one\r\ntwo\nthr")
 	first := l.until(s, start, "1")
@@ -173,7 +173,7 @@ func TestNothingIsReplayed(t *testing.T) {
 		t.Errorf("no warning: %s", l.warned())
 	}
 	conn := <-l.conn
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	fmt.Fprint(conn, "new\n")
 	end := l.until(s, stream.Offset("6"), "7")
 	equal(t, "rows", l.rows(s, stream.Offset("6"), end), "new")
@@ -181,7 +181,7 @@ func TestNothingIsReplayed(t *testing.T) {
 	again := l.open()
 	start := l.until(again, stream.Offset("7"), "7")
 	conn = <-l.conn
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	fmt.Fprint(conn, "newer\n")
 	end = l.until(again, start, "8")
 	equal(t, "rows after a restart", l.rows(again, start, end), "newer")

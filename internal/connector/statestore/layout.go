@@ -88,9 +88,9 @@ func rowBatch(schema types.Struct, e entries, opts options, partition int, colum
 	n := len(e.keys)
 	var all []arrow.Array
 	if opts.changes {
-		all = append(all, constant(e.batch, n), changeTypes(e.values))
+		all = append(all, longs(e.batch, n), changeTypes(e.values))
 	}
-	all = append(append(all, columns...), constant(int32(partition), n))
+	all = append(append(all, columns...), ints(int32(partition), n))
 	return array.NewRecordBatch(types.ToArrowSchema(schema), all, int64(n))
 }
 

@@ -256,16 +256,16 @@ type entries struct {
 	batch        int64
 }
 
-// constant is a column of one value.
-func constant[T int32 | int64](value T, n int) arrow.Array {
-	switch value := any(value).(type) {
-	case int32:
-		b := array.NewInt32Builder(memory.DefaultAllocator)
-		b.AppendValues(slices.Repeat([]int32{value}, n), nil)
-		return b.NewArray()
-	default:
-		b := array.NewInt64Builder(memory.DefaultAllocator)
-		b.AppendValues(slices.Repeat([]int64{any(value).(int64)}, n), nil)
-		return b.NewArray()
-	}
+// longs is a column of one value.
+func longs(value int64, n int) arrow.Array {
+	b := array.NewInt64Builder(memory.DefaultAllocator)
+	b.AppendValues(slices.Repeat([]int64{value}, n), nil)
+	return b.NewArray()
+}
+
+// ints is a column of one value.
+func ints(value int32, n int) arrow.Array {
+	b := array.NewInt32Builder(memory.DefaultAllocator)
+	b.AppendValues(slices.Repeat([]int32{value}, n), nil)
+	return b.NewArray()
 }

@@ -96,8 +96,9 @@ func (v variableRows) schema(opts options) types.Struct {
 		return rowSchema(opts, key, types.Field{Name: "user_map_key", Type: last.Type, Nullable: true}, value("user_map_value"))
 	case state.TimerVariable:
 		return rowSchema(opts, key, types.Field{Name: "expiration_timestamp_ms", Type: types.Long, Nullable: true})
+	default:
+		return rowSchema(opts, key, value("value"))
 	}
-	return rowSchema(opts, key, value("value"))
 }
 
 func (v variableRows) rows(e entries, opts options, partition int) (arrow.RecordBatch, error) {
@@ -113,8 +114,9 @@ func (v variableRows) rows(e entries, opts options, partition int) (arrow.Record
 		return rowBatch(schema, e, opts, partition, key, keys[len(keys)-1], value), nil
 	case state.TimerVariable:
 		return rowBatch(schema, e, opts, partition, key, millis(keys[len(keys)-1])), nil
+	default:
+		return rowBatch(schema, e, opts, partition, key, value), nil
 	}
-	return rowBatch(schema, e, opts, partition, key, value), nil
 }
 
 // millis is a column of timestamps as Spark keeps those of timers.

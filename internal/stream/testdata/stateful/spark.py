@@ -26,6 +26,10 @@ spark.sparkContext.setLogLevel("OFF")
 def text(v):
     if v is None:
         return "NULL"
+    if isinstance(v, list):
+        return "[" + ", ".join(text(x) for x in v) + "]"
+    if isinstance(v, bool):
+        return str(v).lower()
     if isinstance(v, float):
         return "NaN" if v != v else repr(v)
     if hasattr(v, "asDict"):
