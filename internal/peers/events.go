@@ -60,7 +60,7 @@ func repeated(files, each int) eventSet {
 	}}
 }
 
-// answers are events that follow those with the same id after up to twenty minutes: half of them too late for a bound of ten.
+// following gives the events of another set again, up to twenty minutes later: half of them too late for a bound of ten.
 func following(of eventSet) eventSet {
 	return eventSet{files: of.files, each: of.each, at: func(i int) event {
 		e := of.at(i)
