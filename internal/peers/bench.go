@@ -26,6 +26,7 @@ func measurements() []measurement {
 		{"job", measureJob},
 		{"micro", measureMicro},
 		{"small", measureSmall},
+		{"stateful", measureStateful},
 		{"start", measureStart},
 	}
 }

@@ -50,6 +50,8 @@ func do(ctx context.Context, asked request) (answer, error) {
 		return runLayers(ctx, asked, layers.Invoices().Of("bronze"))
 	case "micro":
 		return runMicro(ctx, asked)
+	case "stateful":
+		return runStateful(ctx, asked)
 	case "decode":
 		return runDecode(ctx, asked)
 	case "log":
@@ -180,6 +182,8 @@ func runDecode(ctx context.Context, asked request) (answer, error) {
 var counts = map[string]string{
 	"bronze":  "SELECT count(*) AS Invoices FROM delta.`%s`",
 	"silver":  "SELECT count(*) AS LineItems FROM delta.`%s`",
+	"dedup":   "SELECT count(*) AS Distinct FROM delta.`%s`",
+	"join":    "SELECT count(*) AS Joined FROM delta.`%s`",
 	"payment": "SELECT CAST(sum(LineItems) AS BIGINT) AS LineItems FROM delta.`%s`",
 }
 

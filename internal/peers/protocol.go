@@ -7,6 +7,8 @@ type request struct {
 	Spare   string            `json:"spare,omitempty"`   // files that the worker moves to landing, one after another
 	Out     string            `json:"out,omitempty"`     // an empty folder for the worker's tables
 	Table   string            `json:"table,omitempty"`
+	Query   string            `json:"query,omitempty"`
+	Right   string            `json:"right,omitempty"` // the folder of the second source's files
 	Threads int               `json:"threads,omitempty"`
 	Tables  map[string]string `json:"tables,omitempty"`
 }
@@ -20,8 +22,10 @@ type answer struct {
 	Files     int               `json:"files,omitempty"`
 	Version   int64             `json:"version,omitempty"`
 	Rows      int64             `json:"rows,omitempty"`
-	Batches   []float64         `json:"batches,omitempty"`  // ms of each batch by the engine's own progress
-	Arrivals  []float64         `json:"arrivals,omitempty"` // ms from each file's arrival to the settled query
+	StateRows int64             `json:"state_rows,omitempty"` // after the last batch
+	Updated   int64             `json:"updated,omitempty"`    // rows of state, over all batches
+	Batches   []float64         `json:"batches,omitempty"`    // ms of each batch by the engine's own progress
+	Arrivals  []float64         `json:"arrivals,omitempty"`   // ms from each file's arrival to the settled query
 	Tables    map[string]string `json:"tables,omitempty"`
 	Found     map[string]any    `json:"found,omitempty"` // what was read of tables
 }

@@ -27,6 +27,10 @@ def check(tables):
     if "day" in tables:
         answer |= row(db, "StoreDays, DayHash, DayRevenue",
             f"count(*), {digest(['StoreID', 'Day::date', 'LineItems::bigint', 'Quantity::bigint'])}, sum(Revenue)", tables["day"])
+    for name in "dedup", "join":
+        if name in tables:
+            columns = ["id", "epoch_us(time)"] if name == "dedup" else ["shown", "clicked", "epoch_us(shownAt)", "epoch_us(clickedAt)"]
+            answer |= row(db, f"Rows of {name}, {name}Hash", f"count(*), {digest(columns)}", tables[name])
     if "payment" in tables:
         for method, items, quantity, revenue in db.execute(f"from read_parquet({files(tables['payment'])}) select PaymentMethod, LineItems, Quantity, Revenue").fetchall():
             answer |= {f"LineItems of {method}": int(items), f"Quantity of {method}": int(quantity), f"Revenue of {method}": float(revenue)}

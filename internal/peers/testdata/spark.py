@@ -75,6 +75,44 @@ def micro(spare, landing, out):
     return {"batches": batches, "arrivals": arrivals, "tables": {"bronze": f"{out}/bronze"}}
 
 
+EVENTS = "id bigint, key bigint, time timestamp"
+
+
+def events(folder):
+    return spark.readStream.schema(EVENTS).option("maxFilesPerTrigger", 1).parquet(folder)
+
+
+def count(landing, right):
+    return events(landing).groupBy(F.window("time", "1 hour"), "key").count(), "update"
+
+
+def dedup(landing, right):
+    return events(landing).withWatermark("time", "1 minute").dropDuplicates(["id", "time"]), "append"
+
+
+def join(landing, right):
+    shown = events(landing).selectExpr("id AS shown", "time AS shownAt").withWatermark("shownAt", "10 minutes")
+    clicked = events(right).selectExpr("id AS clicked", "time AS clickedAt").withWatermark("clickedAt", "10 minutes")
+    return shown.join(clicked, F.expr("shown = clicked AND clickedAt >= shownAt AND clickedAt <= shownAt + interval 10 minutes")), "append"
+
+
+def stateful(query, landing, out, right=None):
+    """One query with state over files, each a micro-batch; the state in Spark's default store."""
+    spark.conf.set("spark.sql.streaming.numRecentProgressUpdates", 1000)
+    with Clock() as took:
+        frame, mode = {"count": count, "dedup": dedup, "join": join}[query](landing, right)
+        writer = frame.writeStream.outputMode(mode).trigger(availableNow=True).option("checkpointLocation", f"{out}/checkpoint")
+        tables = {} if query == "count" else {query: f"{out}/table"}
+        running = writer.format("noop").start() if query == "count" else writer.format("delta").start(tables[query])
+        running.awaitTermination()
+    progress = running.recentProgress
+    states = [s for p in progress for s in p["stateOperators"]]
+    return {
+        "seconds": took.seconds, "tables": tables, "state_rows": states[-1]["numRowsTotal"], "updated": sum(s["numRowsUpdated"] for s in states),
+        "batches": [p["batchDuration"] for p in progress if p["numInputRows"] > 0],
+    }
+
+
 if __name__ == "__main__":
     spark = start()
-    serve(job=job, small=small, micro=micro)
+    serve(job=job, small=small, micro=micro, stateful=stateful)
