@@ -197,23 +197,7 @@ func appendJSONString(out []byte, s string) []byte {
 
 // decodeLog reads what encodeLog and Spark write. The name is for errors.
 func decodeLog(name string, data []byte) ([]entry, error) {
-	lines, err := checkpoint.Lines(name, data)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]entry, 0, len(lines))
-	for i, line := range lines {
-		if len(line) == 0 {
-			continue
-		}
-		e, err := decodeEntry(line)
-		if err != nil {
-			return nil, errclass.MalformedLogFile.New("Failed to read log file %s. Log file was malformed: line %d names no file.", name, i+2).
-				WithHint("Restore the file, or start the query with a new checkpoint.")
-		}
-		entries = append(entries, e)
-	}
-	return entries, nil
+	return checkpoint.Entries(name, data, decodeEntry, "Restore the file, or start the query with a new checkpoint.")
 }
 
 var errNoEntry = errors.New("no entry of a source log")

@@ -65,3 +65,24 @@ func shortened(text string) string {
 	}
 	return strconv.Quote(text[:most]) + "…"
 }
+
+// Entries decodes a log of one entry a line, below its version. The name is for errors, whose way out is the hint.
+func Entries[E any](name string, data []byte, decode func(line []byte) (E, error), hint string) ([]E, error) {
+	lines, err := Lines(name, data)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]E, 0, len(lines))
+	for i, line := range lines {
+		if len(line) == 0 {
+			continue
+		}
+		e, err := decode(line)
+		if err != nil {
+			return nil, errclass.MalformedLogFile.New("Failed to read log file %s. Log file was malformed: line %d names no file.", name, i+2).
+				WithHint("%s", hint)
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}

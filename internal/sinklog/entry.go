@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"lakehouse/internal/checkpoint"
-	"lakehouse/internal/errclass"
 	"lakehouse/internal/exactjson"
 )
 
@@ -59,23 +58,7 @@ var (
 
 // decode reads what encode and Spark write. The name is for errors.
 func decode(name string, data []byte) ([]Entry, error) {
-	lines, err := checkpoint.Lines(name, data)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]Entry, 0, len(lines))
-	for i, line := range lines {
-		if len(line) == 0 {
-			continue
-		}
-		e, err := decodeEntry(line)
-		if err != nil {
-			return nil, errclass.MalformedLogFile.New("Failed to read log file %s. Log file was malformed: line %d names no file.", name, i+2).
-				WithHint("Restore the file: without it nobody knows which files of the folder count.")
-		}
-		entries = append(entries, e)
-	}
-	return entries, nil
+	return checkpoint.Entries(name, data, decodeEntry, "Restore the file: without it nobody knows which files of the folder count.")
 }
 
 func decodeEntry(line []byte) (e Entry, err error) {
