@@ -13,6 +13,8 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("a\nb\r\nc\rd"), "", 3, 2)
 	f.Add([]byte("a;;b;c;;"), ";;", 5, 100)
 	f.Add([]byte("\xEF\xBB\xBFa\n\n"), "\n", 1, 4)
+	f.Add([]byte("\xEF\xBB\xBF"), "\xBB", 1, 100)
+	f.Add([]byte("\xEF\xBB\xBF;b;c"), "\xBF;", 2, 100)
 	f.Fuzz(func(t *testing.T, text []byte, separator string, step, most int) {
 		if step < 1 || most < 1 || len(text) > 500 || len(separator) > 10 || bytes.HasPrefix([]byte(separator), []byte("\xEF")) {
 			return

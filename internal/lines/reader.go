@@ -14,6 +14,8 @@ const (
 
 	sampleBytes = 4 << 10 // of a record that is too long
 	bufferBytes = 128 << 10
+
+	utf8Mark = "\xEF\xBB\xBF"
 )
 
 // Options says where records end.
@@ -68,15 +70,26 @@ func CanSplit(separator string) bool {
 
 // NewRange reads the records that begin in [start, end) of a file of the given size.
 func NewRange(src io.ReaderAt, size, start, end int64, opts Options) *Reader {
-	from := max(start-int64(max(len(opts.Separator), 1)), 0)
+	from := start - int64(max(len(opts.Separator), 1))
+	if from < int64(len(utf8Mark)) {
+		from = 0 // the bytes of a mark may look like the end of a separator
+	}
 	r := NewReader(io.NewSectionReader(src, from, size-from), opts)
-	r.base, r.limit = from, end
+	r.base, r.started = from, from > 0
 	r.first = int(min(2*(size-from)+1, bufferBytes)) // a small file fills half of it, and the buffer need not grow
 	if start > 0 {
-		r.started = true // a byte order mark stands only at the start of the file
-		r.Next()         // the end of the record before, or of its line end
+		r.passTo(start)
 	}
+	r.limit = end
 	return r
+}
+
+// passTo passes over the end of the record before an offset, or of its line end.
+func (r *Reader) passTo(offset int64) {
+	more := r.Next()
+	for more && r.base+int64(r.start) < offset {
+		more = r.Next()
+	}
 }
 
 // Next moves to the next record. It reports false at the end, and where reading fails.
@@ -263,8 +276,8 @@ func Document(data []byte) ([]byte, error) {
 // withoutMark takes the byte order mark of UTF-8 off the beginning of a text, and refuses those of UTF-16 and UTF-32.
 func withoutMark(text []byte) ([]byte, error) {
 	switch {
-	case bytes.HasPrefix(text, []byte("\xEF\xBB\xBF")):
-		return text[3:], nil
+	case bytes.HasPrefix(text, []byte(utf8Mark)):
+		return text[len(utf8Mark):], nil
 	case bytes.HasPrefix(text, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(text, []byte("\x00\x00\xFE\xFF")):
 		return nil, marked("UTF-32")
 	case bytes.HasPrefix(text, []byte("\xFE\xFF")), bytes.HasPrefix(text, []byte("\xFF\xFE")):
