@@ -44,8 +44,11 @@ func (j *judge) String() string {
 	return "as many rows as were generated"
 }
 
-// agrees reads an engine's tables.
+// agrees reads an engine's tables. Of a sink that keeps nothing there is nothing to read: sameState compares those.
 func (j *judge) agrees(engine string, tables map[string]string) error {
+	if len(tables) == 0 {
+		return nil
+	}
 	done, err := j.reader.ask(request{Do: "check", Tables: tables})
 	if err != nil {
 		return err
