@@ -56,10 +56,10 @@ func (m *meeting) flush() error {
 		hits = append(hits, some...)
 	}
 	switch {
-	case m.node.Type != plan.LeftSemiJoin || m.own.left:
-		for _, hit := range hits {
-			m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
-		}
+	case m.node.Type != plan.LeftSemiJoin:
+		m.match(hits)
+	case m.own.left:
+		m.match(m.firstOf(hits))
 	default:
 		if err := m.takeOnce(hits); err != nil {
 			return err
@@ -67,6 +67,22 @@ func (m *meeting) flush() error {
 	}
 	m.rows, m.values, m.indexes = m.rows[:0], m.values[:0], m.indexes[:0]
 	return nil
+}
+
+func (m *meeting) match(hits []int32) {
+	for _, hit := range hits {
+		m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
+	}
+}
+
+// firstOf is the first hit of each new row: a semi join looks no further, and Spark's notes no more.
+func (m *meeting) firstOf(hits []int32) (first []int32) {
+	for i, hit := range hits {
+		if i == 0 || m.rows[hit] != m.rows[hits[i-1]] {
+			first = append(first, hit)
+		}
+	}
+	return first
 }
 
 // pairs gives those of some pairs for which the condition holds, and, but in a semi join, hands them on.
