@@ -3,15 +3,14 @@ package state
 import (
 	"bytes"
 	"hash/maphash"
-	"math/bits"
 )
 
-// A table holds the entries of one partition: keys and values in an arena, found by open addressing. Nothing
+// A table holds the entries of one partition: keys and values in an arena, found by an index of hashes. Nothing
 // in it is a pointer, so that millions of groups do not cost the garbage collector. Entries keep the
 // order in which their keys first came.
 type table struct {
 	seed    maphash.Seed
-	index   []int32 // slot → entry+1; a power of two long
+	index   keyIndex
 	entries []tableEntry
 	live    int
 	changed []int32 // entries changed since the last version
@@ -24,7 +23,6 @@ type table struct {
 }
 
 type tableEntry struct {
-	hash       uint64
 	key, value span
 	removed    bool
 	changed    bool
@@ -34,7 +32,7 @@ type tableEntry struct {
 
 // newTable is an empty table with the indexes that a store wants.
 func newTable(spec StoreSpec, budget *Budget) *table {
-	t := &table{seed: maphash.MakeSeed(), index: make([]int32, 16), arena: newArena(budget)}
+	t := &table{seed: maphash.MakeSeed(), index: newKeyIndex(0), arena: newArena(budget)}
 	if spec.PrefixColumns > 0 {
 		t.prefixes = newPrefixIndex(spec.Key, spec.PrefixColumns)
 	}
@@ -46,13 +44,9 @@ func newTable(spec StoreSpec, budget *Budget) *table {
 
 // find gives the number of a key's entry, which may be a removed one; -1: there is none.
 func (t *table) find(hash uint64, key []byte) int {
-	mask := uint64(len(t.index) - 1)
-	for slot := hash & mask; ; slot = (slot + 1) & mask {
-		e := int(t.index[slot]) - 1
-		if e < 0 {
-			return -1
-		}
-		if t.entries[e].hash == hash && bytes.Equal(t.arena.get(t.entries[e].key), key) {
+	for place := t.index.place(hash); ; {
+		var e int
+		if e, place = t.index.next(hash, place); e < 0 || bytes.Equal(t.arena.get(t.entries[e].key), key) {
 			return e
 		}
 	}
@@ -149,30 +143,11 @@ func (t *table) indexTimes() {
 
 // insert adds an entry without a value.
 func (t *table) insert(hash uint64, key []byte) int {
-	if (len(t.entries)+1)*4 > len(t.index)*3 {
-		t.grow()
-	}
 	e := len(t.entries)
-	t.entries = append(t.entries, tableEntry{hash: hash, key: t.arena.add(key)})
+	t.entries = append(t.entries, tableEntry{key: t.arena.add(key)})
 	t.live++
-	t.link(hash, e)
+	t.index.add(hash, e)
 	return e
-}
-
-func (t *table) link(hash uint64, e int) {
-	mask := uint64(len(t.index) - 1)
-	slot := hash & mask
-	for t.index[slot] != 0 {
-		slot = (slot + 1) & mask
-	}
-	t.index[slot] = int32(e) + 1
-}
-
-func (t *table) grow() {
-	t.index = make([]int32, 2*len(t.index))
-	for e := range t.entries {
-		t.link(t.entries[e].hash, e)
-	}
 }
 
 func (t *table) remove(key []byte) bool {
@@ -215,15 +190,13 @@ func (t *table) settle() {
 func (t *table) rebuild() {
 	t.arena.account.close() // for the new arena, which takes the place of this one
 	fresh := &table{
-		seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live), arena: newArena(t.arena.account.budget),
+		seed: t.seed, index: newKeyIndex(t.live), entries: make([]tableEntry, 0, t.live), arena: newArena(t.arena.account.budget),
 		prefixes: t.prefixes.empty(), reader: t.reader,
-	}
-	if t.live > 8 {
-		fresh.index = make([]int32, 1<<bits.Len(uint(t.live*2)))
 	}
 	for i := range t.entries {
 		if e := &t.entries[i]; !e.removed {
-			fresh.set(fresh.insert(e.hash, t.arena.get(e.key)), t.arena.get(e.value))
+			key := t.arena.get(e.key)
+			fresh.set(fresh.insert(maphash.Bytes(t.seed, key), key), t.arena.get(e.value))
 		}
 	}
 	if t.times != nil {
@@ -233,13 +206,13 @@ func (t *table) rebuild() {
 }
 
 // entryBytes is what an entry takes beside its key and value.
-const entryBytes = 8 + 2*12 + 8
+const entryBytes = 2*12 + 4
 
 // liveBytes is how many bytes the entries of this version take. The keys of removed entries count until the table is made anew.
 func (t *table) liveBytes() int64 { return t.arena.used - t.wasted + int64(t.live)*entryBytes }
 
 // memory is how many bytes the table takes.
 func (t *table) memory() int64 {
-	return t.arena.account.held.Load() + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4 +
+	return t.arena.account.held.Load() + int64(cap(t.entries))*entryBytes + t.index.memory() + int64(cap(t.changed))*4 +
 		t.times.memory() + t.prefixes.memory()
 }

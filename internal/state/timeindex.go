@@ -126,7 +126,11 @@ func (x *timeIndex) putBack(b int64, list []int32) {
 // visitBucket gives what stays in the bucket, and whether the visitor, if it wants more, still does.
 func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value []byte) bool, more bool) ([]int32, bool) {
 	kept := list[:0]
-	for _, e := range list {
+	ahead := Ahead{table: t}
+	for i, e := range list {
+		if i%AheadKeys == 0 {
+			ahead.load(list[i:min(i+AheadKeys, len(list))])
+		}
 		entry := &t.entries[e]
 		if entry.removed {
 			continue
