@@ -37,6 +37,13 @@ func (a *Ahead) Load() {
 	a.entries = a.entries[:0]
 }
 
+// loadEvery loads the next entries of a list, of which the one at i is to be visited, once in a while.
+func (a *Ahead) loadEvery(list []int32, i int) {
+	if i%AheadKeys == 0 {
+		a.load(list[i:min(i+AheadKeys, len(list))])
+	}
+}
+
 // load loads entries.
 func (a *Ahead) load(entries []int32) {
 	t := a.table

@@ -242,7 +242,9 @@ func (p *Partition) write(ctx context.Context, name string, entries func(*entryW
 }
 
 func (p *Partition) writeChanges(w *entryWriter) {
-	for _, e := range p.table.changed {
+	ahead := p.Ahead()
+	for i, e := range p.table.changed {
+		ahead.loadEvery(p.table.changed, i)
 		entry := &p.table.entries[e]
 		key := p.table.arena.get(entry.key)
 		p.deltaBytes += int64(entry.key.size)

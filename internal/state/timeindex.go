@@ -128,9 +128,7 @@ func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value 
 	kept := list[:0]
 	ahead := Ahead{table: t}
 	for i, e := range list {
-		if i%AheadKeys == 0 {
-			ahead.load(list[i:min(i+AheadKeys, len(list))])
-		}
+		ahead.loadEvery(list, i)
 		entry := &t.entries[e]
 		if entry.removed {
 			continue
