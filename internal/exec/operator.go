@@ -62,6 +62,8 @@ type MicroBatch struct {
 	// State opens the state of a stateful operator. Its Commit, which the operator calls before its
 	// first row is out, makes version ID+1: who takes only some of the rows (LIMIT) leaves no gap.
 	State func(ctx context.Context, op state.Spec) (*state.Operator, error)
+	// JoinFormat is the version of Spark's format in which joins keep their state; 0: the second.
+	JoinFormat int
 	// Progress takes what a stateful operator has to report; called once an operator.
 	Progress func(state.Progress)
 }

@@ -48,7 +48,7 @@ func (s *memorySide) missing(index int64) {
 // append remembers one more row of a key.
 func (s *memorySide) append(key, row []byte, matched bool) {
 	s.scratch = s.indexed.Append(s.scratch[:0], key, s.counts.Count(key, 1))
-	if matched {
+	if matched && !s.unmarked {
 		s.value = append(s.value[:0], row...)
 		s.value[s.matchedAt] = 1
 		row = s.value
@@ -57,12 +57,12 @@ func (s *memorySide) append(key, row []byte, matched bool) {
 }
 
 func (s *memorySide) isMatched(row []byte) bool {
-	return len(row) > s.matchedAt && row[s.matchedAt] != 0
+	return !s.unmarked && len(row) > s.matchedAt && row[s.matchedAt] != 0
 }
 
 // match notes that a row has found a partner.
 func (s *memorySide) match(key []byte, index int64, row []byte) {
-	if s.isMatched(row) {
+	if s.unmarked || s.isMatched(row) {
 		return
 	}
 	s.scratch = s.indexed.Append(s.scratch[:0], key, index)
