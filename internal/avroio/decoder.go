@@ -29,14 +29,11 @@ type shared struct {
 
 // NewDecoder makes a decoder for the columns of schema, all of which count as nullable.
 func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
-	if _, err := records.NewBuilder(schema); err != nil {
+	rules, err := records.NewRules(schema, records.Policy{Rescued: opts.Rescued, RescuedPath: opts.RescuedPath})
+	if err != nil {
 		return nil, err
 	}
-	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, "")
-	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Corrupt: -1, Rescue: rescue,
-	}}}, err
+	return &Decoder{shared: &shared{opts: opts, rules: rules}}, nil
 }
 
 // For is a decoder for one reading.

@@ -28,21 +28,14 @@ type shared struct {
 
 // NewDecoder makes a decoder for records of the schema, whose fields all count as nullable.
 func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
 	if err := readable(schema); err != nil {
 		return nil, err
 	}
-	if _, err := records.NewBuilder(schema); err != nil {
-		return nil, err
-	}
-	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	rules, err := records.NewRules(schema, opts.Policy)
 	if err != nil {
 		return nil, err
 	}
-	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
-	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
-	}}}, err
+	return &Decoder{shared: &shared{opts: opts, rules: rules}}, nil
 }
 
 // readable refuses what no XML can be read into.
