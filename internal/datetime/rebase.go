@@ -74,12 +74,9 @@ func NewRebase(mode RebaseMode, format string, zone *time.Location) *Rebase {
 // standardOffset is a zone's offset today, without summer time: java.util has no other for the time before its first transition.
 func standardOffset(zone *time.Location) int64 {
 	const lastPlanned = 2037
-	t := time.Date(lastPlanned, time.January, 1, 0, 0, 0, 0, time.UTC).In(zone)
-	if t.IsDST() {
-		t = t.AddDate(0, 6, 0)
-	}
-	_, offset := t.Zone()
-	return int64(offset)
+	_, january := time.Date(lastPlanned, time.January, 1, 0, 0, 0, 0, time.UTC).In(zone).Zone()
+	_, july := time.Date(lastPlanned, time.July, 1, 0, 0, 0, 0, time.UTC).In(zone).Zone()
+	return int64(min(january, july))
 }
 
 const (
@@ -87,7 +84,6 @@ const (
 	legacyMicros      = -2_208_988_800 * 1_000_000 // 1900-01-01T00:00:00Z: from there on both agree in every zone
 	julianMarch       = 719_470                    // days from 0000-03-01 of the Julian calendar to 1970-01-01
 	fourYears         = 4*365 + 1                  // days
-	firstMicros       = firstGregorianDay * 86_400_000_000
 )
 
 // Days sets dst to the days of src.
@@ -158,9 +154,6 @@ func (r *Rebase) instant(micros int64) int64 {
 const firstDay = -106_751_992
 
 func (r *Rebase) ancient() error {
-	config := map[string]string{
-		"Parquet": "parquet.datetimeRebaseModeInRead", "Parquet INT96": "parquet.int96RebaseModeInRead", "Avro": "avro.datetimeRebaseModeInRead",
-	}[r.format]
 	option := "datetimeRebaseMode"
 	if r.format == "Parquet INT96" {
 		option = "int96RebaseMode"
@@ -168,5 +161,5 @@ func (r *Rebase) ancient() error {
 	return errclass.ReadAncientDatetime.New("reading dates before 1582-10-15 or timestamps before 1900-01-01T00:00:00Z from %s files can be "+
 		"ambiguous, as the files may be written by Spark 2.x or legacy versions of Hive, which uses a legacy hybrid calendar that is different "+
 		"from Spark 3.0+'s Proleptic Gregorian calendar.", r.format).
-		WithHint("Set the configuration \"spark.sql.%s\" or the option '%s' to LEGACY, which rebases such values, or to CORRECTED, which reads them as they are.", config, option)
+		WithHint("Set the option '%s' to LEGACY, which rebases such values, or to CORRECTED, which reads them as they are.", option)
 }
