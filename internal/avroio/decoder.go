@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
@@ -99,6 +100,8 @@ type rows struct {
 	plans   map[string]*step // by the text of the file's schema
 	watches bool             // what no column takes is kept, or noted
 	told    map[string]bool  // what has been noted
+	dirty   bool             // something inside the array or map at hand was not read
+	rebase  *datetime.Rebase // of the file's old days and timestamps; nil: none
 }
 
 // maxPlans is how many schemas are remembered.
@@ -127,6 +130,7 @@ func (r *rows) file(in io.ReaderAt, size, start, end int64, yield func(arrow.Rec
 	if err != nil {
 		return false, err
 	}
+	r.rebase, r.dirty = datetime.RebaseOf(c.noted, r.d.opts.Rebase, "Avro"), false
 	errStopped := errors.New("stopped")
 	err = c.blocks(start, end, func(count int64, data []byte, at int64) error {
 		r.cursor = cursor{data: data}
