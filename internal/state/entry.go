@@ -48,6 +48,20 @@ func (p *Partition) Entries() iter.Seq2[[]byte, []byte] {
 	}
 }
 
+// Changed gives the entries that were put since the last commit, in the order in which they first were.
+func (p *Partition) Changed() iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for _, e := range p.table.changed {
+			if entry := &p.table.entries[e]; !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
+				return
+			}
+		}
+	}
+}
+
+// Changes is how many entries were put or removed since the last commit.
+func (p *Partition) Changes() int { return len(p.table.changed) }
+
 // Prefix gives the entries whose leading key columns are the row given, in the order of the column behind them if that is
 // a time or a long. Entries may be removed and put meanwhile; what is put is not given.
 func (p *Partition) Prefix(prefix []byte) iter.Seq2[[]byte, []byte] {
