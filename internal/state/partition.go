@@ -242,8 +242,8 @@ func (p *Partition) write(ctx context.Context, name string, entries func(*entryW
 }
 
 func (p *Partition) writeChanges(w *entryWriter) {
-	for _, e := range p.table.changed {
-		entry := &p.table.entries[e]
+	for i := range p.table.changed.n {
+		entry := p.table.entry(int(*p.table.changed.at(i)))
 		key := p.table.arena.get(entry.key)
 		p.deltaBytes += int64(entry.key.size)
 		if entry.removed {
