@@ -37,10 +37,10 @@ func (a *Ahead) Load() {
 	a.entries = a.entries[:0]
 }
 
-// loadEvery loads the next entries of a list, of which the one at i is to be visited, once in a while.
-func (a *Ahead) loadEvery(list []int32, i int) {
+// loadEvery loads, once in a while, the first of the entries that are still to be visited after i others.
+func (a *Ahead) loadEvery(left []int32, i int) {
 	if i%AheadKeys == 0 {
-		a.load(list[i:min(i+AheadKeys, len(list))])
+		a.load(left[:min(AheadKeys, len(left))])
 	}
 }
 
@@ -48,10 +48,10 @@ func (a *Ahead) loadEvery(list []int32, i int) {
 func (a *Ahead) load(entries []int32) {
 	t := a.table
 	for _, e := range entries {
-		a.seen += uint64(t.entries[e].value.at)
+		a.seen += uint64(t.entry(int(e)).value.at)
 	}
 	for _, e := range entries {
-		entry := &t.entries[e]
+		entry := t.entry(int(e))
 		a.seen += uint64(t.arena.first(entry.key)) + uint64(t.arena.first(entry.value))
 	}
 }

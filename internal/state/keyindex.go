@@ -10,14 +10,11 @@ type keyIndex struct {
 	used  int
 }
 
-const (
-	leastSlots = 16
-	slotBytes  = 8
-)
+const leastSlots = 16
 
-// newKeyIndex has room for so many entries.
-func newKeyIndex(entries int) keyIndex {
-	return keyIndex{slots: make([]uint64, max(leastSlots, 1<<bits.Len(uint(entries)*4/3)))}
+// newKeyIndex has room for so many entries. Its memory is the arena's.
+func newKeyIndex(a *arena, entries int) keyIndex {
+	return keyIndex{slots: roomFor[uint64](a, max(leastSlots, 1<<bits.Len(uint(entries)*4/3)))}
 }
 
 // place is the slot of a hash's first candidate.
@@ -40,9 +37,9 @@ func (x *keyIndex) next(hash, place uint64) (entry int, after uint64) {
 }
 
 // add files an entry that is not there.
-func (x *keyIndex) add(hash uint64, entry int) {
+func (x *keyIndex) add(a *arena, hash uint64, entry int) {
 	if (x.used+1)*4 > len(x.slots)*3 {
-		x.grow()
+		x.grow(a)
 	}
 	x.put(hash<<32 | uint64(entry+1))
 	x.used++
@@ -57,15 +54,13 @@ func (x *keyIndex) put(slot uint64) {
 	x.slots[at] = slot
 }
 
-func (x *keyIndex) grow() {
+func (x *keyIndex) grow(a *arena) {
 	old := x.slots
-	x.slots = make([]uint64, 2*len(old))
+	x.slots = roomFor[uint64](a, 2*len(old))
 	for _, slot := range old {
 		if slot != 0 {
 			x.put(slot)
 		}
 	}
+	giveBack(a, old)
 }
-
-// memory is the bytes of the index.
-func (x *keyIndex) memory() int64 { return int64(len(x.slots)) * slotBytes }

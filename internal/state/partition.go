@@ -242,10 +242,10 @@ func (p *Partition) write(ctx context.Context, name string, entries func(*entryW
 }
 
 func (p *Partition) writeChanges(w *entryWriter) {
-	ahead := p.Ahead()
-	for i, e := range p.table.changed {
-		ahead.loadEvery(p.table.changed, i)
-		entry := &p.table.entries[e]
+	ahead, changed := p.Ahead(), &p.table.changed
+	for i := range changed.n {
+		ahead.loadEvery(changed.following(i), i)
+		entry := p.table.entry(int(*changed.at(i)))
 		key := p.table.arena.get(entry.key)
 		p.deltaBytes += int64(entry.key.size)
 		if entry.removed {

@@ -128,8 +128,8 @@ func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value 
 	kept := list[:0]
 	ahead := Ahead{table: t}
 	for i, e := range list {
-		ahead.loadEvery(list, i)
-		entry := &t.entries[e]
+		ahead.loadEvery(list[i:], i)
+		entry := t.entry(int(e))
 		if entry.removed {
 			continue
 		}
@@ -141,7 +141,7 @@ func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value 
 		if more && at <= limit {
 			more = visit(key, value)
 		}
-		if !t.entries[e].removed {
+		if !t.entry(int(e)).removed {
 			kept = append(kept, e)
 		}
 	}
