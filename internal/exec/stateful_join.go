@@ -2,6 +2,8 @@ package exec
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -175,59 +177,55 @@ func (s *joinSide) nullableKey(k expr.Expr) bool {
 // run is one batch: what is new on the left meets what is remembered of the right, then what is new on the right all of the left;
 // then what is past is forgotten. A semi join begins with the right, so that rows of the left that find their partner at once
 // need not be remembered.
-func (j *streamJoin) run(ctx context.Context) ([]batch.Seq, error) {
-	held := &reservation{memory: j.env.Memory, operator: "join of streams"}
-	defer held.release()
-	leftRows, leftLate, err := inputOf(ctx, j.left.child, j.env, j.left.late, held)
-	if err != nil {
-		return nil, err
-	}
-	rightRows, rightLate, err := inputOf(ctx, j.right.child, j.env, j.right.late, held)
-	if err != nil {
-		return nil, err
-	}
+func (j *streamJoin) run(ctx context.Context, out *outlet) error {
 	store, err := j.env.Batch.State(ctx, j.spec())
 	if err != nil {
-		return nil, err
-	}
-	began := j.env.Batch.now()
-	left, err := j.newInput(ctx, &j.left, leftRows, store)
-	if err != nil {
-		return nil, err
-	}
-	right, err := j.newInput(ctx, &j.right, rightRows, store)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	parts := make([]*joinPart, len(store.Partitions()))
-	defer func() {
-		for _, p := range parts {
-			if p != nil {
-				p.held.release()
-			}
-		}
-	}()
-	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error {
-		parts[i] = newJoinPart(j, i, store)
-		return parts[i].join(ctx, left, right)
-	})
-	if err != nil {
-		return nil, err
+	for i := range parts {
+		parts[i] = newJoinPart(j, i, store, out)
 	}
-	report := state.Progress{NumRowsDroppedByWatermark: leftLate + rightLate, AllUpdatesTimeMs: j.env.since(&began)}
-	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error { return parts[i].forget() })
+	sides := []*joinSide{&j.left, &j.right}
+	if j.node.Type == plan.LeftSemiJoin {
+		slices.Reverse(sides)
+	}
+	var report state.Progress
+	var updating time.Duration
+	for _, side := range sides {
+		late, err := eachRound(ctx, side.child, j.env, side.late, "join of streams", func(rows []arrow.RecordBatch) error {
+			began := j.env.Batch.now()
+			err := j.meet(ctx, side, rows, store, parts)
+			updating += j.env.Batch.now().Sub(began)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		report.NumRowsDroppedByWatermark += late
+	}
+	report.AllUpdatesTimeMs = updating.Milliseconds()
+	began := j.env.Batch.now()
+	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error { return parts[i].forget(ctx) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	report.AllRemovalsTimeMs = j.env.since(&began)
-	if err := j.commit(ctx, store, parts, report); err != nil {
-		return nil, err
+	return j.commit(ctx, store, parts, report)
+}
+
+// meet joins new rows of one side, by partition, with what is remembered of the other.
+func (j *streamJoin) meet(ctx context.Context, side *joinSide, rows []arrow.RecordBatch, store *state.Operator, parts []*joinPart) error {
+	inputs, err := j.newInput(ctx, side, rows, store)
+	if err != nil {
+		return err
 	}
-	var out []arrow.RecordBatch
-	for _, p := range parts {
-		out = append(out, p.out...)
-	}
-	return sequences(out), nil
+	return inParallel(ctx, j.env.workers(), len(parts), func(i int) error {
+		if side.left {
+			return parts[i].meet(ctx, inputs, parts[i].left, parts[i].right)
+		}
+		return parts[i].meet(ctx, inputs, parts[i].right, parts[i].left)
+	})
 }
 
 // commit reports each remembered row once, not also its key.

@@ -18,7 +18,6 @@ type memorySide struct {
 	matchedAt    int    // where a row says whether it has found a partner
 	scratch      []byte // of an indexed key
 	value        []byte // of a row
-	damaged      error  // a row is missing that a count speaks of
 }
 
 func newMemorySide(s *joinSide, number int, store *state.Operator) *memorySide {
@@ -37,12 +36,10 @@ func (s *memorySide) number(key []byte) int64 {
 	return 0
 }
 
-// missing notes that the state is damaged.
-func (s *memorySide) missing(index int64) {
-	if s.damaged == nil {
-		s.damaged = errclass.StateUnreadable.New("the state of the %s side of a join counts rows of a key, and row %d is missing.", s.name, index).
-			WithHint("The checkpoint is damaged: restore it, or start with a new one.")
-	}
+// missing says that the state is damaged: a row is not there that a count speaks of.
+func (s *memorySide) missing(index int64) error {
+	return errclass.StateUnreadable.New("the state of the %s side of a join counts rows of a key, and row %d is missing.", s.name, index).
+		WithHint("The checkpoint is damaged: restore it, or start with a new one.")
 }
 
 // append remembers one more row of a key.
@@ -72,14 +69,13 @@ func (s *memorySide) match(key []byte, index int64, row []byte) {
 }
 
 // removeAt forgets a row. The last of the key takes its place, and is given; nil: there is none.
-func (s *memorySide) removeAt(key []byte, index int64) (moved []byte) {
+func (s *memorySide) removeAt(key []byte, index int64) (moved []byte, err error) {
 	last := s.counts.Count(key, -1) - 1
 	s.scratch = s.indexed.Append(s.scratch[:0], key, last)
 	if index < last {
 		row := s.rows.Get(s.scratch)
 		if row == nil {
-			s.missing(last)
-			return nil
+			return nil, s.missing(last)
 		}
 		s.value = append(s.value[:0], row...)
 		s.rows.Remove(s.scratch)
@@ -90,7 +86,7 @@ func (s *memorySide) removeAt(key []byte, index int64) (moved []byte) {
 		s.indexed.SetIndex(s.scratch, index)
 		s.rows.Remove(s.scratch)
 	}
-	return moved
+	return moved, nil
 }
 
 // decode makes the side's columns of remembered rows.

@@ -36,6 +36,7 @@ type counted struct {
 	plan   *exec.Plan
 
 	mu       sync.Mutex                 // of what operators report, side by side
+	opened   []*state.Operator          // guarded by mu
 	observed map[string]json.RawMessage // guarded by mu
 }
 
@@ -181,13 +182,25 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 		return nil, err
 	}
 	err = watch.measure("addBatch", func() (err error) {
-		rows.output, err = q.sink.Write(ctx, batch.id, rows.plan.Operator)
-		return err
+		if rows.output, err = q.sink.Write(ctx, batch.id, rows.plan.Operator); err != nil {
+			return err
+		}
+		return rows.checkState(batch.id + 1)
 	})
 	if _, classed := errors.AsType[*errclass.Error](err); errors.Is(err, fs.ErrNotExist) && !classed {
 		err = errclass.SourceFileMissing.New("batch %d needs a file that is gone: %w", batch.id, err)
 	}
 	return rows, err
+}
+
+// checkState holds a sink to its promise: it takes all rows of a batch that it begins, so that the state gets its next version.
+func (c *counted) checkState(version int64) error {
+	for _, o := range c.opened {
+		if o.Version() != version {
+			return fmt.Errorf("internal error: the sink left rows of batch %d, whose state is of version %d", version-1, o.Version())
+		}
+	}
+	return nil
 }
 
 // rows gives the rows up to end; where the source has nothing new, it is not asked.
@@ -245,10 +258,14 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			if err := checkJoinState(spec, batch.entry.Conf); err != nil {
 				return nil, err
 			}
-			return state.Open(ctx, spec, state.OpenOptions{
+			o, err := state.Open(ctx, spec, state.OpenOptions{
 				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
 			})
+			rows.mu.Lock()
+			defer rows.mu.Unlock()
+			rows.opened = append(rows.opened, o)
+			return o, err
 		},
 		Progress: func(p state.Progress) { // of operators side by side, a union's say
 			rows.mu.Lock()
