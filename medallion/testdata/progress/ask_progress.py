@@ -10,6 +10,9 @@ spark = (
     .config("spark.driver.memory", "1g")
     .config("spark.ui.showConsoleProgress", "false")
     .config("spark.databricks.delta.snapshotPartitions", "1")
+    .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+    .config("spark.sql.codegen.wholeStage", "false")
+    .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
     .config("spark.sql.shuffle.partitions", "2")
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.streaming.noDataProgressEventInterval", "200ms")
@@ -65,6 +68,7 @@ for name, frame in queries.items():
          .trigger(availableNow=True).start(out))
     q.awaitTermination()
     reports[name] = [json.loads(p.json) for p in q.recentProgress]
+    print(name, len(reports[name]), flush=True)
 q = late(files()).groupBy(F.window("t", "10 seconds"), "k").count().writeStream.format("delta").option("checkpointLocation", base + "/cp/idle").start(base + "/out/idle")
 q.processAllAvailable()
 time.sleep(2)
