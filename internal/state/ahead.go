@@ -15,6 +15,28 @@ type Ahead struct {
 // AheadKeys is how many keys are well loaded at once: what they bring stays in the caches until it is used.
 const AheadKeys = 256
 
+// LoadNext loads the next keys, from one on, when it is the turn of one of each [AheadKeys].
+func (a *Ahead) LoadNext(keys Rows, i int) {
+	if i%AheadKeys != 0 {
+		return
+	}
+	for k := i; k < min(i+AheadKeys, keys.Len()); k++ {
+		a.Key(keys.At(k))
+	}
+	a.Load()
+}
+
+// LoadNextOf is LoadNext for some of the keys.
+func (a *Ahead) LoadNextOf(keys Rows, rows []int32, i int) {
+	if i%AheadKeys != 0 {
+		return
+	}
+	for _, row := range rows[i:min(i+AheadKeys, len(rows))] {
+		a.Key(keys.At(int(row)))
+	}
+	a.Load()
+}
+
 // Ahead is for keys of the partition. One goroutine uses it, as the partition.
 func (p *Partition) Ahead() *Ahead { return &Ahead{table: p.table} }
 

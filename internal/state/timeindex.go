@@ -141,11 +141,9 @@ func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value 
 		if more && at <= limit {
 			more = visit(key, value)
 		}
-		if !t.entry(int(e)).removed {
-			kept = append(kept, e)
-		}
+		kept = append(kept, e)
 	}
-	return kept, more
+	return slices.DeleteFunc(kept, func(e int32) bool { return t.entry(int(e)).removed }), more // by the visitor
 }
 
 // timeHeap is the numbers of the buckets, smallest first.
