@@ -101,7 +101,7 @@ func TestWhyOfALooseGlob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for loose, want := range map[bool]string{true: "not yet: the next batch takes it", false: "does not lie under the path that is read"} {
+	for loose, want := range map[bool]string{true: "not yet: the next batch takes it", false: "wants *.json, and x does not match it"} {
 		fate, err := Why(t.Context(), space, WhyQuery{
 			File: "/Volumes/c/s/v/in/x/y/a.json", Checkpoint: "/Volumes/c/s/v/cp", Source: "/Volumes/c/s/v/in/*.json", LooseGlob: loose,
 		})
