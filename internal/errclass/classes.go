@@ -233,6 +233,7 @@ const (
 // Delta's classes.
 const (
 	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+	DeltaColumnMappingMode      Class = "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"
 	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
@@ -275,6 +276,7 @@ const (
 	DeltaUnknownConfiguration   Class = "DELTA_UNKNOWN_CONFIGURATION"
 	DeltaUnsupportedOutputMode  Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
 	DeltaUnsupportedRead        Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
+	DeltaUnsupportedTypeChange  Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
 	DeltaUnsupportedWrite       Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
 	DeltaVersionNotFound        Class = "DELTA_VERSION_NOT_FOUND"
 	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
@@ -377,6 +379,8 @@ var sqlStates = map[Class]string{
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
 	DeltaAppendOnly:              "42809",
+	DeltaColumnMappingMode:       "0AKDC",
+	DeltaUnsupportedTypeChange:   "0AKDC",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",

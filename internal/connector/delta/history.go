@@ -215,15 +215,16 @@ func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
 	if m.ID != s.id {
 		return errclass.DeltaSourceOtherTable.New("version %d replaced the table: its id is '%s', the stream began on '%s'.", version, m.ID, s.id)
 	}
-	schema, err := m.Schema()
+	now, err := columnsOf(m)
 	if err != nil {
 		return fmt.Errorf("version %d: decode schema: %w", version, err)
 	}
 	if s.changes {
-		if schema, err = withChangeColumns(schema); err != nil {
+		if now, err = now.withChanges(); err != nil {
 			return err
 		}
 	}
+	schema := now.schema
 	older := version <= s.version
 	if types.EqualIgnoringNullability(schema, s.schema) || older && widensTo(schema, s.schema) {
 		return nil

@@ -11,10 +11,10 @@ import (
 
 // A Provider is a table to be read as a stream.
 type Provider struct {
+	columns
 	table   Table
 	opts    ReadOptions
-	schema  types.Struct
-	version int64 // whose columns the schema is
+	version int64 // whose columns they are
 	changes bool  // the change data feed is read
 }
 
@@ -29,19 +29,19 @@ func NewProvider(ctx context.Context, t Table, opts ReadOptions) (*Provider, err
 	if err != nil {
 		return nil, err
 	}
-	schema, err := snap.Schema()
+	columns, err := columnsOf(snap.Metadata())
 	if err != nil {
 		return nil, err
 	}
 	if opts.values.Has("startingVersion") && opts.values.Has("startingTimestamp") {
 		return nil, errclass.InvalidOption.New("Please either provide 'startingVersion' or 'startingTimestamp', not both.")
 	}
-	p := &Provider{table: t, opts: opts, schema: schema, version: snap.Version(), changes: opts.changeFeed()}
+	p := &Provider{columns: columns, table: t, opts: opts, version: snap.Version(), changes: opts.changeFeed()}
 	if p.changes {
 		if !recordsChanges(snap.Metadata()) {
 			return nil, missingChanges(snap.Version(), t.URI)
 		}
-		if p.schema, err = withChangeColumns(schema); err != nil {
+		if p.columns, err = columns.withChanges(); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +77,7 @@ func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.S
 		return nil, err
 	}
 	s := &source{
-		Provider: p, id: snap.Metadata().ID, partition: snap.Metadata().PartitionColumns, latest: -1,
+		Provider: p, id: snap.Metadata().ID, latest: -1,
 	}
 	if err := s.orderByEventTime(start); err != nil {
 		return nil, err

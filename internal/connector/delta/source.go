@@ -116,13 +116,12 @@ func parseTime(text string) (time.Time, error) {
 
 // A Source is one version of a table, or some of its files.
 type Source struct {
-	table     Table
-	name      string
-	schema    types.Struct
-	partition []string
-	files     func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
-	newest    bool    // it was the newest version when it was opened
-	bucket    *bucket // of all rows, those with these event times; nil: all
+	columns
+	table  Table
+	name   string
+	files  func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
+	newest bool    // it was the newest version when it was opened
+	bucket *bucket // of all rows, those with these event times; nil: all
 }
 
 // NewSource opens a version of a table for reading.
@@ -131,14 +130,13 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	schema, err := snap.Schema()
+	columns, err := columnsOf(snap.Metadata())
 	if err != nil {
 		return nil, err
 	}
 	return &Source{
-		newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
-		table:  t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
-		partition: snap.Metadata().PartitionColumns,
+		columns: columns, newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
+		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()),
 		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
 			return matching(ctx, snap, where)
 		},
@@ -166,7 +164,7 @@ func (s *Source) Renew(ctx context.Context) (logical.Source, error) {
 				WithHint("Please redefine your DataFrame or DeltaTable object: stop the query and start it again.")
 		}
 	}
-	now.schema = s.schema
+	now.schema = s.schema // of the columns that are there now
 	return now, nil
 }
 
@@ -190,9 +188,9 @@ func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Pred
 }
 
 // filesSource is given files of a table, for a micro-batch.
-func filesSource(t Table, schema types.Struct, partition []string, name string, files []deltalog.AddFile) *Source {
+func filesSource(t Table, c columns, name string, files []deltalog.AddFile) *Source {
 	return &Source{
-		table: t, name: name, schema: schema, partition: partition,
+		columns: c, table: t, name: name,
 		files: func(context.Context, predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
 			return func(yield func(deltalog.AddFile, error) bool) {
 				for _, f := range files {
@@ -213,7 +211,7 @@ func (s *Source) String() string { return s.name }
 // Scan gives the row groups of the files that statistics do not rule out.
 func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
-		want, err := s.columns(opts.Columns)
+		want, err := s.wanted(opts.Columns)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -251,17 +249,17 @@ func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.S
 	var stored types.Struct
 	for _, f := range want.Fields {
 		if !s.isConstant(file, f.Name) {
-			stored.Fields = append(stored.Fields, f)
+			stored.Fields = append(stored.Fields, s.stored.Fields[s.stored.Index(f.Name)])
 		}
 	}
-	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Where: where})
+	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Find: s.find, Where: where})
 	for i, p := range pieces {
 		pieces[i] = &filePiece{Piece: p, source: s, file: file, want: want, asked: asked}
 	}
 	return pieces
 }
 
-func (s *Source) columns(names []string) (types.Struct, error) {
+func (s *Source) wanted(names []string) (types.Struct, error) {
 	if names == nil {
 		return s.schema, nil
 	}
@@ -282,7 +280,7 @@ func (s *Source) isConstant(file deltalog.AddFile, name string) bool {
 	if !slices.Contains(s.partition, name) {
 		return false
 	}
-	_, told := file.PartitionValues[name]
+	_, told := file.PartitionValues[s.key(name)]
 	return told || name != changeTypeColumn
 }
 
@@ -353,7 +351,7 @@ func (p *filePiece) withConstants(b arrow.RecordBatch) (arrow.RecordBatch, error
 }
 
 func (p *filePiece) constant(f types.Field, rows int) (arrow.Array, error) {
-	value, err := deltalog.ParsePartitionValue(f.Type, p.file.PartitionValues[f.Name])
+	value, err := deltalog.ParsePartitionValue(f.Type, p.file.PartitionValues[p.source.key(f.Name)])
 	if err != nil {
 		return nil, fmt.Errorf("partition column %s: %w", f.Name, err)
 	}

@@ -2,7 +2,6 @@ package delta
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"lakehouse/deltalog"
@@ -14,7 +13,6 @@ import (
 type source struct {
 	*Provider
 	id        string
-	partition []string
 	latest    int64 // under availableNow: the last version to read; -1: no bound
 	initial   initialFiles
 	read      int64  // files given to batches of this run
@@ -151,7 +149,7 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 		return nil, err
 	}
 	s.read += int64(len(files))
-	return filesSource(s.table, s.schema, s.constants(), s.Description(), files), nil
+	return filesSource(s.table, s.columns, s.Description(), files), nil
 }
 
 // between is the files behind an offset up to another. Spark lets a batch go on behind the snapshot that it began in.
@@ -176,14 +174,6 @@ func (s *source) between(ctx context.Context, at, to offset) ([]deltalog.AddFile
 		return append(files, rest...), err
 	}
 	return files, nil
-}
-
-// constants are the columns that are the same in all rows of a file, where the file says so.
-func (s *source) constants() []string {
-	if !s.changes {
-		return s.partition
-	}
-	return append(slices.Clip(s.partition), changeTypeColumn, changeVersionColumn, changeTimeColumn)
 }
 
 // startOf is where a batch begins. A first batch has no start in the log: it began with the snapshot that its end
