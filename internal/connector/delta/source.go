@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,13 +24,26 @@ import (
 	"lakehouse/internal/parquetio"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
+	"lakehouse/volumes"
 )
 
 // ReadOptions says what of a table is read.
 type ReadOptions struct {
 	values    option.Values
 	streaming bool
+	Session   Session        // of streams
 	exclude   *regexp.Regexp // nil: nothing
+}
+
+// A Session is what a stream asks of the session that it belongs to.
+type Session struct {
+	Resolve func(path string) (volumes.Location, error)
+	Conf    func(name string) string // a setting; empty: not set
+}
+
+// tracking is where a stream keeps how its table's columns change; empty: nowhere.
+func (o ReadOptions) tracking() string {
+	return cmp.Or(o.values.String("schemaTrackingLocation"), o.values.String("schemaLocation"))
 }
 
 // excludes tells whether a data file is passed over.
@@ -62,12 +76,12 @@ var (
 		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what each version has changed, with the columns _change_type, _commit_version and _commit_timestamp; the table as it is comes first, as inserts."},
 		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
 		{Name: "withEventTimeOrder", Kind: option.Bool, Default: "false", Doc: "Reads the table as it is at the start in the order of the watermark's column, so that no row of it comes late."},
-		{Name: "schemaTrackingLocation", Unsupported: "it is for tables with column mapping or type widening, which this build does not read. Restart the query after a change of the columns"},
-		{Name: "schemaLocation", Unsupported: "it is another name of schemaTrackingLocation, which is for tables with column mapping or type widening"},
-		{Name: "streamingSourceTrackingId", Unsupported: "it goes with schemaTrackingLocation"},
-		{Name: "allowSourceColumnDrop", Unsupported: "it goes with schemaTrackingLocation"},
-		{Name: "allowSourceColumnRename", Unsupported: "it goes with schemaTrackingLocation"},
-		{Name: "allowSourceColumnTypeChange", Unsupported: "it goes with schemaTrackingLocation"},
+		{Name: "schemaTrackingLocation", Doc: "A folder inside of the checkpoint, where the stream keeps the table's columns by which it reads: it then goes on, after a restart, behind columns that were renamed, dropped or widened."},
+		{Name: "schemaLocation", Doc: "An old name of schemaTrackingLocation."},
+		{Name: "streamingSourceTrackingId", Doc: "With schemaTrackingLocation, tells two streams from one table apart."},
+		{Name: "allowSourceColumnDrop", Doc: "With schemaTrackingLocation, always, or the version up to which columns were dropped: the query goes on behind that."},
+		{Name: "allowSourceColumnRename", Doc: "Likewise for columns that were renamed."},
+		{Name: "allowSourceColumnTypeChange", Doc: "Likewise for columns whose type was widened."},
 	}
 )
 
