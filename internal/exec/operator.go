@@ -66,6 +66,8 @@ type MicroBatch struct {
 	// taken: a sink must take all rows before it keeps any for good. In complete mode, above which a LIMIT may stand, it calls it
 	// before its first row is out.
 	State func(ctx context.Context, op state.Spec) (*state.Operator, error)
+	// JoinFormat is the version of Spark's format in which joins keep their state; 0: the second.
+	JoinFormat int
 	// Progress takes what a stateful operator has to report; called once an operator.
 	Progress func(state.Progress)
 }

@@ -184,15 +184,18 @@ func marked(marks []bool) []int32 {
 // mark marks those of the rows of a partition whose keys are new to it.
 func (d *statefulDeduplicate) mark(p *state.Partition, k *keyedRows, rows []int32, marks []bool) {
 	var value [16]byte // null bits, and the field
+	ahead := p.Ahead()
 	if !d.within {
 		value[0] = 1
-		for _, row := range rows {
+		for i, row := range rows {
+			ahead.LoadNextOf(k.keys, rows, i)
 			marks[row] = p.PutNew(k.keys.At(int(row)), value[:])
 		}
 		return
 	}
 	times, whole := eventTimes(k.Column(d.late.column))
-	for _, row := range rows {
+	for i, row := range rows {
+		ahead.LoadNextOf(k.keys, rows, i)
 		at := int64(0) // what Spark reads of a null
 		if whole.IsValid(int(row)) {
 			at = int64(times[row])

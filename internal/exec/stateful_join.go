@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
@@ -42,13 +43,25 @@ type joinSide struct {
 	late   lateness
 	outer  bool // rows without a partner are given
 	left   bool
+	// unmarked: the state is in the first version of Spark's format, which does not say which rows have found a partner.
+	unmarked bool
 }
+
+// unmarkedFormat is the version of Spark's format that only inner joins are right in.
+const unmarkedFormat = 1
 
 func newStreamJoin(n *logical.Join, left, right Operator, number int, event *watermarks, env *Env) (*streamJoin, error) {
 	j := &streamJoin{
 		node: n, number: number, event: event, env: env, schema: n.Schema(), target: types.ToArrowSchema(n.Schema()),
 		left:  joinSide{name: "left", child: left, left: true, outer: n.Type == plan.LeftOuterJoin || n.Type == plan.FullOuterJoin},
 		right: joinSide{name: "right", child: right, outer: n.Type == plan.RightOuterJoin || n.Type == plan.FullOuterJoin},
+	}
+	if env.Batch != nil && env.Batch.JoinFormat == unmarkedFormat {
+		if n.Type != plan.InnerJoin {
+			return nil, errclass.UnsupportedFeature.New("The query is using a stream-stream join that is not inner with state format version %d - correctness issue is discovered.", unmarkedFormat).
+				WithHint("Please discard the checkpoint and rerun the query. See SPARK-26154 for more details.")
+		}
+		j.left.unmarked, j.right.unmarked = true, true
 	}
 	var err error
 	if j.left.late, err = newLateness(n.Left, event); err != nil {
@@ -105,7 +118,7 @@ func (j *streamJoin) Execute(ctx context.Context, n int) []batch.Seq {
 func (s *joinSide) countsName() string { return s.name + "-keyToNumValues" }
 func (s *joinSide) rowsName() string   { return s.name + "-keyWithIndexToValue" }
 
-// spec describes the state as Spark lays it out in version 2 of its format.
+// spec describes the state as Spark lays it out in version 2 of its format, or in version 1.
 func (j *streamJoin) spec() state.Spec {
 	return state.Spec{Operator: j.number, Name: StreamJoinName, Stores: append(j.left.stores(), j.right.stores()...)}
 }
@@ -131,6 +144,9 @@ func (s *joinSide) stores() []state.StoreSpec {
 
 // remembered is the columns of a remembered row.
 func (s *joinSide) remembered() []types.Field {
+	if s.unmarked {
+		return s.fields
+	}
 	return append(append([]types.Field(nil), s.fields...), types.Field{Name: "matched", Type: types.Boolean, Nullable: true})
 }
 

@@ -15,17 +15,41 @@ type memorySide struct {
 	*joinSide
 	counts, rows *state.Partition
 	indexed      *state.IndexedKey
-	matchedAt    int    // where a row says whether it has found a partner
+	matchedAt    int // where a row says whether it has found a partner
+	aheadCounts  *state.Ahead
+	aheadRows    *state.Ahead
 	scratch      []byte // of an indexed key
 	value        []byte // of a row
 }
 
 func newMemorySide(s *joinSide, number int, store *state.Operator) *memorySide {
 	n := len(s.fields) + 1
-	return &memorySide{
+	m := &memorySide{
 		joinSide: s, counts: store.StoreOf(s.countsName()).Partitions()[number], rows: store.StoreOf(s.rowsName()).Partitions()[number],
 		indexed: state.NewIndexedKey(s.keyFields()), matchedAt: (n+63)/64*8 + 8*(n-1),
 	}
+	m.aheadCounts, m.aheadRows = m.counts.Ahead(), m.rows.Ahead()
+	return m
+}
+
+// loadNext brings near what is remembered under the keys of the next rows, from one on: how many there are, the last and the
+// place of the next.
+func (s *memorySide) loadNext(in *joinInput, rows []int32, i int) {
+	s.aheadCounts.LoadNextOf(in.keys, rows, i)
+	if i%state.AheadKeys != 0 {
+		return
+	}
+	for _, row := range rows[i:min(i+state.AheadKeys, len(rows))] {
+		key := in.keys.At(int(row))
+		n := s.number(key)
+		s.scratch = s.indexed.Append(s.scratch[:0], key, n)
+		s.aheadRows.Key(s.scratch)
+		if n > 0 {
+			s.indexed.SetIndex(s.scratch, n-1)
+			s.aheadRows.Key(s.scratch)
+		}
+	}
+	s.aheadRows.Load()
 }
 
 // number is how many rows a key has.
@@ -45,7 +69,7 @@ func (s *memorySide) missing(index int64) error {
 // append remembers one more row of a key.
 func (s *memorySide) append(key, row []byte, matched bool) {
 	s.scratch = s.indexed.Append(s.scratch[:0], key, s.counts.Count(key, 1))
-	if matched {
+	if matched && !s.unmarked {
 		s.value = append(s.value[:0], row...)
 		s.value[s.matchedAt] = 1
 		row = s.value
@@ -54,12 +78,12 @@ func (s *memorySide) append(key, row []byte, matched bool) {
 }
 
 func (s *memorySide) isMatched(row []byte) bool {
-	return len(row) > s.matchedAt && row[s.matchedAt] != 0
+	return !s.unmarked && len(row) > s.matchedAt && row[s.matchedAt] != 0
 }
 
 // match notes that a row has found a partner.
 func (s *memorySide) match(key []byte, index int64, row []byte) {
-	if s.isMatched(row) {
+	if s.unmarked || s.isMatched(row) {
 		return
 	}
 	s.scratch = s.indexed.Append(s.scratch[:0], key, index)

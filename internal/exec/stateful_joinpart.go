@@ -47,7 +47,9 @@ func (p *joinPart) meet(ctx context.Context, inputs []*joinInput, own, other *me
 func (p *joinPart) meetBatch(ctx context.Context, in *joinInput, own, other *memorySide) error {
 	m := &meeting{joinPart: p, in: in, own: own, other: other, found: make([]bool, in.NumRows())}
 	var alone []int32
-	for _, row := range in.of(p.number) {
+	rows := in.of(p.number)
+	for i, row := range rows {
+		other.loadNext(in, rows, i)
 		switch {
 		case isMarked(in.useless, row):
 			if own.outer {
@@ -88,7 +90,9 @@ func (p *joinPart) foundRows(m *meeting) (rows []int32) {
 // remember keeps the rows that others may still meet, or that are given when they are forgotten.
 func (p *joinPart) remember(m *meeting) {
 	semi := p.node.Type == plan.LeftSemiJoin
-	for _, row := range m.in.of(p.number) {
+	rows := m.in.of(p.number)
+	for i, row := range rows {
+		m.own.loadNext(m.in, rows, i)
 		switch {
 		case isMarked(m.in.useless, row):
 			continue
@@ -152,6 +156,8 @@ type forgetting struct {
 	*memorySide
 	part    *joinPart
 	removed int64
+	due     rowCopies // indexed keys of rows that are past
+	key     []byte
 	alone   rowCopies // that are to be given
 }
 
@@ -165,12 +171,37 @@ func (f *forgetting) run(ctx context.Context) error {
 		}
 		return f.flush(ctx)
 	}
-	for indexed, value := range f.rows.Until(micros) {
-		if err := f.forgetRow(ctx, indexed, value, micros); err != nil {
+	for indexed := range f.rows.Until(micros) {
+		if f.due.add(indexed); f.due.len() < state.AheadKeys {
+			continue
+		}
+		if err := f.forgetDue(ctx, micros); err != nil {
 			return err
 		}
 	}
+	if err := f.forgetDue(ctx, micros); err != nil {
+		return err
+	}
 	return f.flush(ctx)
+}
+
+// forgetDue removes rows that are past. Another may have come to the place of one, or none, as those before it went.
+func (f *forgetting) forgetDue(ctx context.Context, micros int64) error {
+	due := f.due.rows()
+	for _, indexed := range due {
+		f.key, _ = f.indexed.Cut(f.key[:0], indexed)
+		f.aheadCounts.Key(f.key)
+	}
+	f.aheadCounts.Load()
+	for _, indexed := range due {
+		if value := f.rows.Get(indexed); value != nil {
+			if err := f.forgetRow(ctx, indexed, value, micros); err != nil {
+				return err
+			}
+		}
+	}
+	f.due.reset()
+	return nil
 }
 
 // forgetKey removes a key with all its rows.
@@ -191,21 +222,23 @@ func (f *forgetting) forgetKey(ctx context.Context, key []byte, n int64) error {
 	return nil
 }
 
-// forgetRow removes a row, and the one that takes its place if that is past as well.
+// forgetRow removes a row if it is past, and then the one that takes its place if that is past as well.
 func (f *forgetting) forgetRow(ctx context.Context, indexed, value []byte, micros int64) error {
-	key, index := f.indexed.Cut(nil, indexed)
-	for {
+	key, index := f.indexed.Cut(f.key[:0], indexed)
+	f.key = key
+	for value != nil {
+		if at, ok := f.rows.Time(indexed, value); !ok || at > micros {
+			return nil
+		}
 		err := f.note(ctx, value)
 		if err == nil {
 			value, err = f.removeAt(key, index)
 		}
-		if err != nil || value == nil {
+		if err != nil {
 			return err
 		}
-		if at, ok := f.rows.Time(indexed, value); !ok || at > micros {
-			return nil
-		}
 	}
+	return nil
 }
 
 // note counts a row that goes, and keeps it, for a while, if it is to be given.

@@ -141,7 +141,9 @@ func (p *statefulPart) restore(keys state.Rows, into *sums) ([]state.Entry, erro
 	entries := make([]state.Entry, keys.Len())
 	var found [][]byte
 	var groups []uint32
+	ahead := p.partition.Ahead()
 	for i := range entries {
+		ahead.LoadNext(keys, i)
 		var value []byte
 		if entries[i], value = p.partition.Find(keys.At(i)); value != nil {
 			found, groups = append(found, value), append(groups, uint32(i))

@@ -93,6 +93,14 @@ const (
 // get gives the bytes of a span. Those in scratch files are good as long as the arena is.
 func (a *arena) get(s span) []byte { return s.of(a.chunks) }
 
+// first is the first byte of a span.
+func (a *arena) first(s span) byte {
+	if s.size == 0 {
+		return 0
+	}
+	return a.chunks[s.chunk][s.at]
+}
+
 func (s span) of(chunks [][]byte) []byte {
 	if s.size == 0 {
 		return []byte{}

@@ -17,6 +17,12 @@ const (
 
 func (s *slab[T]) at(i int) *T { return &s.pieces[i>>slabBits][i&(slabPiece-1)] }
 
+// following is the things from i on that lie in one piece.
+func (s *slab[T]) following(i int) []T {
+	piece := i >> slabBits
+	return s.pieces[piece][i&(slabPiece-1) : min(slabPiece, s.n-piece<<slabBits)]
+}
+
 func (s *slab[T]) add(a *arena, v T) {
 	if s.n>>slabBits == len(s.pieces) || s.n == len(s.pieces[0]) && s.n < slabPiece {
 		s.grow(a)

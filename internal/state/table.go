@@ -3,15 +3,14 @@ package state
 import (
 	"bytes"
 	"hash/maphash"
-	"math/bits"
 )
 
-// A table holds the entries of one partition: keys and values in an arena, found by open addressing. Nothing
+// A table holds the entries of one partition: keys and values in an arena, found by an index of hashes. Nothing
 // in it is a pointer, so that millions of groups do not cost the garbage collector. Entries keep the
 // order in which their keys first came.
 type table struct {
 	seed    maphash.Seed
-	index   []int32 // slot → entry+1; a power of two long
+	index   keyIndex
 	entries slab[tableEntry]
 	live    int
 	changed slab[int32] // entries changed since the last version
@@ -24,7 +23,6 @@ type table struct {
 }
 
 type tableEntry struct {
-	hash       uint64
 	key, value span
 	removed    bool
 	changed    bool
@@ -35,7 +33,7 @@ type tableEntry struct {
 // newTable is an empty table with the indexes that a store wants.
 func newTable(spec StoreSpec, budget *Budget) *table {
 	t := &table{seed: maphash.MakeSeed(), arena: newArena(budget)}
-	t.index = roomFor[int32](t.arena, firstIndex)
+	t.index = newKeyIndex(t.arena, 0)
 	if spec.PrefixColumns > 0 {
 		t.prefixes = newPrefixIndex(spec.Key, spec.PrefixColumns)
 	}
@@ -45,20 +43,14 @@ func newTable(spec StoreSpec, budget *Budget) *table {
 	return t
 }
 
-const firstIndex = 16
-
 // entry is the one of a number.
 func (t *table) entry(e int) *tableEntry { return t.entries.at(e) }
 
 // find gives the number of a key's entry, which may be a removed one; -1: there is none.
 func (t *table) find(hash uint64, key []byte) int {
-	mask := uint64(len(t.index) - 1)
-	for slot := hash & mask; ; slot = (slot + 1) & mask {
-		e := int(t.index[slot]) - 1
-		if e < 0 {
-			return -1
-		}
-		if entry := t.entry(e); entry.hash == hash && bytes.Equal(t.arena.get(entry.key), key) {
+	for place := t.index.place(hash); ; {
+		var e int
+		if e, place = t.index.next(hash, place); e < 0 || bytes.Equal(t.arena.get(t.entry(e).key), key) {
 			return e
 		}
 	}
@@ -155,32 +147,11 @@ func (t *table) indexTimes() {
 
 // insert adds an entry without a value.
 func (t *table) insert(hash uint64, key []byte) int {
-	if (t.entries.n+1)*4 > len(t.index)*3 {
-		t.grow()
-	}
 	e := t.entries.n
-	t.entries.add(t.arena, tableEntry{hash: hash, key: t.arena.add(key)})
+	t.entries.add(t.arena, tableEntry{key: t.arena.add(key)})
 	t.live++
-	t.link(hash, e)
+	t.index.add(t.arena, hash, e)
 	return e
-}
-
-func (t *table) link(hash uint64, e int) {
-	mask := uint64(len(t.index) - 1)
-	slot := hash & mask
-	for t.index[slot] != 0 {
-		slot = (slot + 1) & mask
-	}
-	t.index[slot] = int32(e) + 1
-}
-
-func (t *table) grow() {
-	before := t.index
-	t.index = roomFor[int32](t.arena, 2*len(before))
-	giveBack(t.arena, before)
-	for e := range t.entries.n {
-		t.link(t.entry(e).hash, e)
-	}
 }
 
 func (t *table) remove(key []byte) bool {
@@ -223,14 +194,11 @@ func (t *table) settle() {
 // rebuild makes the table anew beside the old one, whose memory is the budget's until then.
 func (t *table) rebuild() {
 	fresh := &table{seed: t.seed, arena: newArena(t.arena.account.budget), prefixes: t.prefixes.empty(), reader: t.reader}
-	slots := firstIndex
-	if t.live > slots/2 {
-		slots = 1 << bits.Len(uint(t.live*2))
-	}
-	fresh.index = roomFor[int32](fresh.arena, slots)
+	fresh.index = newKeyIndex(fresh.arena, t.live)
 	for i := range t.entries.n {
 		if e := t.entry(i); !e.removed {
-			fresh.set(fresh.insert(e.hash, t.arena.get(e.key)), t.arena.get(e.value))
+			key := t.arena.get(e.key)
+			fresh.set(fresh.insert(maphash.Bytes(t.seed, key), key), t.arena.get(e.value))
 		}
 	}
 	if t.times != nil {
@@ -241,7 +209,7 @@ func (t *table) rebuild() {
 }
 
 // entryBytes is what an entry takes beside its key and value.
-const entryBytes = 8 + 2*12 + 8
+const entryBytes = 2*12 + 4
 
 // liveBytes is how many bytes the entries of this version take. The keys of removed entries count until the table is made anew.
 func (t *table) liveBytes() int64 { return t.arena.used - t.wasted + int64(t.live)*entryBytes }

@@ -54,7 +54,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	}
 	q.run.watermark.advance(&rows.events)
 	if err := watch.measure("commitOffsets", func() error {
-		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: q.run.watermark.ms})
+		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: q.run.watermark.ms, Sinks: q.run.sinks})
 	}); err != nil {
 		return false, err
 	}
@@ -87,7 +87,7 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 		return nil, err
 	}
 	batch := &pending{id: q.run.next, entry: checkpoint.Offsets{
-		WatermarkMs: q.run.watermark.ms, TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
+		WatermarkMs: q.run.watermark.ms, TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends, Format: q.run.format,
 	}}
 	q.setStatus(statusPlanned, true, true)
 	if err := watch.measure("walCommit", func() error { return q.cp.Offsets.Put(ctx, batch.id, batch.entry) }); err != nil {
@@ -211,6 +211,15 @@ func (s *openStream) rows(ctx context.Context, end Offset) (logical.Source, erro
 	return s.source.Rows(ctx, s.at, end)
 }
 
+// versionOf is a setting that is a number; 0: it is none.
+func versionOf(value string) int {
+	version, err := strconv.Atoi(value)
+	if err != nil {
+		return 0
+	}
+	return version
+}
+
 func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (*exec.Plan, error) {
 	env := q.cfg.Env()
 	env.Eval.Now = time.UnixMilli(batch.entry.TimestampMs)
@@ -224,8 +233,10 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 	if err != nil {
 		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
 	}
+	joinFormat, _ := batch.entry.Conf.Get(checkpoint.JoinStateVersion)
 	env.Batch = &exec.MicroBatch{
-		ID: batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock, TimestampMs: batch.entry.TimestampMs,
+		JoinFormat: versionOf(joinFormat),
+		ID:         batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock, TimestampMs: batch.entry.TimestampMs,
 		WatermarkMs: batch.entry.WatermarkMs, LateWatermarkMs: q.run.lateMs, EventTime: rows.events.note,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
 			if err := checkState(batch.entry.Conf); err != nil {
