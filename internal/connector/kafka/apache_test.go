@@ -162,23 +162,33 @@ listener.name.login.oauthbearer.sasl.oauthbearer.expected.audience=kafka` + tls(
 // start runs the broker until the test ends, or until it is killed.
 func (k *apacheKafka) start(t *testing.T) {
 	t.Helper()
-	log, err := os.Create(k.file("broker.log"))
-	if err != nil {
+	if err := k.launch(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(k.kill)
+	k.await(t)
+}
+
+func (k *apacheKafka) launch() error {
+	log, err := os.OpenFile(k.file("broker.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // the process has it
 	k.process = exec.Command("java", append(k.java("-cp", filepath.Join(os.Getenv("KAFKA_TEST_LIBS"), "*")), "kafka.Kafka", k.file("server.properties"))...)
 	k.process.Stdout, k.process.Stderr = log, log
-	if err := k.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	_ = log.Close() // the process has it
-	t.Cleanup(k.kill)
+	return k.process.Start()
+}
+
+// await returns when the broker answers.
+func (k *apacheKafka) await(t *testing.T) {
+	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(k.plain))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	for deadline := time.Now().Add(time.Minute); ; {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
 		err := client.Ping(t.Context())
 		if err == nil {
 			return
@@ -187,7 +197,6 @@ func (k *apacheKafka) start(t *testing.T) {
 			text, _ := os.ReadFile(k.file("broker.log"))
 			t.Fatalf("the broker does not answer: %v\n%s", err, text)
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }
 
