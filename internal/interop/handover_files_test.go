@@ -43,7 +43,7 @@ var movingFolders = []movingFolder{
 // A stream into a folder of files that Spark has begun goes on here, and then in Spark again: both read the same rows out of
 // the folder at each turn, and each row that went in once.
 func TestInteropFoldersMoveBetweenSparkAndHere(t *testing.T) {
-	spark := startMovingSpark(t)
+	spark := startMovingSpark(t, os.Getenv("LAKEHOUSE_PYTHON"))
 	for _, f := range movingFolders {
 		t.Run(f.format+" by "+strings.Join(f.partitions, ","), func(t *testing.T) {
 			m := &folderMove{movingFolder: f, spark: spark, dir: t.TempDir(), session: newStateSession(t)}

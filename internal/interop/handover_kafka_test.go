@@ -23,7 +23,7 @@ func TestInteropFeedsMoveBetweenSparkAndHere(t *testing.T) {
 	if os.Getenv("LAKEHOUSE_KAFKA_JARS") == "" {
 		t.Skip("needs the jars of Spark's Kafka connector: `make handover` fetches them and runs this")
 	}
-	spark := startMovingSpark(t)
+	spark := startMovingSpark(t, os.Getenv("LAKEHOUSE_PYTHON"))
 	for _, sink := range []string{"delta", "kafka"} {
 		t.Run(sink, func(t *testing.T) {
 			m := newFeedMove(t, sink, spark)
