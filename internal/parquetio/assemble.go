@@ -25,6 +25,7 @@ type assembler struct {
 // A planner matches what is wanted with what a file has.
 type planner struct {
 	caseSensitive bool
+	rebase        rebase
 	leaves        []*leafReader // that must be read
 }
 
@@ -75,7 +76,7 @@ func (p *planner) column(n *node, want types.Type) (*assembler, error) {
 			return nil, mismatch(n, want)
 		}
 		a.leaf = &leafReader{node: n, number: n.leaf}
-		a.leaf.values, err = newValueReader(n, want)
+		a.leaf.values, err = newValueReader(n, want, p.rebase)
 		p.leaves = append(p.leaves, a.leaf)
 		return a, err
 	}
