@@ -77,7 +77,6 @@ const (
 	InternalError                Class = "INTERNAL_ERROR"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
-	ReadAncientDatetime          Class = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.READ_ANCIENT_DATETIME"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"
@@ -105,6 +104,7 @@ const (
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidPartitionType         Class = "INVALID_PARTITION_COLUMN_DATA_TYPE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
@@ -168,6 +168,7 @@ const (
 	ProcessorUserError           Class = "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
+	ReadAncientDatetime          Class = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.READ_ANCIENT_DATETIME"
 	RecursiveView                Class = "RECURSIVE_VIEW"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	RequiredParameter            Class = "REQUIRED_PARAMETER_NOT_FOUND"
@@ -582,6 +583,7 @@ var sqlStates = map[Class]string{
 	GroupByUnorderable:          "42822",
 	HashVariantType:             "42K09",
 	InvalidMapKey:               "42K09",
+	InvalidPartitionType:        "0A000",
 	InvalidSingleVariant:        "42613",
 	InvalidVariantCast:          "22023",
 	InvalidVariantFile:          "22023",
