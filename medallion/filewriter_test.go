@@ -38,6 +38,7 @@ func TestFilesOfEveryFormatAreWrittenAndRead(t *testing.T) {
 		{"JSON", "", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json"},
 		{"json", "compression=gzip", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json.gz"},
 		{"json", "compression=snappy", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json.snappy"},
+		{"json", "compression=lz4", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json.lz4"},
 		{"csv", "compression=deflate", "1 a; 2 null; 3 c", "_SUCCESS part-c000.csv.deflate"},
 		{"csv", "compression=zstd", "1 a; 2 null; 3 c", "_SUCCESS part-c000.csv.zst"},
 		{"csv", "maxRecordsPerFile=2", "1 a; 2 null; 3 c", "_SUCCESS part-c000.csv part-c001.csv"},
