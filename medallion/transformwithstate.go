@@ -81,28 +81,29 @@ func (o *Output) Emit(values ...any) {
 // TransformWithState gives the rows of each key to a processor. output is the columns of the rows that it emits, as DDL;
 // mode is the output mode of the query (append, update, complete), which is not otherwise looked at.
 func (g *GroupedData) TransformWithState(p StatefulProcessor, output, mode string, timeMode TimeMode) *DataFrame {
-	return g.transform(p, output, mode, timeMode, nil)
+	return g.transform(p, output, mode, timeMode, plan.TransformWithState{}, nil)
 }
 
 // TransformWithInitialState is [GroupedData.TransformWithState] of a processor that begins with the rows of another frame, at
 // rest, grouped by as many keys of the same types.
 func (g *GroupedData) TransformWithInitialState(p InitialStateProcessor, output, mode string, timeMode TimeMode, initial *GroupedData) *DataFrame {
-	return g.transform(p, output, mode, timeMode, initial)
+	return g.transform(p, output, mode, timeMode, plan.TransformWithState{}, initial)
 }
 
-func (g *GroupedData) transform(user StatefulProcessor, output, mode string, timeMode TimeMode, initial *GroupedData) *DataFrame {
+func (g *GroupedData) transform(user StatefulProcessor, output, mode string, timeMode TimeMode, rel plan.TransformWithState, initial *GroupedData) *DataFrame {
 	schema, err := types.ParseDDL(output)
 	keys, keysErr := expressions(g.keys)
 	p := &processor{user: user, output: schema, timeMode: timeMode}
 	p.handle = &StatefulProcessorHandle{p: p}
-	rel := &plan.TransformWithState{Input: g.frame.rel, Grouping: keys, Processor: p, Output: schema}
+	rel.Input, rel.Grouping, rel.Processor, rel.Output = g.frame.rel, keys, p, schema
+	rel.EventTime = timeMode == TimeModeEventTime
 	errs := []error{err, keysErr, checkTransformMode(mode), p.init()}
 	if initial != nil {
 		initialKeys, initialErr := expressions(initial.keys)
 		rel.Initial, rel.InitialGrouping = initial.frame.rel, initialKeys
 		errs = append(errs, initial.frame.err, initialErr)
 	}
-	return g.frame.with(rel, errs...)
+	return g.frame.with(&rel, errs...)
 }
 
 func checkTransformMode(mode string) error {

@@ -177,6 +177,7 @@ func (q *Query) openSources(ctx context.Context, first bool) error {
 		}
 		source, err := provider.Open(ctx, SourceStart{
 			Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: q.cp.ID(), First: first, Wake: q.Wake,
+			EventTime: func() (string, error) { return logical.SourceEventTime(q.cfg.Plan, leaf) },
 		})
 		if err != nil {
 			return err

@@ -29,6 +29,8 @@ type SourceStart struct {
 	First      bool // the query has no batch yet: options that say where it begins count
 	// Wake tells the query, from any goroutine, that there is something new. A source that calls it is a [Notified].
 	Wake func()
+	// EventTime is the column of the source that the query declares a watermark on; an error where there is none such. Nil: not known.
+	EventTime func() (column string, err error)
 }
 
 // ReadLimit says how much one batch may take.

@@ -12,7 +12,7 @@ import (
 // beginning is where a new query starts: with the table as it is, unless an option names a version or a time.
 func (s *source) beginning(ctx context.Context) (offset, error) {
 	values := s.opts.values
-	at := offset{SourceVersion: 1, ReservoirID: s.id, Index: baseIndex}
+	at := offset{ReservoirID: s.id, Index: baseIndex}
 	var err error
 	switch {
 	case values.Has("startingTimestamp"):

@@ -48,11 +48,11 @@ func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, i
 	}
 	first := int64(0)
 	if version == at.ReservoirVersion {
-		first = at.Index + 1
+		first = at.firstFile()
 	}
 	last := int64(len(files)) - 1
 	for i := first; i <= last; i++ {
-		end := offset{SourceVersion: 1, ReservoirID: s.id, ReservoirVersion: version, Index: i, IsStartingVersion: initial}
+		end := offset{ReservoirID: s.id, ReservoirVersion: version, Index: i, IsStartingVersion: initial}
 		if i == last {
 			end = at.behind(version)
 		}
@@ -69,7 +69,7 @@ func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, i
 
 // walkVersion gives all files of a version at once.
 func (s *source) walkVersion(files []deltalog.AddFile, at offset, version int64, yield func(indexedFile, error) bool) bool {
-	if version == at.ReservoirVersion && at.Index > baseIndex {
+	if version == at.ReservoirVersion && at.Index >= 0 {
 		yield(indexedFile{}, errclass.UnsupportedFeature.New("the checkpoint stands within the changes of version %d of %s; here those of a version are read together.", version, s.table.URI).
 			WithHint("Let Spark finish the version, or start the query with a new checkpoint."))
 		return false
@@ -105,7 +105,7 @@ func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.A
 			return nil, err
 		}
 	}
-	s.initial = initialFiles{version, files}
+	s.initial = initialFiles{version: version, files: files}
 	return files, nil
 }
 

@@ -79,6 +79,9 @@ func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.S
 	s := &source{
 		Provider: p, id: snap.Metadata().ID, partition: snap.Metadata().PartitionColumns, latest: -1,
 	}
+	if err := s.orderByEventTime(start); err != nil {
+		return nil, err
+	}
 	if start.First { // a start that is not there is told at once
 		if _, err := s.beginning(ctx); err != nil {
 			return nil, err

@@ -61,7 +61,7 @@ var (
 		{Name: "excludeRegex", Doc: "Data files whose path matches are passed over."},
 		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what each version has changed, with the columns _change_type, _commit_version and _commit_timestamp; the table as it is comes first, as inserts."},
 		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
-		{Name: "withEventTimeOrder", Unsupported: "it is a feature of Databricks; the first batches go by the files' times. Set a longer watermark delay, or start with startingVersion"},
+		{Name: "withEventTimeOrder", Kind: option.Bool, Default: "false", Doc: "Reads the table as it is at the start in the order of the watermark's column, so that no row of it comes late."},
 		{Name: "schemaTrackingLocation", Unsupported: "it is for tables with column mapping or type widening, which this build does not read. Restart the query after a change of the columns"},
 		{Name: "schemaLocation", Unsupported: "it is another name of schemaTrackingLocation, which is for tables with column mapping or type widening"},
 		{Name: "streamingSourceTrackingId", Unsupported: "it goes with schemaTrackingLocation"},
@@ -121,7 +121,8 @@ type Source struct {
 	schema    types.Struct
 	partition []string
 	files     func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
-	newest    bool // it was the newest version when it was opened
+	newest    bool    // it was the newest version when it was opened
+	bucket    *bucket // of all rows, those with these event times; nil: all
 }
 
 // NewSource opens a version of a table for reading.
@@ -240,6 +241,13 @@ func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.S
 		}
 		return in, in.Info().Size, nil
 	}
+	asked := want
+	if s.bucket != nil {
+		where = s.bucket.where(file.Path, where)
+		if want.Index(s.bucket.column) < 0 {
+			want = types.Struct{Fields: append(slices.Clip(want.Fields), s.schema.Fields[s.schema.Index(s.bucket.column)])}
+		}
+	}
 	var stored types.Struct
 	for _, f := range want.Fields {
 		if !s.isConstant(file, f.Name) {
@@ -248,7 +256,7 @@ func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.S
 	}
 	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Where: where})
 	for i, p := range pieces {
-		pieces[i] = &filePiece{Piece: p, source: s, file: file, want: want}
+		pieces[i] = &filePiece{Piece: p, source: s, file: file, want: want, asked: asked}
 	}
 	return pieces
 }
@@ -283,7 +291,8 @@ type filePiece struct {
 	batch.Piece
 	source *Source
 	file   deltalog.AddFile
-	want   types.Struct
+	want   types.Struct // to be read
+	asked  types.Struct // to be given
 }
 
 // Read gives the rows, partition columns filled in.
@@ -315,6 +324,14 @@ func (p *filePiece) failed(err error) error {
 
 // complete puts the partition columns, constant in a file, among those read.
 func (p *filePiece) complete(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+	b, err := p.withConstants(b)
+	if err != nil || p.source.bucket == nil {
+		return b, err
+	}
+	return p.source.bucket.keep(p.file.Path, b, p.asked)
+}
+
+func (p *filePiece) withConstants(b arrow.RecordBatch) (arrow.RecordBatch, error) {
 	if int(b.NumCols()) == len(p.want.Fields) {
 		return b, nil
 	}

@@ -17,8 +17,9 @@ type source struct {
 	partition []string
 	latest    int64 // under availableNow: the last version to read; -1: no bound
 	initial   initialFiles
-	read      int64 // files given to batches of this run
-	mark      mark  // of the table's log
+	read      int64  // files given to batches of this run
+	eventTime string // withEventTimeOrder: the column whose order the initial snapshot is read in; empty: that of its files
+	mark      mark   // of the table's log
 }
 
 var _ stream.Metered = (*source)(nil)
@@ -32,6 +33,7 @@ func (s *source) Metrics() map[string]string {
 type initialFiles struct {
 	version int64
 	files   []deltalog.AddFile // nil: not listed yet
+	timed   []timedFile        // by event time; nil: not ordered yet
 }
 
 // indexedFile is a file with the offset that stands behind it; or files that no offset stands between.
@@ -73,6 +75,10 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, limit
 		return at.json(), nil // what is the latest now is known now alone: the first batch holds it fast, without rows
 	}
 	files, bytesLeft := s.limits(limit)
+	if at.IsStartingVersion && s.eventTime != "" {
+		end, err := s.nextBucket(ctx, at, files, bytesLeft)
+		return end.json(), err
+	}
 	end := at
 	for f, err := range s.from(ctx, at) {
 		if err != nil {
@@ -112,12 +118,21 @@ func (s *source) next(ctx context.Context, o stream.Offset) (offset, error) {
 	if o == nil {
 		return s.beginning(ctx)
 	}
-	return parseOffset(o, s.id)
+	return s.parse(o)
+}
+
+// parse reads an offset of the checkpoint.
+func (s *source) parse(o stream.Offset) (offset, error) {
+	at, err := parseOffset(o, s.id)
+	if err != nil {
+		return at, err
+	}
+	return at, s.checkOrder(at)
 }
 
 // Rows gives the files between two offsets.
 func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.Source, error) {
-	to, err := parseOffset(end, s.id)
+	to, err := s.parse(end)
 	if err != nil {
 		return nil, err
 	}
@@ -128,23 +143,39 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 	if err := checkForward(at, to); err != nil {
 		return nil, err
 	}
+	if at.IsStartingVersion && s.eventTime != "" {
+		return s.bucket(ctx, at, to)
+	}
+	files, err := s.between(ctx, at, to)
+	if err != nil {
+		return nil, err
+	}
+	s.read += int64(len(files))
+	return filesSource(s.table, s.schema, s.constants(), s.Description(), files), nil
+}
+
+// between is the files behind an offset up to another. Spark lets a batch go on behind the snapshot that it began in.
+func (s *source) between(ctx context.Context, at, to offset) ([]deltalog.AddFile, error) {
 	var files []deltalog.AddFile
 	for f, err := range s.from(ctx, at) {
 		if err != nil {
 			return nil, err
 		}
 		if after(f.end, to) {
-			break
+			return files, nil
 		}
 		if f.file.Path != "" {
 			files = append(append(files, f.file), f.more...)
 		}
 		if f.end == to {
-			break
+			return files, nil
 		}
 	}
-	s.read += int64(len(files))
-	return filesSource(s.table, s.schema, s.constants(), s.Description(), files), nil
+	if next := at.behind(at.ReservoirVersion); at.IsStartingVersion && after(to, next) {
+		rest, err := s.between(ctx, next, to)
+		return append(files, rest...), err
+	}
+	return files, nil
 }
 
 // constants are the columns that are the same in all rows of a file, where the file says so.
@@ -161,13 +192,13 @@ func (s *source) startOf(ctx context.Context, start stream.Offset, to offset) (o
 	values := s.opts.values
 	switch {
 	case start != nil:
-		return parseOffset(start, s.id)
+		return s.parse(start)
 	case s.fromLatest():
 		return to, nil
 	case values.Has("startingVersion") || values.Has("startingTimestamp"):
 		return s.beginning(ctx)
 	}
-	at := offset{SourceVersion: 1, ReservoirID: s.id, ReservoirVersion: to.ReservoirVersion, Index: baseIndex, IsStartingVersion: true}
+	at := offset{ReservoirID: s.id, ReservoirVersion: to.ReservoirVersion, Index: baseIndex, IsStartingVersion: true}
 	if !to.IsStartingVersion {
 		at.ReservoirVersion--
 	}

@@ -241,7 +241,6 @@ func TestImpossibleBeginningsAreRefused(t *testing.T) {
 		{map[string]string{"maxFilesPerTrigger": "0"}, errclass.InvalidOptionValue},
 		{map[string]string{"maxFilesPerTriger": "1"}, errclass.InvalidOption},
 		{map[string]string{"schemaTrackingLocation": "x"}, errclass.InvalidOption},
-		{map[string]string{"withEventTimeOrder": "true"}, errclass.InvalidOption},
 	}
 	for _, test := range tests {
 		if _, err := l.provider(test.options); !errors.Is(err, test.want) {
