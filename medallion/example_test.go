@@ -98,3 +98,39 @@ func ExampleDataStreamWriter() {
 	// batch 1: 2 rows, the table has 3
 	// batch 2: 0 rows, the table has 3
 }
+
+// Windows of an hour, which are told once no order of theirs can come any more: half an hour behind the latest.
+func ExampleDataFrame_WithWatermark() {
+	ctx := context.Background()
+	session, done := open()
+	defer done()
+	land := func(name, text string) {
+		if err := session.FS().Put(ctx, "/Volumes/dev/sales/landing/"+name, []byte(text)); err != nil {
+			panic(err)
+		}
+	}
+	land("1.json", `{"at": "2024-05-01T10:05:00Z", "store": "north", "amount": 10.5}`+"\n"+`{"at": "2024-05-01T10:50:00Z", "store": "north", "amount": 2}`)
+	land("2.json", `{"at": "2024-05-01T11:40:00Z", "store": "south", "amount": 4}`)
+	land("3.json", `{"at": "2024-05-01T11:45:00Z", "store": "south", "amount": 1}`)
+	land("4.json", `{"at": "2024-05-01T10:59:00Z", "store": "north", "amount": 100}`) // too late
+	orders := must(session.ReadStream().Format("json").Schema("at timestamp, store string, amount double").
+		Option("maxFilesPerTrigger", "1").Load(ctx, "/Volumes/dev/sales/landing"))
+	query := must(orders.WithWatermark("at", "30 minutes").
+		GroupBy(medallion.Expr("window(at, '1 hour')"), medallion.Col("store")).
+		Agg(medallion.Expr("count(*) AS orders"), medallion.Expr("sum(amount) AS revenue")).
+		WriteStream().OutputMode("append").
+		Option("checkpointLocation", "/Volumes/dev/sales/checkpoints/hours").
+		Trigger(medallion.AvailableNow()).
+		ToTable(ctx, "orders_per_hour"))
+	must(query.AwaitTermination(ctx))
+	hours := must(session.SQL(ctx, "SELECT window.start, store, orders, revenue FROM orders_per_hour"))
+	if err := hours.Show(ctx, os.Stdout); err != nil {
+		panic(err)
+	}
+	// Output:
+	// +-------------------+-----+------+-------+
+	// |              start|store|orders|revenue|
+	// +-------------------+-----+------+-------+
+	// |2024-05-01 10:00:00|north|     2|   12.5|
+	// +-------------------+-----+------+-------+
+}

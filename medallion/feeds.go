@@ -2,6 +2,8 @@ package medallion
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -79,7 +81,7 @@ const maxCertificateBytes = 16 << 20
 // kafkaEnv is what the Kafka source and sink need of the session.
 func (s *Session) kafkaEnv() kafka.Env {
 	return kafka.Env{
-		Clock: s.clock, Log: s.log, Workers: s.confInt(confWorkers),
+		Clock: s.clock, Log: s.log, Workers: s.confInt(confWorkers), Krb5Conf: krb5Conf(),
 		ReadFile: func(ctx context.Context, name string) ([]byte, error) {
 			at, err := s.space.Resolve(name)
 			if err != nil {
@@ -88,4 +90,14 @@ func (s *Session) kafkaEnv() kafka.Env {
 			return volumes.ReadFileMax(ctx, at.Store, at.Key, maxCertificateBytes)
 		},
 	}
+}
+
+// krb5Conf is where Kerberos' configuration lies: the first file that KRB5_CONFIG names, as with its own programs.
+func krb5Conf() string {
+	for _, name := range filepath.SplitList(os.Getenv("KRB5_CONFIG")) {
+		if name != "" {
+			return name
+		}
+	}
+	return "/etc/krb5.conf"
 }

@@ -3,9 +3,11 @@ package medallion
 import (
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/plan"
 )
 
 // A GroupStateTimeout says by which time a group's timeout goes.
@@ -36,21 +38,31 @@ func (t GroupStateTimeout) timeMode() TimeMode {
 type GroupFunc func(key Row, rows iter.Seq[Row], group *GroupState, out *Output) error
 
 // FlatMapGroupsWithState gives the rows of each key to a function that keeps one row of state for the key, and emits any
-// number of rows: Spark's older form of [GroupedData.TransformWithState]. stateColumns and output are DDL.
+// number of rows: Spark's older form of [GroupedData.TransformWithState]. stateColumns and output are DDL. mode is the output mode of
+// the function, append or update; the query's is the same, unless the rows are aggregated.
 func (g *GroupedData) FlatMapGroupsWithState(f GroupFunc, stateColumns, output, mode string, timeout GroupStateTimeout) *DataFrame {
-	return g.TransformWithState(&groupProcessor{f: f, columns: stateColumns, timeout: timeout}, output, mode, timeout.timeMode())
+	return g.groupsWithState(f, stateColumns, output, mode, timeout, plan.AsFlatMapGroupsWithState)
+}
+
+func (g *GroupedData) groupsWithState(f GroupFunc, stateColumns, output, mode string, timeout GroupStateTimeout, as plan.GroupOperation) *DataFrame {
+	p := &groupProcessor{f: f, columns: stateColumns, timeout: timeout}
+	if strings.EqualFold(mode, "complete") {
+		err := errclass.InvalidOptionValue.New("The output mode of function should be append or update.")
+		return g.frame.with(g.frame.rel, err)
+	}
+	return g.transform(p, output, mode, timeout.timeMode(), plan.TransformWithState{As: as, Update: strings.EqualFold(mode, "update")}, nil)
 }
 
 // MapGroupsWithState is [GroupedData.FlatMapGroupsWithState] of a function that gives one row for each call. The query's
 // output mode is update.
 func (g *GroupedData) MapGroupsWithState(f func(key Row, rows iter.Seq[Row], group *GroupState) ([]any, error), stateColumns, output string, timeout GroupStateTimeout) *DataFrame {
-	return g.FlatMapGroupsWithState(func(key Row, rows iter.Seq[Row], group *GroupState, out *Output) error {
+	return g.groupsWithState(func(key Row, rows iter.Seq[Row], group *GroupState, out *Output) error {
 		row, err := f(key, rows, group)
 		if err == nil {
 			out.Emit(row...)
 		}
 		return err
-	}, stateColumns, output, "update", timeout)
+	}, stateColumns, output, "update", timeout, plan.AsMapGroupsWithState)
 }
 
 // A GroupState is the state of one key while a function handles it.

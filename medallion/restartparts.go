@@ -62,6 +62,7 @@ func kindOfProvider(leaf *logical.StreamRelation) string {
 // sources compares the sources one by one, in the order of the plan: that is how a checkpoint knows them.
 func (c *restartCheck) sources(ctx context.Context) error {
 	leaves := logical.Streams(c.node)
+	c.entry.Sources = c.entry.SourcesOf(len(leaves))
 	if was, now := len(c.entry.Sources), len(leaves); was != now {
 		c.found("number of sources", fmt.Sprint(was), fmt.Sprint(now), Incompatible, fmt.Sprintf(
 			"There are [%d] sources in the checkpoint offsets and now there are [%d] sources requested by the query", was, now))

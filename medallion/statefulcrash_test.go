@@ -11,7 +11,8 @@ import (
 	"lakehouse/volumes/volumestest"
 )
 
-var everyStep = flag.Bool("stateful.crash.all", false, "kill stateful streams at every step")
+// CrashAll is of the crash tests in package medallion_test, too.
+var CrashAll = flag.Bool("crash.all", false, "visit every crash point")
 
 // statefulEvents are files of two streams, each taken by a batch of its own.
 var statefulEvents = map[string][]string{
@@ -117,7 +118,7 @@ func TestStatefulStreamsSurviveAKillAtEveryStep(t *testing.T) {
 			clean.EachStep(nil)
 			want, tried := statefulEnd(t, clean, query), 0
 			stride := 17
-			if *everyStep {
+			if *CrashAll {
 				stride = 1
 			}
 			for n := 0; n < steps; n += stride {

@@ -3,7 +3,6 @@ package medallion_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"iter"
@@ -15,8 +14,6 @@ import (
 	"lakehouse/medallion"
 	"lakehouse/testsuite/crashtest"
 )
-
-var crashAll = flag.Bool("crash.all", false, "visit every crash point")
 
 // journeys remembers the stops of each traveller and tells them once the watermark has passed the last by a minute.
 type journeys struct {
@@ -84,7 +81,7 @@ var landings = []string{
 // What a processor remembers and what it emits counts exactly once, wherever the process is killed.
 func TestTransformWithStateSurvivesAKillAnywhere(t *testing.T) {
 	every := 11
-	if *crashAll {
+	if *medallion.CrashAll {
 		every = 1
 	}
 	crashtest.Kill(t, crashtest.Scenario{

@@ -93,6 +93,7 @@ var osUsers = map[string]struct {
 	"internal/checkpoint/lease.go":  {[]string{"Getpid"}, "it tells whether the holder of a lock is this process"},
 	"internal/stream/query.go":      {[]string{"Getpid"}, "a lock names the process that holds it"},
 	"testsuite/golden.go":           {[]string{"MkdirAll", "ReadFile", "WriteFile"}, "golden tables lie beside the test that reads them"},
+	"medallion/feeds.go":            {[]string{"Getenv"}, "the environment says where Kerberos is configured"},
 	"medallion/session.go":          {[]string{"MkdirAll", "MkdirTemp", "RemoveAll", "Stdout"}, "it makes the root that a store is opened on, and a temporary one; show prints"},
 }
 

@@ -35,6 +35,13 @@ type container struct {
 	codec  string
 	sync   [syncSize]byte
 	first  int64 // where the blocks begin
+	meta   map[string]string
+}
+
+// noted is an entry of the header.
+func (c *container) noted(key string) (string, bool) {
+	value, ok := c.meta[key]
+	return value, ok
 }
 
 // openContainer reads the header.
@@ -88,7 +95,7 @@ func (c *container) header(head []byte) error {
 	if _, ok := codecs[c.codec]; !ok {
 		return fmt.Errorf("the Avro codec %q is unknown", c.codec)
 	}
-	c.text = meta["avro.schema"]
+	c.text, c.meta = meta["avro.schema"], meta
 	var err error
 	c.Schema, err = ParseSchema([]byte(c.text))
 	return err

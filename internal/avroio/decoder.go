@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
@@ -29,14 +30,11 @@ type shared struct {
 
 // NewDecoder makes a decoder for the columns of schema, all of which count as nullable.
 func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
-	if _, err := records.NewBuilder(schema); err != nil {
+	rules, err := records.NewRules(schema, records.Policy{Rescued: opts.Rescued, RescuedPath: opts.RescuedPath})
+	if err != nil {
 		return nil, err
 	}
-	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, "")
-	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Corrupt: -1, Rescue: rescue,
-	}}}, err
+	return &Decoder{shared: &shared{opts: opts, rules: rules}}, nil
 }
 
 // For is a decoder for one reading.
@@ -102,6 +100,8 @@ type rows struct {
 	plans   map[string]*step // by the text of the file's schema
 	watches bool             // what no column takes is kept, or noted
 	told    map[string]bool  // what has been noted
+	dirty   bool             // something inside the array or map at hand was not read
+	rebase  *datetime.Rebase // of the file's old days and timestamps; nil: none
 }
 
 // maxPlans is how many schemas are remembered.
@@ -130,6 +130,7 @@ func (r *rows) file(in io.ReaderAt, size, start, end int64, yield func(arrow.Rec
 	if err != nil {
 		return false, err
 	}
+	r.rebase, r.dirty = datetime.RebaseOf(c.noted, r.d.opts.Rebase, "Avro"), false
 	errStopped := errors.New("stopped")
 	err = c.blocks(start, end, func(count int64, data []byte, at int64) error {
 		r.cursor = cursor{data: data}

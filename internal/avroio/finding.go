@@ -18,8 +18,12 @@ func (r *rows) notRead(s *step, f *recordField) {
 	if r.cursor.err != nil {
 		return
 	}
-	if u := r.Unread(); u != nil && !s.within && string(value) != "null" {
-		u.Add(s.path, f.name, value)
+	if u := r.Unread(); u != nil && string(value) != "null" {
+		if s.within {
+			r.dirty = true
+		} else {
+			u.Add(s.path, f.name, value)
+		}
 	}
 	path := append(slices.Clip(s.path), f.name)
 	key := strings.Join(path, "\x00")
@@ -35,6 +39,16 @@ func (r *rows) notRead(s *step, f *recordField) {
 		r.d.opts.Found.Misfit(path, t)
 	} else {
 		r.d.opts.Found.Unknown(path, t)
+	}
+}
+
+// keepWhole keeps the value of a field, of whose arrays and maps something was not read, as JSON: there is no other place in it to
+// which the rest belongs.
+func (r *rows) keepWhole(s *step, f *recordField, from int) {
+	r.dirty = false
+	again := cursor{data: r.cursor.data, pos: from, depth: r.cursor.depth}
+	if value := again.appendJSON(nil, f.write); again.err == nil && r.cursor.err == nil {
+		r.Unread().Add(s.path, f.name, value)
 	}
 }
 

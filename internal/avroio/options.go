@@ -3,6 +3,7 @@ package avroio
 import (
 	"strconv"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
 	"lakehouse/internal/records"
@@ -19,7 +20,7 @@ var OptionTable = option.Table{
 	{Name: "recursiveFieldMaxDepth", Default: "-1", Doc: "How often a record may hold itself, up to 15, before it is left out; -1: never."},
 	{Name: "enableStableIdentifiersForUnionType", Kind: option.Bool, Default: "false", Doc: "The members of unions are named by their types, not by their positions."},
 	{Name: "stableIdentifierPrefixForUnionType", Default: "member_", Doc: "Stands before those names."},
-	{Name: "datetimeRebaseMode", Kind: option.Enum, Default: "CORRECTED", Values: []string{"CORRECTED"}, Doc: "Days before 1582 are read as written."},
+	{Name: "datetimeRebaseMode", Kind: option.Enum, Default: string(datetime.Corrected), Values: datetime.RebaseModes, Doc: "How days before 1582-10-15 and timestamps before 1900 are read, of files that do not tell that Spark wrote them: as written (CORRECTED), as those of the old calendar, which keep their date and time (LEGACY), or not (EXCEPTION)."},
 	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Names are matched exactly; else in any letter case. With rescuedDataColumn the default is true."},
 	{Name: "rescuedDataColumn", Doc: "The name of a string column, which is added to the schema, for what no other column takes, as one JSON object."},
 	{Name: "rescuedDataColumn.filePath.enabled", Kind: option.Bool, Default: "true", Doc: "The object also has the path of the file, as _file_path; the default is the configuration spark.databricks.sql.rescuedDataColumn.filePath.enabled."},
@@ -36,6 +37,7 @@ type Options struct {
 	StableUnion    bool
 	StablePrefix   string
 	AnyCase        bool
+	Rebase         datetime.RebaseMode
 
 	Rescued     string // takes what no other column takes, where the schema has it
 	RescuedPath bool
@@ -61,6 +63,7 @@ func OptionsOf(v option.Values) (o Options, err error) {
 		ByPosition:   v.Bool("positionalFieldMatching"),
 		StableUnion:  v.Bool("enableStableIdentifiersForUnionType"),
 		StablePrefix: v.String("stableIdentifierPrefixForUnionType"),
+		Rebase:       datetime.RebaseMode(v.String("datetimeRebaseMode")),
 		Rescued:      v.String("rescuedDataColumn"),
 		RescuedPath:  v.Bool("rescuedDataColumn.filePath.enabled"),
 	}

@@ -55,6 +55,31 @@ func (r *rows) read(s *step) {
 	default:
 		r.fixedWidth(s)
 		b.Len++
+		if r.rebase != nil {
+			r.rebaseLast(s)
+		}
+	}
+}
+
+// rebaseLast makes a day or an instant of the old calendar one of today's.
+func (r *rows) rebaseLast(s *step) {
+	b := s.b
+	var err error
+	switch {
+	case s.op == opDate || s.op == opMillisToDate:
+		last := b.Int32s[len(b.Int32s)-1:]
+		err = r.rebase.Days(last, last)
+	case s.op == opDateToNTZ:
+		last := b.Int64s[len(b.Int64s)-1:]
+		day := []int32{int32(last[0] / dayMicros)}
+		err = r.rebase.Days(day, day)
+		last[0] = int64(day[0]) * dayMicros
+	case b.Kind == records.Timestamp:
+		last := b.Int64s[len(b.Int64s)-1:]
+		err = r.rebase.Micros(last, last)
+	}
+	if err != nil {
+		r.cursor.fail(err)
 	}
 }
 
@@ -147,7 +172,10 @@ func (r *rows) record(s *step) {
 		f := &s.fields[i]
 		switch {
 		case f.step != nil:
-			r.read(f.step)
+			from := c.pos
+			if r.read(f.step); r.dirty && !s.within {
+				r.keepWhole(s, f, from)
+			}
 		case r.watches:
 			r.notRead(s, f)
 		default:

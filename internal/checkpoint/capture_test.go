@@ -101,12 +101,12 @@ func rewrite(t *testing.T, kind, text string) string {
 	case "offsets":
 		var entry Offsets
 		if entry, err = logs.Offsets.parse(0, []byte(text)); err == nil {
-			written, err = appendOffsets([]byte(versionLine), entry)
+			written, err = encodeOffsets(entry)
 		}
 	case "commits":
 		var entry Commit
 		if entry, err = logs.Commits.parse(0, []byte(text)); err == nil {
-			written, err = appendCommit([]byte(versionLine), entry)
+			written, err = encodeCommit(entry)
 		}
 	default:
 		var id string

@@ -69,8 +69,8 @@ func folder(store volumes.Store, path string) *Checkpoint {
 	path = strings.TrimRight(path, "/")
 	return &Checkpoint{
 		Store:   store,
-		Offsets: &Log[Offsets]{store: store, dir: "offsets", path: path, reads: Version, encode: appendOffsets, decode: decodeOffsets, oldest: -1},
-		Commits: &Log[Commit]{store: store, dir: "commits", path: path, reads: commitVersion, encode: appendCommit, decode: decodeCommit, oldest: -1},
+		Offsets: &Log[Offsets]{store: store, dir: "offsets", path: path, reads: MapFormat, encode: encodeOffsets, decode: decodeOffsets, oldest: -1},
+		Commits: &Log[Commit]{store: store, dir: "commits", path: path, reads: sinksVersion, encode: encodeCommit, decode: decodeCommit, oldest: -1},
 		path:    path,
 	}
 }

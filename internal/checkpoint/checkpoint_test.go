@@ -121,7 +121,7 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 		{"text", "garbage", errclass.MalformedLogFile, "failed to read correct log version from garbage"},
 		{"empty", "", errclass.MalformedLogFile, "log version"},
 		{"v0", "v0\n{}\n{}", errclass.MalformedLogFile, "v0"},
-		{"newer", "v9\n{}\n{}", errclass.InvalidLogVersion, "The maximum supported log version is v1, but encountered v9."},
+		{"newer", "v9\n{}\n{}", errclass.InvalidLogVersion, "The maximum supported log version is v2, but encountered v9."},
 		{"no metadata", "v1", errclass.MalformedLogFile, "watermark"},
 		{"metadata is no JSON", "v1\nx\n{}", errclass.MalformedLogFile, "line 2"},
 		{"conf of numbers", "v1\n" + `{"conf":{"a":1}}` + "\n{}", errclass.MalformedLogFile, "conf"},

@@ -11,6 +11,7 @@ import (
 // What is read is written so that it reads the same; anything else is an error.
 func FuzzOffsets(f *testing.F) {
 	f.Add([]byte("v1\n{\"batchWatermarkMs\":0,\"batchTimestampMs\":1,\"conf\":{\"a\":\"b\"}}\n{\"logOffset\":0}\n-"))
+	f.Add([]byte("v2\n{\"batchWatermarkMs\":0,\"batchTimestampMs\":1,\"conf\":{},\"sourceMetadataInfo\":{}}\n2:5\n0:{\"logOffset\":0}"))
 	f.Add([]byte("v9\n{}\n{}"))
 	f.Add([]byte("v1\n{\"conf\":null}\n12\r\n"))
 	f.Add([]byte("garbage"))
@@ -23,7 +24,7 @@ func FuzzOffsets(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text, err := appendOffsets([]byte(versionLine), entry)
+		text, err := encodeOffsets(entry)
 		if err != nil {
 			t.Fatalf("%q is read as %+v and cannot be written: %v", data, entry, err)
 		}
@@ -36,6 +37,7 @@ func FuzzOffsets(f *testing.F) {
 func FuzzCommit(f *testing.F) {
 	f.Add([]byte("v1\n{\"nextBatchWatermarkMs\":1750586675000}"))
 	f.Add([]byte("v1"))
+	f.Add([]byte("v3\n{\"nextBatchWatermarkMs\":5,\"sinkMetadataMap\":{\"a\":{\"isActive\":true}}}"))
 	c, err := Open(f.Context(), volumestest.NewMemory(), start())
 	if err != nil {
 		f.Fatal(err)
@@ -45,11 +47,11 @@ func FuzzCommit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		text, err := appendCommit([]byte(versionLine), entry)
+		text, err := encodeCommit(entry)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := c.Commits.parse(0, text); err != nil || again != entry {
+		if again, err := c.Commits.parse(0, text); err != nil || !reflect.DeepEqual(again, entry) {
 			t.Fatalf("%q is read as %+v, written as %q, read as %+v, %v", data, entry, text, again, err)
 		}
 	})

@@ -20,10 +20,10 @@ const maxLogFileBytes = 64 << 20
 type Log[T any] struct {
 	store  volumes.Store
 	dir    string
-	path   string                                     // of the checkpoint, for error texts
-	reads  int                                        // the highest version that is read
-	encode func(text []byte, entry T) ([]byte, error) // adds to the text
-	decode func(lines [][]byte) (T, error)
+	path   string // of the checkpoint, for error texts
+	reads  int    // the highest version that is read
+	encode func(entry T) ([]byte, error)
+	decode func(version int, lines [][]byte) (T, error) // the lines behind the version
 
 	oldest int64 // no older file is there; -1: not looked yet
 }
@@ -32,7 +32,7 @@ type Log[T any] struct {
 // CONCURRENT_STREAM_LOG_UPDATE. After any other error the file may be there or not, and the query has to
 // start again.
 func (l *Log[T]) Put(ctx context.Context, batch int64, entry T) error {
-	text, err := l.encode([]byte(versionLine), entry)
+	text, err := l.encode(entry)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", l.file(batch), err)
 	}
@@ -58,12 +58,12 @@ func (l *Log[T]) Get(ctx context.Context, batch int64) (T, error) {
 }
 
 func (l *Log[T]) parse(batch int64, data []byte) (T, error) {
-	lines, err := linesUpTo(l.file(batch), data, l.reads)
+	version, lines, err := linesUpTo(l.file(batch), data, l.reads)
 	if err != nil {
 		var none T
 		return none, err
 	}
-	entry, err := l.decode(lines)
+	entry, err := l.decode(version, lines)
 	if err != nil {
 		return entry, malformed(l.file(batch), err.Error())
 	}

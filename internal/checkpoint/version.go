@@ -2,53 +2,56 @@ package checkpoint
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 
 	"lakehouse/internal/errclass"
 )
 
-// Version is the version of the log files that are written, and, but for commits/N, the highest that is read.
+// Version is the version of the log files that a new query writes. A query that Spark began in another goes on in that.
 const Version = 1
 
-// commitVersion is the highest version of commits/N that is read: it may hold the ids of RocksDB's state files, and is read
-// where it holds none.
-const commitVersion = 2
+// sinksVersion is the highest version of commits/N that is read. The second may hold the ids of RocksDB's state files, and is read
+// where it holds none; the third knows the query's sinks, too.
+const sinksVersion = 3
 
-const versionLine = "v1\n"
+func versionLine(version int) []byte { return fmt.Appendf(nil, "v%d\n", version) }
 
 // Lines takes a log file apart, after its version line. The path is for the error. File sources use
 // it for their own log.
-func Lines(path string, data []byte) ([][]byte, error) { return linesUpTo(path, data, Version) }
+func Lines(path string, data []byte) ([][]byte, error) {
+	_, lines, err := linesUpTo(path, data, Version)
+	return lines, err
+}
 
-func linesUpTo(path string, data []byte, highest int) ([][]byte, error) {
+func linesUpTo(path string, data []byte, highest int) (version int, lines [][]byte, err error) {
 	first, rest, more := bytes.Cut(data, []byte("\n"))
-	if err := checkVersion(path, string(bytes.TrimSpace(first)), highest); err != nil {
-		return nil, err
+	if version, err = checkVersion(path, string(bytes.TrimSpace(first)), highest); err != nil {
+		return 0, nil, err
 	}
 	if !more || len(rest) == 0 {
-		return nil, nil
+		return version, nil, nil
 	}
-	lines := bytes.Split(bytes.TrimSuffix(rest, []byte("\n")), []byte("\n"))
+	lines = bytes.Split(bytes.TrimSuffix(rest, []byte("\n")), []byte("\n"))
 	for i := range lines {
 		lines[i] = bytes.TrimSuffix(lines[i], []byte("\r"))
 	}
-	return lines, nil
+	return version, lines, nil
 }
 
-func checkVersion(path, text string, highest int) error {
-	version := 0
+func checkVersion(path, text string, highest int) (version int, err error) {
 	if len(text) > 1 && text[0] == 'v' {
 		version, _ = strconv.Atoi(text[1:]) // 0 is as wrong as no number
 	}
 	switch {
 	case version <= 0:
-		return malformed(path, "failed to read correct log version from "+shortened(text))
+		return 0, malformed(path, "failed to read correct log version from "+shortened(text))
 	case version > highest:
-		return errclass.InvalidLogVersion.New("Failed to read log file %s. UnsupportedLogVersion. "+
+		return 0, errclass.InvalidLogVersion.New("Failed to read log file %s. UnsupportedLogVersion. "+
 			"The maximum supported log version is v%d, but encountered v%d.", path, highest, version).
 			WithHint("The log file was produced by a newer version of Spark and cannot be read by this version. You need to upgrade.")
 	}
-	return nil
+	return version, nil
 }
 
 // malformed is the error of a log file that says nothing sensible.

@@ -34,29 +34,18 @@ type shared struct {
 // NewDecoder makes a decoder for files with the columns of file. The batches have the columns of schema, which are among
 // them, or is the corrupt-record column.
 func NewDecoder(file, schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
-	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	rules, err := records.NewRules(schema, opts.Policy)
 	if err != nil {
 		return nil, err
 	}
-	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
-	if err != nil {
-		return nil, err
-	}
-	d := &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
-	}}}
+	d := &Decoder{shared: &shared{opts: opts, rules: rules}}
 	for _, name := range file.Names() {
 		if name != opts.CorruptColumn && (name != opts.Rescued || opts.Rescued == "") {
 			d.header = append(d.header, name)
 		}
 	}
-	for _, f := range schema.Fields {
-		b, err := records.NewBuilder(f.Type)
-		if err != nil {
-			return nil, err
-		}
-		if b.Kind >= records.List || b.Kind == records.Null {
+	for _, f := range rules.Schema.Fields {
+		if !readable(f.Type) {
 			return nil, errclass.UnsupportedDatatype.New("The CSV datasource doesn't support the column `%s` of the type \"%s\".", f.Name, types.SQL(f.Type)).
 				WithHint("Read the column as STRING and convert it in the query.")
 		}

@@ -48,8 +48,7 @@ var OptionTable = slices.Concat(records.CommonOptions, option.Table{
 
 // Options says how to read CSV. Make it with [ParseOptions] or [OptionsOf].
 type Options struct {
-	Mode          records.Mode
-	CorruptColumn string // takes the text of malformed records, where the schema has it
+	records.Policy
 	Formats       records.Formats
 	LineSep       string // "": \n, \r\n and \r
 	MultiLine     bool
@@ -61,8 +60,6 @@ type Options struct {
 	Values        valueTexts
 	Infer         InferOptions
 	AnyCase       bool           // columns are matched with the header in any letter case, where that counts
-	Rescued       string         // takes what no other column takes, where the schema has it
-	RescuedPath   bool           // with the path of the file
 	Found         *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 
@@ -115,12 +112,9 @@ func OptionsOf(v option.Values) (Options, error) {
 	}
 	s, err := parseSyntax(v)
 	return Options{
-		Mode:          records.Mode(v.String("mode")),
-		CorruptColumn: v.String("columnNameOfCorruptRecord"),
+		Policy:        records.PolicyOf(v),
 		Formats:       formats,
 		AnyCase:       !v.Bool("readerCaseSensitive"),
-		Rescued:       v.String("rescuedDataColumn"),
-		RescuedPath:   v.Bool("rescuedDataColumn.filePath.enabled"),
 		LineSep:       v.String("lineSep"),
 		MultiLine:     v.Bool("multiLine"),
 		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),

@@ -72,6 +72,7 @@ const (
 	InternalError                Class = "INTERNAL_ERROR"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
+	ReadAncientDatetime          Class = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.READ_ANCIENT_DATETIME"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"

@@ -31,6 +31,9 @@ type Env struct {
 	// StateBudget is how much of their state the stateful operators keep on the heap; nil: all.
 	StateBudget *state.Budget
 	MinDeltas   int // of a state before it gets a snapshot; 0: as many as Spark wants
+	// GroupBytes is how many bytes of a batch's groups each worker of a stateful aggregate gathers before it adds them to the state;
+	// 0: groupBytes.
+	GroupBytes int64
 	// OnRows, when not nil, is told how many rows were read from a source. Several goroutines call it.
 	OnRows func(source logical.Source, rows int64)
 	// Observed, when not nil, is told the metrics of each Observe, a batch of one row, when its rows have gone by.
@@ -59,9 +62,12 @@ type MicroBatch struct {
 	LateWatermarkMs int64 // of the batch before (offsets/ID-1): rows are late against it; of batch 0: 0
 	// EventTime takes what one sequence of a Watermark node saw; several goroutines call it.
 	EventTime func(node int, seen EventTimeStats)
-	// State opens the state of a stateful operator. Its Commit, which the operator calls before its
-	// first row is out, makes version ID+1: who takes only some of the rows (LIMIT) leaves no gap.
+	// State opens the state of a stateful operator. Its Commit makes version ID+1. The operator calls it when its last row has been
+	// taken: a sink must take all rows before it keeps any for good. In complete mode, above which a LIMIT may stand, it calls it
+	// before its first row is out.
 	State func(ctx context.Context, op state.Spec) (*state.Operator, error)
+	// JoinFormat is the version of Spark's format in which joins keep their state; 0: the second.
+	JoinFormat int
 	// Progress takes what a stateful operator has to report; called once an operator.
 	Progress func(state.Progress)
 }

@@ -31,33 +31,33 @@ func (s *sessionAggregate) Execute(ctx context.Context, n int) []batch.Seq {
 	return spread(ctx, n, s.run)
 }
 
-func (s *sessionAggregate) run(ctx context.Context) ([]batch.Seq, error) {
+func (s *sessionAggregate) run(ctx context.Context, out *outlet) error {
 	tables, err := s.aggregateBatch(ctx)
 	defer releaseAll(tables)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var parts []*changedGroups
 	for _, t := range tables {
 		groups, err := t.groupsOf()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		parts = append(parts, groups)
 	}
 	all, err := s.concat(parts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	keys, sums, err := s.mergeSessions(all)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rows, err := sums.rows(keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []batch.Seq{func(yield func(arrow.RecordBatch, error) bool) { give(rows, yield) }}, nil
+	return out.give(ctx, rows)
 }
 
 // concat puts groups behind each other.

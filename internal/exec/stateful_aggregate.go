@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"golang.org/x/sync/errgroup"
-
 	"lakehouse/internal/batch"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
@@ -78,78 +76,45 @@ func (s *statefulAggregate) Execute(ctx context.Context, n int) []batch.Seq {
 	return spread(ctx, n, s.run)
 }
 
-// spread runs something that makes sequences, by the first of n goroutines, and hands the sequences to all.
-func spread(ctx context.Context, n int, run func(ctx context.Context) ([]batch.Seq, error)) []batch.Seq {
-	var made []batch.Seq
-	ready := make(chan struct{})
-	seqs := make([]batch.Seq, n)
-	for i := range seqs {
-		seqs[i] = func(yield func(arrow.RecordBatch, error) bool) {
-			if i == 0 {
-				err := batch.Guard(func() (err error) {
-					made, err = run(ctx)
-					return err
-				})
-				close(ready)
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-			}
-			select {
-			case <-ready:
-			case <-ctx.Done():
-				yield(nil, context.Cause(ctx))
-				return
-			}
-			for j := i; j < len(made); j += n {
-				for b, err := range made[j] {
-					if !yield(b, err) || err != nil {
-						return
-					}
-				}
-			}
-		}
-	}
-	return seqs
-}
-
-// run is one batch: aggregate its rows, add them to what the state holds of their groups, let closed groups go,
-// commit, and give the groups. A batch that fails later is run again from the version that it started from.
-func (s *statefulAggregate) run(ctx context.Context) ([]batch.Seq, error) {
-	tables, err := s.aggregateBatch(ctx)
-	defer releaseAll(tables)
-	if err != nil {
-		return nil, err
-	}
+// run is one batch: aggregate its rows, add them to what the state holds of their groups, let closed groups go, and
+// commit. A batch that fails is run again from the version that it started from.
+func (s *statefulAggregate) run(ctx context.Context, out *outlet) error {
 	store, err := s.env.Batch.State(ctx, s.spec())
 	if err != nil {
-		return nil, err
+		return err
+	}
+	b := newGroupBatch(s, store, out)
+	tables, err := b.read(ctx)
+	defer releaseAll(tables)
+	if err != nil {
+		return err
 	}
 	began := s.env.Batch.now()
-	changes, late, err := s.share(tables, store)
+	changes, err := b.share(tables)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	parts := make([]statefulPart, len(changes))
-	for i, p := range store.Partitions() {
-		parts[i] = statefulPart{statefulAggregate: s, eval: s.env.eval(i), partition: p, changes: changes[i]}
+	for i := range b.parts {
+		b.parts[i].changes = changes[i]
 	}
-	if err := s.each(ctx, parts, (*statefulPart).update); err != nil {
-		return nil, err
+	if err := b.each(ctx, (*statefulPart).update); err != nil {
+		return err
 	}
-	report := state.Progress{AllUpdatesTimeMs: s.env.since(&began), NumRowsDroppedByWatermark: late}
+	report := state.Progress{AllUpdatesTimeMs: s.env.since(&began), NumRowsDroppedByWatermark: b.lateGroups()}
 	if s.closes() {
-		if err := s.each(ctx, parts, (*statefulPart).close); err != nil {
-			return nil, err
+		if err := b.each(ctx, (*statefulPart).close); err != nil {
+			return err
 		}
 		report.AllRemovalsTimeMs = s.env.since(&began)
 	}
-	for i := range parts {
-		report.NumRowsUpdated += parts[i].updated
-		report.NumRowsRemoved += parts[i].removed
+	for _, p := range b.parts {
+		report.NumRowsUpdated += p.updated
+		report.NumRowsRemoved += p.removed
 	}
-	return s.rows(ctx, parts), commitProgress(ctx, s.env.Batch, store, report)
+	if err := commitProgress(ctx, s.env.Batch, store, report); err != nil || s.env.Batch.Mode != Complete {
+		return err
+	}
+	return b.each(ctx, (*statefulPart).giveAll)
 }
 
 // since is the time since *began, in milliseconds, which is now.
@@ -177,32 +142,9 @@ func commitProgress(ctx context.Context, m *MicroBatch, store *state.Operator, d
 	return nil
 }
 
-// rows is what the batch gives, a sequence for each partition.
-func (s *statefulAggregate) rows(ctx context.Context, parts []statefulPart) []batch.Seq {
-	out := make([]batch.Seq, len(parts))
-	for i := range parts {
-		if s.env.Batch.Mode == Complete {
-			out[i] = parts[i].all(ctx)
-			continue
-		}
-		out[i] = func(yield func(arrow.RecordBatch, error) bool) {
-			for _, b := range parts[i].given {
-				if !give(b, yield) {
-					return
-				}
-			}
-		}
-	}
-	return out
-}
-
 // aggregateBatch aggregates the batch's rows alone, in a table for each worker.
 func (a *aggregate) aggregateBatch(ctx context.Context) ([]*groupTable, error) {
-	tables := make([]*groupTable, a.env.workers())
-	shared := newHasher()
-	for i := range tables {
-		tables[i] = newGroupTable(a, shared, i)
-	}
+	tables := a.newTables()
 	err := gatherAll(ctx, a.child, len(tables), func(i int, b arrow.RecordBatch) error {
 		if err := tables[i].update(b); err != nil {
 			return err
@@ -212,84 +154,20 @@ func (a *aggregate) aggregateBatch(ctx context.Context) ([]*groupTable, error) {
 	return tables, err
 }
 
+// newTables makes a table for each worker.
+func (a *aggregate) newTables() []*groupTable {
+	tables := make([]*groupTable, a.env.workers())
+	shared := newHasher()
+	for i := range tables {
+		tables[i] = newGroupTable(a, shared, i)
+	}
+	return tables
+}
+
 func releaseAll(tables []*groupTable) {
 	for _, t := range tables {
 		t.held.release()
 	}
-}
-
-// changedGroups are groups of a batch: their keys and, for each call, the columns of its buffer.
-type changedGroups struct {
-	keys   []arrow.Array
-	states [][]arrow.Array
-	n      int
-}
-
-func (c *changedGroups) take(rows []int32) *changedGroups {
-	out := &changedGroups{keys: takeColumns(c.keys, rows), n: len(rows)}
-	for _, s := range c.states {
-		out.states = append(out.states, takeColumns(s, rows))
-	}
-	return out
-}
-
-// share divides the batch's groups by the partitions of the state, without the late ones, which it counts.
-func (s *statefulAggregate) share(tables []*groupTable, store *state.Operator) (byPartition [][]*changedGroups, late int64, err error) {
-	byPartition = make([][]*changedGroups, len(store.Partitions()))
-	var lateGroups *keyTable
-	for _, t := range tables {
-		groups := t.groups()
-		if groups == 0 || len(s.keys) == 0 && len(byPartition[0]) > 0 && !t.touched {
-			continue
-		}
-		all, err := t.groupsOf()
-		if err != nil {
-			return nil, 0, err
-		}
-		rows := make([][]int32, len(byPartition))
-		isLate := s.lateRows(all)
-		for i, p := range store.Place(s.others(all.keys), groups) {
-			if isLate == nil || !isLate[i] {
-				rows[p] = append(rows[p], int32(i))
-			}
-		}
-		for p := range rows {
-			if len(rows[p]) > 0 {
-				byPartition[p] = append(byPartition[p], all.take(rows[p]))
-			}
-		}
-		lateGroups = s.noteLate(lateGroups, t, all, isLate)
-	}
-	if lateGroups != nil {
-		late = int64(lateGroups.size())
-	}
-	return byPartition, late, nil
-}
-
-// lateRows marks the groups that come too late; nil: none does.
-func (s *statefulAggregate) lateRows(all *changedGroups) []bool {
-	if !s.dropsLate() {
-		return nil
-	}
-	return atOrBefore(all.keys[s.time.index], s.event.late)
-}
-
-// noteLate counts groups that are late, each once, whichever workers had its rows.
-func (s *statefulAggregate) noteLate(seen *keyTable, t *groupTable, all *changedGroups, isLate []bool) *keyTable {
-	var rows []int32
-	for i, late := range isLate {
-		if late {
-			rows = append(rows, int32(i))
-		}
-	}
-	if len(rows) == 0 {
-		return seen
-	}
-	if seen == nil {
-		seen = newKeyTable(t.table.hasher, s.keySchema())
-	}
-	seen.insert(seen.hasher.load(takeColumns(all.keys, rows), len(rows)), make([]uint32, len(rows)))
-	return seen
 }
 
 // groupsOf is the table's groups as columns.
@@ -298,19 +176,4 @@ func (t *groupTable) groupsOf() (*changedGroups, error) {
 		return nil, err
 	}
 	return &changedGroups{keys: t.frozen.keys, states: t.frozen.states, n: t.groups()}, nil
-}
-
-// each does something to all partitions, as many at once as there are workers.
-func (s *statefulAggregate) each(ctx context.Context, parts []statefulPart, do func(*statefulPart) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(s.env.workers())
-	for i := range parts {
-		group.Go(func() error {
-			if err := context.Cause(ctx); err != nil {
-				return err
-			}
-			return batch.Guard(func() error { return do(&parts[i]) })
-		})
-	}
-	return group.Wait()
 }

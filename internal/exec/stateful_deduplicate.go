@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"encoding/binary"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -77,51 +78,61 @@ func (d *statefulDeduplicate) keyFields() []types.Field {
 	return fields
 }
 
-// run is one batch: look its keys up, remember the new ones, forget those that are past, commit, give the rows.
-func (d *statefulDeduplicate) run(ctx context.Context) ([]batch.Seq, error) {
-	held := &reservation{memory: d.env.Memory, operator: "dropDuplicates"}
-	defer held.release()
-	batches, late, err := inputOf(ctx, d.child, d.env, d.late, held)
-	if err != nil {
-		return nil, err
-	}
+// run is one batch: round by round look its keys up, remember the new ones and give their rows; then forget the keys that are past,
+// and commit.
+func (d *statefulDeduplicate) run(ctx context.Context, out *outlet) error {
 	spec := d.spec()
 	store, err := d.env.Batch.State(ctx, spec)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	began := d.env.Batch.now()
-	fresh, err := d.remember(ctx, store, batches)
+	var report state.Progress
+	var in int64
+	var updating time.Duration
+	late, err := eachRound(ctx, d.child, d.env, d.late, "dropDuplicates", func(batches []arrow.RecordBatch) error {
+		began := d.env.Batch.now()
+		fresh, err := d.remember(ctx, store, batches)
+		updating += d.env.Batch.now().Sub(began)
+		if err != nil {
+			return err
+		}
+		for i, b := range batches {
+			in += b.NumRows()
+			report.NumRowsUpdated += fresh[i].NumRows()
+			if err := out.give(ctx, fresh[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	report := state.Progress{NumRowsDroppedByWatermark: late, AllUpdatesTimeMs: d.env.since(&began)}
-	in := int64(0)
-	for i, b := range batches {
-		in += b.NumRows()
-		report.NumRowsUpdated += fresh[i].NumRows()
-	}
+	report.NumRowsDroppedByWatermark, report.AllUpdatesTimeMs = late, updating.Milliseconds()
 	report.Custom = map[string]int64{"numDroppedDuplicateRows": in - report.NumRowsUpdated}
+	began := d.env.Batch.now()
 	if spec.Stores[0].Time != nil && d.event != nil {
-		report.NumRowsRemoved = evict(store.Partitions(), d.event.evict*1000)
+		if report.NumRowsRemoved, err = evict(ctx, store.Partitions(), d.event.evict*1000); err != nil {
+			return err
+		}
 	}
 	report.AllRemovalsTimeMs = d.env.since(&began)
-	if err := commitProgress(ctx, d.env.Batch, store, report); err != nil {
-		return nil, err
-	}
-	return sequences(fresh), nil
+	return commitProgress(ctx, d.env.Batch, store, report)
 }
 
 // evict forgets the entries up to a time.
-func evict(partitions []*state.Partition, micros int64) (removed int64) {
+func evict(ctx context.Context, partitions []*state.Partition, micros int64) (removed int64, err error) {
 	for _, p := range partitions {
 		for key := range p.Until(micros) {
 			if p.Remove(key) {
 				removed++
 			}
+			if removed%batch.TargetRows == 0 && ctx.Err() != nil {
+				break
+			}
 		}
 	}
-	return removed
+	return removed, context.Cause(ctx)
 }
 
 // remember notes the keys of the batches, and gives of each the rows whose keys are new.
@@ -173,15 +184,18 @@ func marked(marks []bool) []int32 {
 // mark marks those of the rows of a partition whose keys are new to it.
 func (d *statefulDeduplicate) mark(p *state.Partition, k *keyedRows, rows []int32, marks []bool) {
 	var value [16]byte // null bits, and the field
+	ahead := p.Ahead()
 	if !d.within {
 		value[0] = 1
-		for _, row := range rows {
+		for i, row := range rows {
+			ahead.LoadNextOf(k.keys, rows, i)
 			marks[row] = p.PutNew(k.keys.At(int(row)), value[:])
 		}
 		return
 	}
 	times, whole := eventTimes(k.Column(d.late.column))
-	for _, row := range rows {
+	for i, row := range rows {
+		ahead.LoadNextOf(k.keys, rows, i)
 		at := int64(0) // what Spark reads of a null
 		if whole.IsValid(int(row)) {
 			at = int64(times[row])

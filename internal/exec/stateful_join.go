@@ -2,10 +2,13 @@ package exec
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
@@ -40,13 +43,25 @@ type joinSide struct {
 	late   lateness
 	outer  bool // rows without a partner are given
 	left   bool
+	// unmarked: the state is in the first version of Spark's format, which does not say which rows have found a partner.
+	unmarked bool
 }
+
+// unmarkedFormat is the version of Spark's format that only inner joins are right in.
+const unmarkedFormat = 1
 
 func newStreamJoin(n *logical.Join, left, right Operator, number int, event *watermarks, env *Env) (*streamJoin, error) {
 	j := &streamJoin{
 		node: n, number: number, event: event, env: env, schema: n.Schema(), target: types.ToArrowSchema(n.Schema()),
 		left:  joinSide{name: "left", child: left, left: true, outer: n.Type == plan.LeftOuterJoin || n.Type == plan.FullOuterJoin},
 		right: joinSide{name: "right", child: right, outer: n.Type == plan.RightOuterJoin || n.Type == plan.FullOuterJoin},
+	}
+	if env.Batch != nil && env.Batch.JoinFormat == unmarkedFormat {
+		if n.Type != plan.InnerJoin {
+			return nil, errclass.UnsupportedFeature.New("The query is using a stream-stream join that is not inner with state format version %d - correctness issue is discovered.", unmarkedFormat).
+				WithHint("Please discard the checkpoint and rerun the query. See SPARK-26154 for more details.")
+		}
+		j.left.unmarked, j.right.unmarked = true, true
 	}
 	var err error
 	if j.left.late, err = newLateness(n.Left, event); err != nil {
@@ -103,7 +118,7 @@ func (j *streamJoin) Execute(ctx context.Context, n int) []batch.Seq {
 func (s *joinSide) countsName() string { return s.name + "-keyToNumValues" }
 func (s *joinSide) rowsName() string   { return s.name + "-keyWithIndexToValue" }
 
-// spec describes the state as Spark lays it out in version 2 of its format.
+// spec describes the state as Spark lays it out in version 2 of its format, or in version 1.
 func (j *streamJoin) spec() state.Spec {
 	return state.Spec{Operator: j.number, Name: StreamJoinName, Stores: append(j.left.stores(), j.right.stores()...)}
 }
@@ -129,6 +144,9 @@ func (s *joinSide) stores() []state.StoreSpec {
 
 // remembered is the columns of a remembered row.
 func (s *joinSide) remembered() []types.Field {
+	if s.unmarked {
+		return s.fields
+	}
 	return append(append([]types.Field(nil), s.fields...), types.Field{Name: "matched", Type: types.Boolean, Nullable: true})
 }
 
@@ -150,59 +168,55 @@ func (s *joinSide) nullableKey(k expr.Expr) bool {
 // run is one batch: what is new on the left meets what is remembered of the right, then what is new on the right all of the left;
 // then what is past is forgotten. A semi join begins with the right, so that rows of the left that find their partner at once
 // need not be remembered.
-func (j *streamJoin) run(ctx context.Context) ([]batch.Seq, error) {
-	held := &reservation{memory: j.env.Memory, operator: "join of streams"}
-	defer held.release()
-	leftRows, leftLate, err := inputOf(ctx, j.left.child, j.env, j.left.late, held)
-	if err != nil {
-		return nil, err
-	}
-	rightRows, rightLate, err := inputOf(ctx, j.right.child, j.env, j.right.late, held)
-	if err != nil {
-		return nil, err
-	}
+func (j *streamJoin) run(ctx context.Context, out *outlet) error {
 	store, err := j.env.Batch.State(ctx, j.spec())
 	if err != nil {
-		return nil, err
-	}
-	began := j.env.Batch.now()
-	left, err := j.newInput(ctx, &j.left, leftRows, store)
-	if err != nil {
-		return nil, err
-	}
-	right, err := j.newInput(ctx, &j.right, rightRows, store)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	parts := make([]*joinPart, len(store.Partitions()))
-	defer func() {
-		for _, p := range parts {
-			if p != nil {
-				p.held.release()
-			}
-		}
-	}()
-	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error {
-		parts[i] = newJoinPart(j, i, store)
-		return parts[i].join(ctx, left, right)
-	})
-	if err != nil {
-		return nil, err
+	for i := range parts {
+		parts[i] = newJoinPart(j, i, store, out)
 	}
-	report := state.Progress{NumRowsDroppedByWatermark: leftLate + rightLate, AllUpdatesTimeMs: j.env.since(&began)}
-	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error { return parts[i].forget() })
+	sides := []*joinSide{&j.left, &j.right}
+	if j.node.Type == plan.LeftSemiJoin {
+		slices.Reverse(sides)
+	}
+	var report state.Progress
+	var updating time.Duration
+	for _, side := range sides {
+		late, err := eachRound(ctx, side.child, j.env, side.late, "join of streams", func(rows []arrow.RecordBatch) error {
+			began := j.env.Batch.now()
+			err := j.meet(ctx, side, rows, store, parts)
+			updating += j.env.Batch.now().Sub(began)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		report.NumRowsDroppedByWatermark += late
+	}
+	report.AllUpdatesTimeMs = updating.Milliseconds()
+	began := j.env.Batch.now()
+	err = inParallel(ctx, j.env.workers(), len(parts), func(i int) error { return parts[i].forget(ctx) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	report.AllRemovalsTimeMs = j.env.since(&began)
-	if err := j.commit(ctx, store, parts, report); err != nil {
-		return nil, err
+	return j.commit(ctx, store, parts, report)
+}
+
+// meet joins new rows of one side, by partition, with what is remembered of the other.
+func (j *streamJoin) meet(ctx context.Context, side *joinSide, rows []arrow.RecordBatch, store *state.Operator, parts []*joinPart) error {
+	inputs, err := j.newInput(ctx, side, rows, store)
+	if err != nil {
+		return err
 	}
-	var out []arrow.RecordBatch
-	for _, p := range parts {
-		out = append(out, p.out...)
-	}
-	return sequences(out), nil
+	return inParallel(ctx, j.env.workers(), len(parts), func(i int) error {
+		if side.left {
+			return parts[i].meet(ctx, inputs, parts[i].left, parts[i].right)
+		}
+		return parts[i].meet(ctx, inputs, parts[i].right, parts[i].left)
+	})
 }
 
 // commit reports each remembered row once, not also its key.

@@ -41,7 +41,11 @@ func (j *streamJoin) newInput(ctx context.Context, s *joinSide, rows []arrow.Rec
 		}
 		in.keyedRows = newKeyedRows(rows[i], keys, s.keyFields(), counts)
 		n := int(rows[i].NumRows())
-		in.values = state.EncodeRows(append(append([]arrow.Array(nil), rows[i].Columns()...), falses(n)), s.remembered(), n)
+		columns := append([]arrow.Array(nil), rows[i].Columns()...)
+		if !s.unmarked {
+			columns = append(columns, falses(n))
+		}
+		in.values = state.EncodeRows(columns, s.remembered(), n)
 		in.lonely = j.lonely(keys)
 		in.past = s.past(keys, rows[i])
 		in.useless, err = s.useless(eval, rows[i])

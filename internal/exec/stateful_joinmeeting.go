@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -23,56 +24,61 @@ type meeting struct {
 	indexes []int64  // its number among those of its key
 }
 
-// candidates gathers a new row with each row that is remembered under its key.
-func (m *meeting) candidates(row int32) {
+// candidates gathers a new row with each row that is remembered under its key, from the last on: what a semi join has taken
+// then does not change the numbers of those to come.
+func (m *meeting) candidates(ctx context.Context, row int32) error {
 	key := m.in.keys.At(int(row))
 	n := m.other.number(key)
 	if n == 0 {
-		return
+		return nil
 	}
 	m.other.scratch = m.other.indexed.Append(m.other.scratch[:0], key, 0)
-	for i := range n {
+	for i := n - 1; i >= 0; i-- {
 		m.other.indexed.SetIndex(m.other.scratch, i)
 		value := m.other.rows.Get(m.other.scratch)
 		if value == nil {
-			m.other.missing(i)
-			return
+			return m.other.missing(i)
 		}
 		m.rows, m.values, m.indexes = append(m.rows, row), append(m.values, value), append(m.indexes, i)
-	}
-}
-
-// flush joins what was gathered. A remembered row is changed only when all pairs have been looked at.
-func (m *meeting) flush() error {
-	if m.other.damaged != nil {
-		return m.other.damaged
-	}
-	var hits []int32 // pairs for which the condition holds
-	for from := 0; from < len(m.rows); from += batch.TargetRows {
-		some, err := m.pairs(from, min(from+batch.TargetRows, len(m.rows)))
-		if err != nil {
+		if len(m.rows) < batch.TargetRows {
+			continue
+		}
+		if err := m.flush(ctx); err != nil {
 			return err
 		}
-		hits = append(hits, some...)
+		m.other.scratch = m.other.indexed.Append(m.other.scratch[:0], key, 0)
 	}
-	switch {
-	case m.node.Type != plan.LeftSemiJoin || m.own.left:
-		for _, hit := range hits {
-			m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
-		}
-	default:
-		if err := m.takeOnce(hits); err != nil {
-			return err
-		}
-	}
-	m.rows, m.values, m.indexes = m.rows[:0], m.values[:0], m.indexes[:0]
 	return nil
 }
 
-// pairs gives those of some pairs for which the condition holds, and, but in a semi join, hands them on.
-func (m *meeting) pairs(from, to int) (hits []int32, err error) {
-	mine := takeColumns(m.in.Columns(), m.rows[from:to])
-	theirs, err := m.other.decode(m.values[from:to])
+// flush joins what was gathered. A remembered row is changed only when all pairs have been looked at.
+func (m *meeting) flush(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(m.rows) == 0 {
+		return nil
+	}
+	hits, err := m.pairs(ctx)
+	if err != nil {
+		return err
+	}
+	if m.node.Type == plan.LeftSemiJoin && !m.own.left {
+		err = m.takeOnce(ctx, hits)
+	} else {
+		for _, hit := range hits {
+			m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
+		}
+	}
+	m.rows, m.values, m.indexes = m.rows[:0], m.values[:0], m.indexes[:0]
+	return err
+}
+
+// pairs gives those of the pairs for which the condition holds, and, but in a semi join, hands them on.
+func (m *meeting) pairs(ctx context.Context) (hits []int32, err error) {
+	n := len(m.rows)
+	mine := takeColumns(m.in.Columns(), m.rows)
+	theirs, err := m.other.decode(m.values)
 	if err != nil {
 		return nil, err
 	}
@@ -80,31 +86,29 @@ func (m *meeting) pairs(from, to int) (hits []int32, err error) {
 	if !m.own.left {
 		columns = append(append([]arrow.Array(nil), theirs...), mine...)
 	}
-	pairs := newBatch(m.pairSchema, columns, to-from)
-	held := positions(to - from)
+	pairs := newBatch(m.pairSchema, columns, n)
+	hits = positions(n)
 	if m.both != nil {
 		v, err := m.both.Eval(m.eval, pairs)
 		if err != nil {
 			return nil, err
 		}
-		rows, all := trueRows(v, to-from)
+		rows, all := trueRows(v, n)
 		if !all {
-			held, pairs = rows, takeRows(pairs, rows)
+			hits, pairs = rows, takeRows(pairs, rows)
 		}
 	}
-	hits = make([]int32, len(held))
-	for i, h := range held {
-		hits[i] = h + int32(from)
-		m.found[m.rows[hits[i]]] = true
+	for _, hit := range hits {
+		m.found[m.rows[hit]] = true
 	}
 	if m.node.Type == plan.LeftSemiJoin {
 		return hits, nil
 	}
-	return hits, m.give(pairs.Columns(), len(held))
+	return hits, m.give(ctx, pairs.Columns(), len(hits))
 }
 
 // takeOnce gives the remembered rows of a semi join's left that have found a partner, and forgets them: no other may find them again.
-func (m *meeting) takeOnce(hits []int32) error {
+func (m *meeting) takeOnce(ctx context.Context, hits []int32) error {
 	type place struct {
 		key   string
 		index int64
@@ -128,7 +132,7 @@ func (m *meeting) takeOnce(hits []int32) error {
 	if err != nil {
 		return err
 	}
-	if err := m.give(columns, len(values)); err != nil {
+	if err := m.give(ctx, columns, len(values)); err != nil {
 		return err
 	}
 	// From the last of a key on: the one that takes a place then never is one that goes, too.
@@ -139,7 +143,9 @@ func (m *meeting) takeOnce(hits []int32) error {
 		return int(b.index - a.index)
 	})
 	for _, at := range places {
-		m.other.removeAt([]byte(at.key), at.index)
+		if _, err := m.other.removeAt([]byte(at.key), at.index); err != nil {
+			return err
+		}
 		m.removed++
 	}
 	return nil

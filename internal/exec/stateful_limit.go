@@ -38,40 +38,34 @@ func (l *statefulLimit) Execute(ctx context.Context, n int) []batch.Seq {
 	return spread(ctx, n, l.run)
 }
 
-// run takes the batch's rows that still pass, and remembers how many have before it gives them.
-func (l *statefulLimit) run(ctx context.Context) ([]batch.Seq, error) {
+// run lets the batch's rows pass that still may, and remembers how many have.
+func (l *statefulLimit) run(ctx context.Context, out *outlet) error {
 	store, err := l.env.Batch.State(ctx, state.Spec{Operator: l.number, Name: "globalLimit", Stores: []state.StoreSpec{limitStore}})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	began := l.env.Batch.now()
 	key := array.NewRecordBatch(types.ToArrowSchema(limitStore.Key), []arrow.Array{array.NewNull(1)}, 1)
-	passed, err := countPassed(store, key)
+	before, err := countPassed(store, key)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	held := reservation{memory: l.env.Memory, operator: "limit"}
-	defer held.release()
-	rows, err := l.take(ctx, l.n-passed, &held)
+	now, err := l.pass(ctx, before, out)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var done state.Progress
-	now := passed
-	for _, b := range rows {
-		now += b.NumRows()
-	}
-	if now > passed {
+	if now > before {
 		counts := array.NewInt64Builder(memory.DefaultAllocator)
 		counts.Append(now)
 		value := array.NewRecordBatch(types.ToArrowSchema(limitStore.Value), []arrow.Array{counts.NewArray()}, 1)
 		if err := store.Put(key, value); err != nil {
-			return nil, err
+			return err
 		}
 		done.NumRowsUpdated = 1
 	}
 	done.AllUpdatesTimeMs = l.env.since(&began)
-	return []batch.Seq{batch.Of(rows...)}, commitProgress(ctx, l.env.Batch, store, done)
+	return commitProgress(ctx, l.env.Batch, store, done)
 }
 
 func countPassed(store *state.Operator, key arrow.RecordBatch) (int64, error) {
@@ -82,26 +76,24 @@ func countPassed(store *state.Operator, key arrow.RecordBatch) (int64, error) {
 	return values.Column(0).(*array.Int64).Value(0), nil
 }
 
-// take gives the first rows of the batch.
-func (l *statefulLimit) take(ctx context.Context, left int64, held *reservation) ([]arrow.RecordBatch, error) {
-	if left <= 0 && !l.drains {
-		return nil, nil
+// pass gives the first rows of the batch, where so many have passed before, and says how many have now.
+func (l *statefulLimit) pass(ctx context.Context, passed int64, out *outlet) (int64, error) {
+	if passed >= l.n && !l.drains {
+		return passed, nil
 	}
-	var rows []arrow.RecordBatch
 	for b, err := range InOrder(ctx, l.child, l.env.workers()) {
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		if n := min(left, b.NumRows()); n > 0 {
-			rows = append(rows, b.NewSlice(0, n))
-			left -= n
-			if err := held.add(batchBytes(b)); err != nil {
-				return nil, err
+		if n := min(l.n-passed, b.NumRows()); n > 0 {
+			if err := out.give(ctx, b.NewSlice(0, n)); err != nil {
+				return 0, err
 			}
+			passed += n
 		}
-		if left <= 0 && !l.drains {
+		if passed >= l.n && !l.drains {
 			break
 		}
 	}
-	return rows, nil
+	return passed, nil
 }

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"math"
+	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -18,47 +19,95 @@ type statefulPart struct {
 	*statefulAggregate
 	eval      *expr.Context
 	partition *state.Partition
+	out       *outlet
 	changes   []*changedGroups // of each worker that had any
-	given     []arrow.RecordBatch
 	updated   int64
 	removed   int64
+
+	early sync.Mutex // held by who adds groups while rows are read
+	again bool       // groups have been added before: those that come may be among them
 }
 
-// update adds the batch's groups to those of the state, and puts the sums back. What the state holds comes first, for
-// aggregates to which order matters.
-func (p *statefulPart) update() error {
+// addEarly adds groups to the state while others read rows. What they come to is given at the batch's end.
+func (p *statefulPart) addEarly(changes []*changedGroups) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	p.early.Lock()
+	defer p.early.Unlock()
+	p.changes, p.again = changes, true
 	if p.session >= 0 {
 		return p.updateSessions()
 	}
-	if len(p.changes) == 0 {
+	_, _, err := p.add()
+	return err
+}
+
+// update adds the batch's groups to those of the state.
+func (p *statefulPart) update(ctx context.Context) error {
+	if p.session >= 0 {
+		return p.updateSessions()
+	}
+	if len(p.changes) == 0 && !p.again {
 		return nil
 	}
-	keys, groups, n, err := p.distinct()
+	keys, sums, err := p.add()
 	if err != nil {
 		return err
 	}
-	keyRows := state.EncodeRows(keys, p.keySchema().Fields, n)
-	sums := p.newSums(p.eval, n)
-	entries, err := p.restore(keyRows, sums)
-	if err != nil {
-		return err
-	}
-	for i, c := range p.changes {
-		if err := sums.merge(groups[i], c.states); err != nil {
-			return err
-		}
-	}
-	p.changes = nil
-	if err := p.put(keyRows, entries, sums); err != nil {
-		return err
-	}
-	p.updated = int64(n)
+	p.updated = int64(p.partition.Changes())
 	if p.env.Batch.Mode != Update {
 		return nil
 	}
+	if p.again {
+		return p.giveChanged(ctx)
+	}
 	rows, err := sums.rows(keys)
-	p.given = append(p.given, rows)
-	return err
+	if err != nil {
+		return err
+	}
+	return p.out.give(ctx, rows)
+}
+
+// add adds groups to those of the state, and puts the sums back. What the state holds comes first, for aggregates to which
+// order matters.
+func (p *statefulPart) add() (keys []arrow.Array, total *sums, err error) {
+	if len(p.changes) == 0 {
+		return nil, nil, nil
+	}
+	keys, groups, n, err := p.distinct()
+	if err != nil {
+		return nil, nil, err
+	}
+	keyRows := state.EncodeRows(keys, p.keySchema().Fields, n)
+	total = p.newSums(p.eval, n)
+	entries, err := p.restore(keyRows, total)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, c := range p.changes {
+		if err := total.merge(groups[i], c.states); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.changes = nil
+	return keys, total, p.put(keyRows, entries, total)
+}
+
+// giveChanged gives the groups that the batch has changed.
+func (p *statefulPart) giveChanged(ctx context.Context) error {
+	var keys, values rowCopies
+	for key, value := range p.partition.Changed() {
+		keys.add(key)
+		values.add(value)
+		if keys.len() < batch.TargetRows {
+			continue
+		}
+		if err := p.giveCopies(ctx, &keys, &values); err != nil {
+			return err
+		}
+	}
+	return p.giveCopies(ctx, &keys, &values)
 }
 
 // distinct numbers the groups that the workers found: each worker's are distinct, but several may have found one.
@@ -92,7 +141,9 @@ func (p *statefulPart) restore(keys state.Rows, into *sums) ([]state.Entry, erro
 	entries := make([]state.Entry, keys.Len())
 	var found [][]byte
 	var groups []uint32
+	ahead := p.partition.Ahead()
 	for i := range entries {
+		ahead.LoadNext(keys, i)
 		var value []byte
 		if entries[i], value = p.partition.Find(keys.At(i)); value != nil {
 			found, groups = append(found, value), append(groups, uint32(i))
@@ -125,7 +176,7 @@ func (p *statefulPart) put(keys state.Rows, entries []state.Entry, sums *sums) e
 }
 
 // close lets the groups go that the watermark has closed. In append mode that is when they are given.
-func (p *statefulPart) close() error {
+func (p *statefulPart) close(ctx context.Context) error {
 	limit := microsOf(p.event.evict)
 	appends := p.env.Batch.Mode == Append
 	var keys, values rowCopies
@@ -135,17 +186,21 @@ func (p *statefulPart) close() error {
 			values.add(value)
 		}
 		p.partition.Remove(key)
-		p.removed++
-		if keys.len() == batch.TargetRows {
-			if err := p.giveClosed(&keys, &values); err != nil {
-				return err
-			}
+		if p.removed++; p.removed%batch.TargetRows > 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.giveCopies(ctx, &keys, &values); err != nil {
+			return err
 		}
 	}
-	return p.giveClosed(&keys, &values)
+	return p.giveCopies(ctx, &keys, &values)
 }
 
-func (p *statefulPart) giveClosed(keys, values *rowCopies) error {
+// giveCopies gives the groups of entries, which it forgets.
+func (p *statefulPart) giveCopies(ctx context.Context, keys, values *rowCopies) error {
 	n := keys.len()
 	if n == 0 {
 		return nil
@@ -154,11 +209,13 @@ func (p *statefulPart) giveClosed(keys, values *rowCopies) error {
 	if err != nil {
 		return err
 	}
-	rows, err := p.results(columns, n)
-	p.given = append(p.given, rows)
 	keys.reset()
 	values.reset()
-	return err
+	rows, err := p.results(columns, n)
+	if err != nil {
+		return err
+	}
+	return p.out.give(ctx, rows)
 }
 
 // decode makes columns of entries of the state: the keys and then the buffers.
@@ -183,14 +240,18 @@ func (p *statefulPart) results(columns []arrow.Array, n int) (arrow.RecordBatch,
 	return sums.rows(columns[:len(p.keys)])
 }
 
-// all gives every group of the state.
-func (p *statefulPart) all(ctx context.Context) batch.Seq {
-	return batch.Transform(p.partition.All(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+// giveAll gives every group of the state.
+func (p *statefulPart) giveAll(ctx context.Context) error {
+	return walk(p.partition.All(ctx), func(b arrow.RecordBatch) error {
 		columns := b.Columns()
 		if p.session >= 0 { // the state's keys are among its values
 			columns = columns[len(p.keys):]
 		}
-		return p.results(columns, int(b.NumRows()))
+		rows, err := p.results(columns, int(b.NumRows()))
+		if err != nil {
+			return err
+		}
+		return p.out.give(ctx, rows)
 	})
 }
 

@@ -119,25 +119,45 @@ func (k *keyedRows) of(partition int) []int32 {
 	return k.order[k.first[partition]:k.first[partition+1]]
 }
 
-// inputOf reads a stateful operator's input, in order where it has one, without the rows that come late.
-func inputOf(ctx context.Context, child Operator, env *Env, late lateness, held *reservation) (batches []arrow.RecordBatch, dropped int64, err error) {
+// A round is as much of a stateful operator's input as it works on at once: enough for several workers to have something to do.
+const (
+	roundRows  = 16 * batch.TargetRows
+	roundBytes = 32 << 20
+)
+
+// eachRound reads a stateful operator's input, in order where it has one, without the rows that come late, which it counts. What is
+// held of it is one round.
+func eachRound(ctx context.Context, child Operator, env *Env, late lateness, operator string, work func([]arrow.RecordBatch) error) (dropped int64, err error) {
+	held := &reservation{memory: env.Memory, operator: operator}
+	defer held.release()
+	var round []arrow.RecordBatch
+	var rows, bytes int64
+	flush := func() error {
+		if len(round) == 0 {
+			return nil
+		}
+		if err := work(round); err != nil {
+			return err
+		}
+		round, rows, bytes = nil, 0, 0
+		held.release()
+		return nil
+	}
 	err = walk(InOrder(ctx, child, env.workers()), func(b arrow.RecordBatch) error {
 		kept := late.inTime(b)
 		dropped += b.NumRows() - kept.NumRows()
 		if kept.NumRows() == 0 {
 			return nil
 		}
-		batches = append(batches, kept)
-		return held.add(batchBytes(kept))
+		size := batchBytes(kept)
+		round, rows, bytes = append(round, kept), rows+kept.NumRows(), bytes+size
+		if err := held.add(size); err != nil || rows < roundRows && bytes < roundBytes {
+			return err
+		}
+		return flush()
 	})
-	return batches, dropped, err
-}
-
-// sequences gives each batch as one, in pieces of the usual size.
-func sequences(batches []arrow.RecordBatch) []batch.Seq {
-	seqs := make([]batch.Seq, len(batches))
-	for i, b := range batches {
-		seqs[i] = func(yield func(arrow.RecordBatch, error) bool) { give(b, yield) }
+	if err != nil {
+		return 0, err
 	}
-	return seqs
+	return dropped, flush()
 }

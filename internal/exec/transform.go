@@ -84,23 +84,7 @@ func (t *transform) wantsBatch(input int64) bool {
 }
 
 func (t *transform) Execute(ctx context.Context, n int) []batch.Seq {
-	seqs := make([]batch.Seq, n)
-	for i := range seqs {
-		seqs[i] = batch.Of()
-	}
-	seqs[0] = func(yield func(arrow.RecordBatch, error) bool) {
-		out, err := t.run(ctx)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for _, b := range out {
-			if !give(b, yield) {
-				return
-			}
-		}
-	}
-	return seqs
+	return spread(ctx, n, t.run)
 }
 
 func (t *transform) keySchema() types.Struct {
@@ -137,63 +121,89 @@ func (t *transform) spec() (state.Spec, []state.Variable, error) {
 // transformRun is one batch of a transform.
 type transformRun struct {
 	*transform
-	state  *state.Operator
-	stores []*transformStore // by variable; the last is the timers' unless there are none
-	timers *transformStore
-	key    types.Struct
-	nowMs  int64 // the batch's time
-	out    []arrow.RecordBatch
-	report state.Progress
+	state     *state.Operator
+	stores    []*transformStore // by variable; the last is the timers' unless there are none
+	timers    *transformStore
+	key       types.Struct
+	nowMs     int64 // the batch's time
+	out       *outlet
+	given     []arrow.RecordBatch // by handlers, until they are enough to be handed on
+	givenRows int64               // rows of given
+	report    state.Progress
 	expiredTTL, expiredTimers,
 	registered, deleted int64
 }
 
 // run is one batch: the initial state before the first, the rows of each key, the timers that are due, then what has
 // outlived its time; commit. A batch that fails is run again from the version that it started from.
-func (t *transform) run(ctx context.Context) (out []arrow.RecordBatch, err error) {
+func (t *transform) run(ctx context.Context, out *outlet) error {
 	rows, release, err := t.rows(ctx, t.child, t.node.Input.Schema())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer release()
-	r := &transformRun{transform: t, key: t.keySchema(), nowMs: t.env.Batch.TimestampMs}
+	r := &transformRun{transform: t, out: out, key: t.keySchema(), nowMs: t.env.Batch.TimestampMs}
 	rows, r.report.NumRowsDroppedByWatermark = t.inTime(rows)
 	spec, variables, err := t.spec()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if r.state, err = t.env.Batch.State(ctx, spec); err != nil {
-		return nil, err
+		return err
 	}
 	r.open(spec, variables)
 	if err := t.processor.Begin(); err != nil {
-		return nil, err
+		return err
 	}
 	defer t.processor.End()
 	began := t.env.Batch.now()
 	if t.initial != nil && t.env.Batch.ID == 0 {
 		initial, release, err := t.rows(ctx, t.initial, t.node.Initial.Schema())
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer release()
 		if err := r.groups(ctx, initial, t.node.InitialKeys, t.processor.HandleInitial); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := r.groups(ctx, rows, t.node.Keys, t.processor.HandleRows); err != nil {
-		return nil, err
+		return err
 	}
 	handled := t.env.Batch.now()
 	if err := r.fireTimers(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	fired := t.env.Batch.now()
 	r.removeExpired()
 	if err := t.processor.Finish(); err != nil {
-		return nil, err
+		return err
 	}
-	return r.out, r.commit(ctx, handled.Sub(began), fired.Sub(handled))
+	if err := r.handOn(ctx); err != nil {
+		return err
+	}
+	return r.commit(ctx, handled.Sub(began), fired.Sub(handled))
+}
+
+// handOn hands on what handlers have given, as one batch.
+func (r *transformRun) handOn(ctx context.Context) error {
+	if r.givenRows == 0 {
+		return nil
+	}
+	rows, err := joined(r.given, r.Schema())
+	if err != nil {
+		return err
+	}
+	r.given, r.givenRows = nil, 0
+	return r.out.give(ctx, rows)
+}
+
+// handled is called behind each call of a handler.
+func (r *transformRun) handled(ctx context.Context) error {
+	if r.givenRows < batch.TargetRows {
+		return ctx.Err()
+	}
+	return r.handOn(ctx)
 }
 
 // rows are those of an operator, as one batch. The memory that they take stays reserved until release.
@@ -286,15 +296,15 @@ func (r *transformRun) groups(ctx context.Context, rows arrow.RecordBatch, keys 
 	sorted := takeRows(rows, order)
 	keyRows := newBatch(types.ToArrowSchema(r.key), takeColumns(columns, firsts), len(firsts))
 	for g, first := range firsts {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		from := int64(0)
 		if g > 0 {
 			from = int64(ends[g-1])
 		}
 		k := &Keyed{run: r, encoded: encoded.At(int(first)), partition: int(partitions[first]), key: keyRows.NewSlice(int64(g), int64(g)+1)}
 		if err := handle(k, sorted.NewSlice(from, int64(ends[g]))); err != nil {
+			return err
+		}
+		if err := r.handled(ctx); err != nil {
 			return err
 		}
 	}
@@ -342,9 +352,6 @@ func (r *transformRun) fireTimers(ctx context.Context) error {
 			return err
 		}
 		for _, timer := range timers {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
 			if partition.Get(timer.row) == nil { // a handler before has deleted it
 				continue
 			}
@@ -353,6 +360,9 @@ func (r *transformRun) fireTimers(ctx context.Context) error {
 			}
 			partition.Remove(timer.row)
 			r.expiredTimers++
+			if err := r.handled(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

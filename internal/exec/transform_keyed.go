@@ -54,7 +54,9 @@ func (k *Keyed) WatermarkMs() int64 {
 }
 
 // Emit adds rows to what comes out.
-func (k *Keyed) Emit(rows arrow.RecordBatch) { k.run.out = append(k.run.out, rows) }
+func (k *Keyed) Emit(rows arrow.RecordBatch) {
+	k.run.given, k.run.givenRows = append(k.run.given, rows), k.run.givenRows+rows.NumRows()
+}
 
 func (k *Keyed) of(variable int) (*transformStore, *state.Partition) {
 	s := k.run.stores[variable]

@@ -168,6 +168,9 @@ func (i *inspection) settings(ctx context.Context) (err error) {
 	if policy, _ := i.offsets.Conf.Get(checkpoint.MultipleWatermarkPolicy); policy != "min" && policy != "max" {
 		i.report.refuse("settings", checkpoint.MultipleWatermarkPolicy+" = "+policy, "there are the policies min and max")
 	}
+	if named, _ := i.offsets.Conf.Get(checkpoint.SourceEvolution); named == "true" {
+		i.report.refuse("settings", checkpoint.SourceEvolution+" = true", "Spark knows the sources by names; this engine knows them by their place in the query")
+	}
 	found := fmt.Sprintf("%d settings, %s", len(i.offsets.Conf), i.written())
 	if len(i.operators) == 0 {
 		i.report.fine("settings", found, "they stay; there is no state that depends on them")
@@ -176,8 +179,8 @@ func (i *inspection) settings(ctx context.Context) (err error) {
 	partitions, _ := i.offsets.Conf.Get(checkpoint.ShufflePartitions)
 	i.report.fine("settings", found+", "+partitions+" state partitions", "they stay, and win over the session's")
 	for _, known := range knownSettings {
-		if have, _ := i.offsets.Conf.Get(known.Key); have != known.Value && known.concerns(i.operators) {
-			i.report.refuse("settings", known.Key+" = "+have, known.why)
+		if have, _ := i.offsets.Conf.Get(known.key); !slices.Contains(known.values, have) && known.concerns(i.operators) {
+			i.report.refuse("settings", known.key+" = "+have, known.why)
 		}
 	}
 	return nil
@@ -185,17 +188,18 @@ func (i *inspection) settings(ctx context.Context) (err error) {
 
 // knownSettings are the values under which this engine reads and writes state.
 var knownSettings = []knownSetting{
-	{checkpoint.Setting{Key: checkpoint.StateProviderClass, Value: checkpoint.HDFSProvider}, "", "only state of the HDFS-backed provider is read; a query on RocksDB has to start with a new checkpoint here"},
-	{checkpoint.Setting{Key: checkpoint.StateEncodingFormat, Value: "unsaferow"}, "", "only state in Spark's rows (unsaferow) is read"},
-	{checkpoint.Setting{Key: checkpoint.StateCompressionCodec, Value: "lz4"}, "", "only state compressed by LZ4 is read"},
-	{checkpoint.Setting{Key: checkpoint.StateRowChecksum, Value: "false"}, "", "state with a checksum in each row is not read"},
-	{checkpoint.Setting{Key: checkpoint.UseStrictDistribution, Value: "true"}, "", "the state was shared out over its partitions by Spark before 3.3, by rules that depended on the query"},
-	{checkpoint.Setting{Key: checkpoint.AggregationStateVersion, Value: "2"}, "stateStoreSave", "only format 2 is read"},
-	{checkpoint.Setting{Key: checkpoint.JoinStateVersion, Value: "2"}, "symmetricHashJoin", "only format 2 is read"},
+	{checkpoint.StateProviderClass, []string{checkpoint.HDFSProvider}, "", "only state of the HDFS-backed provider is read; a query on RocksDB has to start with a new checkpoint here"},
+	{checkpoint.StateEncodingFormat, []string{"unsaferow"}, "", "only state in Spark's rows (unsaferow) is read"},
+	{checkpoint.StateCompressionCodec, []string{"lz4"}, "", "only state compressed by LZ4 is read"},
+	{checkpoint.StateRowChecksum, []string{"false"}, "", "state with a checksum in each row is not read"},
+	{checkpoint.UseStrictDistribution, []string{"true"}, "", "the state was shared out over its partitions by Spark before 3.3, by rules that depended on the query"},
+	{checkpoint.AggregationStateVersion, []string{"2"}, "stateStoreSave", "only format 2 is read"},
+	{checkpoint.JoinStateVersion, []string{"1", "2"}, "symmetricHashJoin", "formats 3 and 4 keep their state in column families, which RocksDB alone has"},
 }
 
 type knownSetting struct {
-	checkpoint.Setting
+	key      string
+	values   []string
 	operator string // empty: any
 	why      string
 }

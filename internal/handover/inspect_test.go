@@ -92,7 +92,18 @@ func TestInspect(t *testing.T) {
 		"no ids": {func(t *testing.T, s *volumestest.Memory) {
 			put(t, s, "commits/13", "v2\n{\"nextBatchWatermarkMs\":0,\"stateUniqueIds\":{}}")
 		}, "", "batch 14, of what has come since"},
-		"a map of offsets": {func(t *testing.T, s *volumestest.Memory) { put(t, s, "offsets/13", "v2\n{}\n0:1") }, "maximum supported log version is v1", ""},
+		"offsets by number": {func(t *testing.T, s *volumestest.Memory) {
+			put(t, s, "offsets/13", strings.Replace(strings.Replace(offsets(13, ""), "v1", "v2", 1), "\n13", "\n0:13", 1))
+		}, "", "batch 14, of what has come since"},
+		"offsets by name": {func(t *testing.T, s *volumestest.Memory) {
+			put(t, s, "offsets/13", strings.Replace(strings.Replace(offsets(13, ""), "v1", "v2", 1), "\n13", "\norders:13", 1))
+		}, "its sources have names", ""},
+		"sources by name": {func(t *testing.T, s *volumestest.Memory) {
+			put(t, s, "offsets/13", strings.Replace(offsets(13, ""), `"conf":{`, `"conf":{"spark.sql.streaming.queryEvolution.enableSourceEvolution":"true",`, 1))
+		}, "Spark knows the sources by names", ""},
+		"sinks": {func(t *testing.T, s *volumestest.Memory) {
+			put(t, s, "commits/13", `v3`+"\n"+`{"nextBatchWatermarkMs":0,"sinkMetadataMap":{"out":{"sinkName":"out","isActive":true}}}`)
+		}, "", "batch 14, of what has come since"},
 		"an unknown operator": {func(t *testing.T, s *volumestest.Memory) {
 			put(t, s, "state/0/_metadata/metadata", "v1\n{\"operatorInfo\":{\"operatorId\":0,\"operatorName\":\"flatMapGroupsWithState\"},\"stateStoreInfo\":[{\"storeName\":\"default\",\"numColsPrefixKey\":0,\"numPartitions\":3}]}")
 		}, "keeps no state for the operator", ""},

@@ -45,7 +45,7 @@ var refused = []string{
 
 func acceptsAs(t *testing.T, schema types.Struct, value string) bool {
 	t.Helper()
-	d, err := NewDecoder(schema, Options{Mode: records.FailFast, LineSep: "\x1e"})
+	d, err := NewDecoder(schema, Options{Policy: records.Policy{Mode: records.FailFast}, LineSep: "\x1e"})
 	if err != nil {
 		t.Fatal(err)
 	}

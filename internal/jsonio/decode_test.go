@@ -343,7 +343,7 @@ func TestRealSalesEdgeFiles(t *testing.T) {
 		all = append(all, got)
 	}
 	all = append(all, `{"Id":null,"age":null,"money":null,"name":null,"sales":null,"units":null}`) // sales_6 in Spark
-	spark, err := decodeText(t, schema, Options{Mode: records.FailFast}, string(want))
+	spark, err := decodeText(t, schema, Options{Policy: records.Policy{Mode: records.FailFast}}, string(want))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,18 +27,11 @@ type shared struct {
 
 // NewDecoder makes a decoder for records of the schema, whose fields all count as nullable.
 func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
-	if _, err := records.NewBuilder(schema); err != nil {
-		return nil, err
-	}
-	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	rules, err := records.NewRules(schema, opts.Policy)
 	if err != nil {
 		return nil, err
 	}
-	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
-	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
-	}}}, err
+	return &Decoder{shared: &shared{opts: opts, rules: rules}}, nil
 }
 
 // Counting is a decoder that sets counts at the end of what it decodes, one reading at a time.

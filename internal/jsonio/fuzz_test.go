@@ -29,7 +29,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	strict, err := NewDecoder(structOf(), Options{LineSep: "\x1e", Mode: records.FailFast})
+	strict, err := NewDecoder(structOf(), Options{LineSep: "\x1e", Policy: records.Policy{Mode: records.FailFast}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -27,18 +27,15 @@ var OptionTable = slices.Concat(records.CommonOptions, option.Table{
 // Options says how to read JSON. The zero value is strict RFC 8259 in mode PERMISSIVE; Spark's defaults are
 // those of [ParseOptions].
 type Options struct {
-	Mode          records.Mode // "": PERMISSIVE
-	CorruptColumn string       // takes the text of malformed records, where the schema has it
-	Formats       records.Formats
-	LineSep       string // "": \n, \r\n and \r
-	MultiLine     bool
-	MaxRecord     int // bytes; 0: 16 MiB
-	Syntax        Syntax
-	Infer         InferOptions
-	AnyCase       bool           // keys are matched in any letter case
-	Rescued       string         // takes what no other column takes, where the schema has it
-	RescuedPath   bool           // with the path of the file
-	Found         *records.Found // takes note of what the schema lacks; nil: nobody asks
+	records.Policy
+	Formats   records.Formats
+	LineSep   string // "": \n, \r\n and \r
+	MultiLine bool
+	MaxRecord int // bytes; 0: 16 MiB
+	Syntax    Syntax
+	Infer     InferOptions
+	AnyCase   bool           // keys are matched in any letter case
+	Found     *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 
 // Syntax is what is accepted beyond RFC 8259.
@@ -69,15 +66,12 @@ func OptionsOf(v option.Values) (Options, error) {
 	}
 	ratio, err := records.ParseSamplingRatio(v)
 	return Options{
-		Mode:          records.Mode(v.String("mode")),
-		CorruptColumn: v.String("columnNameOfCorruptRecord"),
-		Formats:       formats,
-		AnyCase:       !v.Bool("readerCaseSensitive"),
-		Rescued:       v.String("rescuedDataColumn"),
-		RescuedPath:   v.Bool("rescuedDataColumn.filePath.enabled"),
-		LineSep:       v.String("lineSep"),
-		MultiLine:     v.Bool("multiLine"),
-		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
+		Policy:    records.PolicyOf(v),
+		Formats:   formats,
+		AnyCase:   !v.Bool("readerCaseSensitive"),
+		LineSep:   v.String("lineSep"),
+		MultiLine: v.Bool("multiLine"),
+		MaxRecord: int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
 		Syntax: Syntax{
 			BackslashAny:      v.Bool("allowBackslashEscapingAnyCharacter"),
 			Comments:          v.Bool("allowComments"),

@@ -17,7 +17,7 @@ func TestADecoderReadsEachFileAsItsFirst(t *testing.T) {
 		field("l", types.Array{Element: types.String, ContainsNull: true}),
 		field("m", types.Map{Key: types.String, Value: types.Double, ValueContainsNull: true}),
 		field("o", structOf(field("d", types.Date), field("x", types.Decimal{Precision: 10, Scale: 2}))), field("bad", types.String))
-	opts := Options{CorruptColumn: "bad"}
+	opts := Options{Policy: records.Policy{CorruptColumn: "bad"}}
 	texts := []string{
 		`{"a":1,"s":"one","yes":true,"l":["x",null],"m":{"k":1.5},"o":{"d":"2024-01-31","x":1.25}}`,
 		`{"a":2,"l":[]}` + "\n" + `{"s":"zwei"` + "\n" + `{"a":"no number"}`,
@@ -65,7 +65,7 @@ func TestADecoderReadsEachFileAsItsFirst(t *testing.T) {
 
 // A decoding that fails, or that nobody wants to the end, leaves nothing to the next.
 func TestAnEndedDecodingLeavesNothingToTheNext(t *testing.T) {
-	d, err := NewDecoder(structOf(field("a", types.Long)), Options{Mode: records.FailFast})
+	d, err := NewDecoder(structOf(field("a", types.Long)), Options{Policy: records.Policy{Mode: records.FailFast}})
 	if err != nil {
 		t.Fatal(err)
 	}

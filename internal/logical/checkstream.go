@@ -12,7 +12,10 @@ import (
 // CheckStreaming reports the first part of a plan that a stream cannot run, or not in the output mode: what Spark's
 // UnsupportedOperationChecker does, in its order and words.
 func CheckStreaming(node Node, mode OutputMode) error {
-	c := &streamCheck{mode: mode, aggregates: streamingAggregates(node), transforms: transformsStream(node)}
+	c := &streamCheck{mode: mode, aggregates: streamingAggregates(node), groups: groupsWithState(node)}
+	if err := c.groupsTogether(); err != nil {
+		return err
+	}
 	if err := c.outputMode(); err != nil {
 		return err
 	}
@@ -28,7 +31,7 @@ func CheckStreaming(node Node, mode OutputMode) error {
 type streamCheck struct {
 	mode       OutputMode
 	aggregates []*Aggregate // over streams, the topmost first
-	transforms bool         // there is a TransformWithState, which may keep all it ever made
+	groups     []*TransformWithState
 }
 
 func streamingAggregates(node Node) []*Aggregate {
@@ -45,7 +48,7 @@ func streamingAggregates(node Node) []*Aggregate {
 // outputMode looks at what the topmost aggregate can hand over.
 func (c *streamCheck) outputMode() error {
 	if len(c.aggregates) == 0 {
-		if c.mode == Complete && !c.transforms {
+		if c.mode == Complete && !c.groupsMayBeComplete() {
 			return c.unsupportedMode("no streaming aggregations")
 		}
 		return nil
@@ -112,6 +115,8 @@ func (c *streamCheck) node(node Node) error {
 		return notOnStreams("A subquery over a stream is not supported on streaming DataFrames/Datasets")
 	case *Watermark:
 		return checkWatermark(n)
+	case *TransformWithState:
+		return c.groupState(n)
 	}
 	return nil
 }
@@ -202,7 +207,7 @@ func (c *streamCheck) chains(node Node) error {
 // remembersTime: the operators that look at event time. Deduplication without one among its columns is none of them.
 func remembersTime(node Node) bool {
 	switch n := node.(type) {
-	case *Aggregate:
+	case *Aggregate, *TransformWithState:
 		return IsStreaming(n)
 	case *Join:
 		return IsStreaming(n.Left) && IsStreaming(n.Right)
@@ -216,10 +221,18 @@ func remembersTime(node Node) bool {
 	return false
 }
 
-// emitsLateRows: an aggregate gives a group again and again, but in append mode; it, or any operator below.
+// emitsLateRows: an aggregate gives a group again and again, but in append mode; a group may time out with rows of any time; it, or
+// any operator below.
 func (c *streamCheck) emitsLateRows(node Node) bool {
-	if _, ok := node.(*Aggregate); ok && IsStreaming(node) && c.mode != Append {
-		return true
+	switch n := node.(type) {
+	case *Aggregate:
+		if IsStreaming(n) && c.mode != Append {
+			return true
+		}
+	case *TransformWithState:
+		if IsStreaming(n) && n.EventTime && n.As != plan.AsTransformWithState {
+			return true
+		}
 	}
 	return slices.ContainsFunc(node.Children(), c.emitsLateRows)
 }

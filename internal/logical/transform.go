@@ -2,7 +2,6 @@ package logical
 
 import (
 	"fmt"
-	"slices"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
@@ -19,6 +18,9 @@ type TransformWithState struct {
 	Keys      []int // columns of the input
 	Processor Processor
 	Output    types.Struct
+	As        plan.GroupOperation
+	Update    bool // of groups with state: the function's own output mode is update
+	EventTime bool // timers or timeouts go by event time
 
 	Initial     Node // rows that come before the first batch's; nil: none
 	InitialKeys []int
@@ -58,7 +60,7 @@ func (r *resolver) transform(rel *plan.TransformWithState) (*scope, error) {
 	if !ok {
 		return nil, fmt.Errorf("internal error: a processor of type %T", rel.Processor)
 	}
-	out := &TransformWithState{Processor: processor, Output: rel.Output}
+	out := &TransformWithState{Processor: processor, Output: rel.Output, As: rel.As, Update: rel.Update, EventTime: rel.EventTime}
 	var err error
 	if out.Input, out.Keys, err = r.grouped(rel.Input, rel.Grouping); err != nil {
 		return nil, err
@@ -123,10 +125,3 @@ func checkInitial(n *TransformWithState) error {
 	return nil
 }
 
-// transformsStream reports whether a plan has a TransformWithState over a stream.
-func transformsStream(node Node) bool {
-	if n, ok := node.(*TransformWithState); ok && IsStreaming(n.Input) {
-		return true
-	}
-	return slices.ContainsFunc(node.Children(), transformsStream)
-}

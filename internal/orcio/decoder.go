@@ -45,14 +45,14 @@ type Decoder struct {
 
 // NewDecoder makes a decoder for the columns of schema, all of which count as nullable.
 func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
-	if _, err := records.NewBuilder(schema); err != nil {
+	rules, err := records.NewRules(schema, records.Policy{})
+	if err != nil {
 		return nil, err
 	}
 	if opts.Zone == nil {
 		opts.Zone = time.UTC
 	}
-	return &Decoder{opts: opts, rules: records.Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Corrupt: -1}}, nil
+	return &Decoder{opts: opts, rules: rules}, nil
 }
 
 // For is a decoder for one reading.

@@ -25,6 +25,7 @@ type assembler struct {
 type planner struct {
 	caseSensitive bool
 	find          Finder
+	rebase        rebase
 	leaves        []*leafReader // that must be read
 }
 
@@ -72,7 +73,7 @@ func (p *planner) column(n *node, want types.Type) (*assembler, error) {
 			return nil, mismatch(n, want)
 		}
 		a.leaf = &leafReader{node: n, number: n.leaf}
-		a.leaf.values, err = newValueReader(n, want)
+		a.leaf.values, err = newValueReader(n, want, p.rebase)
 		p.leaves = append(p.leaves, a.leaf)
 		return a, err
 	}

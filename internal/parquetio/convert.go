@@ -16,8 +16,11 @@ var errNoDictionary = errors.New("the page uses a dictionary, and the chunk has 
 
 // newValueReader makes the reader of a leaf as the wanted type. Beside the type that Spark infers
 // it knows the widenings that lose nothing: of integers and float, of decimals, and of integers to decimals.
-func newValueReader(leaf *node, want types.Type) (valueReader, error) {
-	r := readerOf(leaf.element, want)
+func newValueReader(leaf *node, want types.Type, old rebase) (valueReader, error) {
+	r := old.readerOf(leaf.element, want)
+	if r == nil {
+		r = readerOf(leaf.element, want)
+	}
 	if r == nil {
 		return nil, errclass.FailedReadFile.New("Column %s is %s in the file and cannot be read as %s.",
 			leaf.path, leaf.element, types.SQL(want)).

@@ -184,7 +184,7 @@ func TestLongRunsAreReadInBatches(t *testing.T) {
 	leaf := *f.leaves[0]
 	leaf.def = 1
 	l := &leafReader{node: &leaf, pages: &pageReader{leaf: &leaf}}
-	l.values, err = newValueReader(&leaf, types.Long)
+	l.values, err = newValueReader(&leaf, types.Long, rebase{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
@@ -40,6 +41,9 @@ type ReadOptions struct {
 	Find Finder
 	// CaseSensitive finds columns by their exact names only.
 	CaseSensitive bool
+	// DatetimeRebase and Int96Rebase say how old days and timestamps are read of files whose writer does not say by which
+	// calendar it went. Files of Spark do.
+	DatetimeRebase, Int96Rebase datetime.RebaseMode
 	// RowIndex adds a last column, row_index: the position of each row in the file.
 	RowIndex bool
 	// BatchRows is how many rows a batch has at most: 0 is batch.TargetRows. Wide rows make smaller ones.

@@ -36,7 +36,7 @@ func (f *File) Pieces(opts ReadOptions) ([]batch.Piece, error) {
 	if opts.BatchRows <= 0 {
 		opts.BatchRows = batch.TargetRows
 	}
-	p := planner{caseSensitive: opts.CaseSensitive, find: opts.Find}
+	p := f.planner(opts)
 	if _, err := p.fields(f.root, opts.Schema); err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ type groupReader struct {
 
 func (p *Piece) open(ctx context.Context, group int) (r *groupReader, err error) {
 	defer recovered(&err)
-	plan := planner{caseSensitive: p.opts.CaseSensitive, find: p.opts.Find}
+	plan := p.file.planner(p.opts)
 	columns, err := plan.fields(p.file.root, p.opts.Schema)
 	if err != nil {
 		return nil, err

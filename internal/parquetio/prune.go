@@ -49,6 +49,9 @@ func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.
 	c := &g.chunks[n.leaf]
 	s := predicate.ColumnStats{Nulls: c.bounds.nulls}
 	s.Min, s.Max = f.boundsOf(n.element, want, c.bounds)
+	if f.rebase(opts).hides(n.element, s.Min) {
+		s.Min, s.Max = nil, nil
+	}
 	_, isFloat := s.Max.(float64)
 	s.MayHoldNaN = isFloat && !f.ours() // others leave NaN out of their bounds
 	return s, true

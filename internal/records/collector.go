@@ -4,39 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/lines"
-	"lakehouse/internal/types"
 )
 
 const batchBytes = 8 << 20 // of text; a batch of more is handed on before it has all its rows
-
-// Rules say what a [Collector] makes of records.
-type Rules struct {
-	Schema  types.Struct
-	Arrow   *arrow.Schema // of Schema
-	Mode    Mode
-	Corrupt int     // position of the corrupt-record column in Schema; -1: none
-	Rescue  *Rescue // nil: what no column takes is lost
-}
-
-// CorruptColumn finds the column for the text of malformed records; -1 where the schema has none.
-func CorruptColumn(schema types.Struct, name string) (position int, err error) {
-	if name == "" {
-		return -1, nil
-	}
-	position = slices.Index(schema.Names(), name)
-	if position >= 0 && schema.Fields[position].Type != types.Type(types.String) {
-		return -1, errclass.InvalidOptionValue.New("the column '%s' for corrupt records must have the type STRING, not %s.",
-			name, types.SQL(schema.Fields[position].Type))
-	}
-	return position, nil
-}
 
 // A Collector gathers the records of one decoding into batches, and decides what becomes of malformed ones.
 type Collector struct {

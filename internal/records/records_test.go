@@ -165,11 +165,11 @@ func TestACollectorDecidesByTheMode(t *testing.T) {
 func TestTheCorruptColumnIsAString(t *testing.T) {
 	schema := types.Struct{Fields: []types.Field{{Name: "n", Type: types.Long}, {Name: "s", Type: types.String}}}
 	for name, want := range map[string]int{"": -1, "x": -1, "s": 1} {
-		if got, err := CorruptColumn(schema, name); got != want || err != nil {
+		if got, err := corruptColumn(schema, name); got != want || err != nil {
 			t.Errorf("%q: got %d, %v", name, got, err)
 		}
 	}
-	if _, err := CorruptColumn(schema, "n"); !errors.Is(err, errclass.InvalidOptionValue) {
+	if _, err := corruptColumn(schema, "n"); !errors.Is(err, errclass.InvalidOptionValue) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"lakehouse/internal/batch"
-	"lakehouse/internal/errclass"
-	"lakehouse/internal/types"
 )
 
 // A Reading is what one decoding has for itself.
@@ -29,25 +27,6 @@ type Rescue struct {
 	Column   int    // its position in the schema
 	FilePath bool   // the object also has the file's path, as _file_path
 	Corrupt  string // where the schema has no corrupt-record column: the name in the object for the text of a malformed record
-}
-
-// NewRescue is the rescue of a schema with a column of that name; nil where there is none.
-func NewRescue(schema types.Struct, column string, filePath bool, corrupt string) (*Rescue, error) {
-	if column == "" {
-		return nil, nil
-	}
-	at := slices.Index(schema.Names(), column)
-	if at < 0 {
-		return nil, nil
-	}
-	if schema.Fields[at].Type != types.Type(types.String) {
-		return nil, errclass.InvalidOptionValue.New("the column '%s' for rescued data must have the type STRING, not %s.", column, types.SQL(schema.Fields[at].Type))
-	}
-	r := &Rescue{Column: at, FilePath: filePath}
-	if slices.Index(schema.Names(), corrupt) < 0 {
-		r.Corrupt = corrupt
-	}
-	return r, nil
 }
 
 // Unread gathers what no column takes of one record.

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"runtime"
 	"sync/atomic"
+	"unsafe"
 
 	"lakehouse/volumes"
 )
 
-// A Budget is how many bytes of keys and values the states of a session keep on the heap. What comes after lies in scratch
-// files, whose pages the kernel takes back when it needs them; beside the heap's bytes stay the keys' hashes and places:
-// at most 64 bytes a key. The zero value has no limit.
+// A Budget is how many bytes the states of a session keep on the heap. What comes after lies in scratch
+// files, whose pages the kernel takes back when it needs them; so do the keys' hashes and places. On the heap stay the indexes by
+// time and by prefix, where a store has them: at most 32 bytes a key. The zero value has no limit.
 type Budget struct{ limit, used atomic.Int64 }
 
 // NewBudget is a budget of so many bytes; 0 is no limit.
@@ -46,6 +47,13 @@ func (a *account) take(n int64) bool {
 	return true
 }
 
+func (a *account) give(n int64) {
+	a.held.Add(-n)
+	if a.budget != nil {
+		a.budget.used.Add(-n)
+	}
+}
+
 func (a *account) close() {
 	if n := a.held.Swap(0); a.budget != nil {
 		a.budget.used.Add(-n)
@@ -60,7 +68,8 @@ type arena struct {
 	chunks  [][]byte
 	used    int64 // bytes that were added
 	account *account
-	scratch []*volumes.Scratch // of the chunks that are not on the heap
+	scratch []*volumes.Scratch // of what is not on the heap
+	free    []byte             // of the last scratch file, for the table's own lists
 	failed  error              // why a scratch file could not be had
 	readers atomic.Int32       // views that are being written: while there are any, no byte changes
 }
@@ -83,6 +92,14 @@ const (
 
 // get gives the bytes of a span. Those in scratch files are good as long as the arena is.
 func (a *arena) get(s span) []byte { return s.of(a.chunks) }
+
+// first is the first byte of a span.
+func (a *arena) first(s span) byte {
+	if s.size == 0 {
+		return 0
+	}
+	return a.chunks[s.chunk][s.at]
+}
 
 func (s span) of(chunks [][]byte) []byte {
 	if s.size == 0 {
@@ -110,18 +127,51 @@ func (a *arena) add(data []byte) span {
 // chunk makes room for at least n bytes. A scratch file that cannot be had is no matter yet: the heap stands in, and the commit fails.
 func (a *arena) chunk(n int) []byte {
 	size := max(min(firstChunk<<min(len(a.chunks), 16), maxChunk), n)
-	if a.account.take(int64(size)) {
-		return make([]byte, 0, size)
+	if !a.account.take(int64(size)) {
+		if s := a.newScratch(n); s != nil {
+			return s.Bytes()[:0]
+		}
 	}
+	return make([]byte, 0, size)
+}
+
+// carve makes room for n bytes in a scratch file that others may share; nil: it cannot be had.
+func (a *arena) carve(n int) []byte {
+	if len(a.free) < n {
+		s := a.newScratch(n)
+		if s == nil {
+			return nil
+		}
+		a.free = s.Bytes()
+	}
+	space := a.free[:n:n]
+	a.free = a.free[n:]
+	return space
+}
+
+// newScratch makes a scratch file, larger than the one before; those that are there are not what will be wanted most.
+func (a *arena) newScratch(n int) *volumes.Scratch {
 	s, err := volumes.NewScratch(max(min(firstScratch<<min(len(a.scratch), 16), maxScratch), n))
 	if err != nil {
 		if !errors.Is(err, errors.ErrUnsupported) {
 			a.failed = err
 		}
-		return make([]byte, 0, size)
+		return nil
 	}
+	a.cool()
 	a.scratch = append(a.scratch, s)
-	return s.Bytes()[:0]
+	return s
+}
+
+// isScratch reports whether an address lies in a scratch file.
+func (a *arena) isScratch(at uintptr) bool {
+	for _, s := range a.scratch {
+		first := uintptr(unsafe.Pointer(unsafe.SliceData(s.Bytes()))) //nolint:gosec // only compared
+		if at >= first && at < first+uintptr(len(s.Bytes())) {
+			return true
+		}
+	}
+	return false
 }
 
 // cool lets the kernel have the pages of the scratch files.

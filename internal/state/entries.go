@@ -20,40 +20,35 @@ const (
 // entryWriter writes the entries of one file.
 type entryWriter struct {
 	blocks *blockWriter
-	buffer *bufio.Writer
-	size   [4]byte
+	entry  []byte
+	err    error // the first, for close to tell
 }
 
-func newEntryWriter(to io.Writer) *entryWriter {
-	blocks := newBlockWriter(to)
-	return &entryWriter{blocks: blocks, buffer: bufio.NewWriterSize(blocks, blockSize)}
-}
+func newEntryWriter(to io.Writer) *entryWriter { return &entryWriter{blocks: newBlockWriter(to)} }
 
-// Errors of the buffer stay with it, for close to tell.
 func (w *entryWriter) put(key, value []byte) {
-	w.sized(key)
-	w.sized(value)
+	w.write(appendSized(appendSized(w.entry[:0], key), value))
 }
 
 func (w *entryWriter) remove(key []byte) {
-	w.sized(key)
-	w.writeSize(removedValue)
+	w.write(appendSize(appendSized(w.entry[:0], key), removedValue))
 }
 
-func (w *entryWriter) sized(data []byte) {
-	w.writeSize(int32(len(data)))
-	_, _ = w.buffer.Write(data)
+func (w *entryWriter) write(entry []byte) {
+	w.entry = entry
+	if w.err == nil {
+		_, w.err = w.blocks.Write(entry)
+	}
 }
 
-func (w *entryWriter) writeSize(n int32) {
-	binary.BigEndian.PutUint32(w.size[:], uint32(n))
-	_, _ = w.buffer.Write(w.size[:])
-}
+func appendSized(out, data []byte) []byte { return append(appendSize(out, int32(len(data))), data...) }
+
+func appendSize(out []byte, n int32) []byte { return binary.BigEndian.AppendUint32(out, uint32(n)) }
 
 func (w *entryWriter) close() error {
-	w.writeSize(endOfEntries)
-	if err := w.buffer.Flush(); err != nil {
-		return err
+	w.write(appendSize(w.entry[:0], endOfEntries))
+	if w.err != nil {
+		return w.err
 	}
 	return w.blocks.Close()
 }

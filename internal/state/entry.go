@@ -15,10 +15,10 @@ type Entry int32
 // Find is Get, and gives the entry for [Partition.Set].
 func (p *Partition) Find(key []byte) (Entry, []byte) {
 	e := p.table.find(maphash.Bytes(p.table.seed, key), key)
-	if e < 0 || p.table.entries[e].removed {
+	if e < 0 || p.table.entry(e).removed {
 		return Entry(e), nil
 	}
-	return Entry(e), p.table.arena.get(p.table.entries[e].value)
+	return Entry(e), p.table.arena.get(p.table.entry(e).value)
 }
 
 // Set is Put of a key that was found at an entry, without another search.
@@ -40,20 +40,34 @@ func (p *Partition) Rows() int { return p.table.live }
 // their values be set; keys that are put meanwhile may be left out.
 func (p *Partition) Entries() iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
-		for e := range len(p.table.entries) {
-			if entry := &p.table.entries[e]; !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
+		for e := range p.table.entries.n {
+			if entry := p.table.entry(e); !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
 				return
 			}
 		}
 	}
 }
 
+// Changed gives the entries that were put since the last commit, in the order in which they first were.
+func (p *Partition) Changed() iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		for i := range p.table.changed.n {
+			if entry := p.table.entry(int(*p.table.changed.at(i))); !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
+				return
+			}
+		}
+	}
+}
+
+// Changes is how many entries were put or removed since the last commit.
+func (p *Partition) Changes() int { return p.table.changed.n }
+
 // Prefix gives the entries whose leading key columns are the row given, in the order of the column behind them if that is
 // a time or a long. Entries may be removed and put meanwhile; what is put is not given.
 func (p *Partition) Prefix(prefix []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
 		for _, e := range p.table.prefixes.find(p.table, prefix) {
-			if entry := &p.table.entries[e]; !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
+			if entry := p.table.entry(int(e)); !entry.removed && !yield(p.table.arena.get(entry.key), p.table.arena.get(entry.value)) {
 				return
 			}
 		}
@@ -90,7 +104,7 @@ const countRow = 16
 // that comes to 0 is removed.
 func (p *Partition) Count(key []byte, add int64) (before int64) {
 	e := p.table.entryOf(key)
-	entry := &p.table.entries[e]
+	entry := p.table.entry(e)
 	var row [countRow]byte
 	if !entry.removed && entry.valued {
 		copy(row[:], p.table.arena.get(entry.value))

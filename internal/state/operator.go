@@ -149,6 +149,9 @@ func (o *Operator) StoreOf(name string) *Store {
 	return nil
 }
 
+// Version is the one that was opened, or the one that Commit has made of it.
+func (o *Operator) Version() int64 { return o.version }
+
 // Progress is what there is to report of the state now. What was done to it in a batch, and in which time, the caller knows.
 func (o *Operator) Progress() Progress {
 	hits, misses := o.cache.counts()

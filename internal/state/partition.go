@@ -242,8 +242,10 @@ func (p *Partition) write(ctx context.Context, name string, entries func(*entryW
 }
 
 func (p *Partition) writeChanges(w *entryWriter) {
-	for _, e := range p.table.changed {
-		entry := &p.table.entries[e]
+	ahead, changed := p.Ahead(), &p.table.changed
+	for i := range changed.n {
+		ahead.loadEvery(changed.following(i), i)
+		entry := p.table.entry(int(*changed.at(i)))
 		key := p.table.arena.get(entry.key)
 		p.deltaBytes += int64(entry.key.size)
 		if entry.removed {

@@ -44,10 +44,10 @@ func (x *prefixIndex) link(t *table, e int) {
 	for len(x.next) <= e {
 		x.next = append(x.next, 0)
 	}
-	x.buffer = x.cut.prefix(x.buffer[:0], t.arena.get(t.entries[e].key))
+	x.buffer = x.cut.prefix(x.buffer[:0], t.arena.get(t.entry(int(e)).key))
 	hash := maphash.Bytes(x.seed, x.buffer)
 	x.next[e], x.heads[hash] = x.heads[hash], int32(e)+1
-	t.entries[e].linked = true
+	t.entry(int(e)).linked = true
 }
 
 // find gives the live entries of a prefix, in the order of the column behind it. Removed entries that it meets
@@ -58,20 +58,20 @@ func (x *prefixIndex) find(t *table, prefix []byte) []int32 {
 	before := int32(-1)
 	for e := x.heads[hash] - 1; e >= 0; {
 		following := x.next[e] - 1
-		if t.entries[e].removed {
-			t.entries[e].linked = false
+		if t.entry(int(e)).removed {
+			t.entry(int(e)).linked = false
 			x.unlink(hash, before, following)
 			e = following
 			continue
 		}
-		x.buffer = x.cut.prefix(x.buffer[:0], t.arena.get(t.entries[e].key))
+		x.buffer = x.cut.prefix(x.buffer[:0], t.arena.get(t.entry(int(e)).key))
 		if bytes.Equal(x.buffer, prefix) {
 			found = append(found, e)
 		}
 		before, e = e, following
 	}
 	slices.SortFunc(found, func(a, b int32) int {
-		return x.cut.compare(t.arena.get(t.entries[a].key), t.arena.get(t.entries[b].key))
+		return x.cut.compare(t.arena.get(t.entry(int(a)).key), t.arena.get(t.entry(int(b)).key))
 	})
 	return found
 }

@@ -80,7 +80,8 @@ func (p *Partition) settleSnapshot() error {
 // A tableView is the entries of a table at one moment. They stay as they are while the table is changed: as long as it
 // has readers, an arena only grows.
 type tableView struct {
-	entries []viewedEntry
+	entries slab[viewedEntry]
+	own     *arena // of the entries
 	arena   *arena
 	chunks  [][]byte
 }
@@ -88,10 +89,10 @@ type tableView struct {
 type viewedEntry struct{ key, value span }
 
 func (t *table) view() *tableView {
-	v := &tableView{entries: make([]viewedEntry, 0, t.live), arena: t.arena, chunks: append([][]byte(nil), t.arena.chunks...)}
-	for i := range t.entries {
-		if e := &t.entries[i]; !e.removed {
-			v.entries = append(v.entries, viewedEntry{e.key, e.value})
+	v := &tableView{own: newArena(t.arena.account.budget), arena: t.arena, chunks: append([][]byte(nil), t.arena.chunks...)}
+	for i := range t.entries.n {
+		if e := t.entry(i); !e.removed {
+			v.entries.add(v.own, viewedEntry{e.key, e.value})
 		}
 	}
 	t.arena.readers.Add(1)
@@ -99,11 +100,14 @@ func (t *table) view() *tableView {
 }
 
 func (v *tableView) all(yield func(key, value []byte) bool) {
-	for _, e := range v.entries {
-		if !yield(e.key.of(v.chunks), e.value.of(v.chunks)) {
+	for i := range v.entries.n {
+		if e := v.entries.at(i); !yield(e.key.of(v.chunks), e.value.of(v.chunks)) {
 			return
 		}
 	}
 }
 
-func (v *tableView) release() { v.arena.readers.Add(-1) }
+func (v *tableView) release() {
+	v.arena.readers.Add(-1)
+	v.own.account.close()
+}

@@ -125,9 +125,9 @@ func TestWritesTheBytesThatSparkWrites(t *testing.T) {
 	rows := 0
 	for number, p := range o.partitions {
 		var keys, values [][]byte
-		for i := range p.table.entries {
-			keys = append(keys, p.table.arena.get(p.table.entries[i].key))
-			values = append(values, p.table.arena.get(p.table.entries[i].value))
+		for i := range p.table.entries.n {
+			keys = append(keys, p.table.arena.get(p.table.entry(i).key))
+			values = append(values, p.table.arena.get(p.table.entry(i).value))
 		}
 		columns := assertSameBytes(t, keys, o.spec.Key)
 		assertSameBytes(t, values, o.spec.Value)

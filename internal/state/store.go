@@ -55,7 +55,7 @@ func (s *Store) All(ctx context.Context) batch.Seq {
 func (p *Partition) All(ctx context.Context) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		schema := types.ToArrowSchema(p.spec.entrySchema())
-		for next := 0; next < len(p.table.entries); {
+		for next := 0; next < p.table.entries.n; {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
@@ -82,8 +82,8 @@ func (s StoreSpec) entrySchema() types.Struct {
 // batch makes a batch of the entries from a number on, and says where the next one starts.
 func (p *Partition) batch(schema *arrow.Schema, from int) (arrow.RecordBatch, int, error) {
 	keys, values := make([][]byte, 0, batch.TargetRows), make([][]byte, 0, batch.TargetRows)
-	for ; from < len(p.table.entries) && len(keys) < batch.TargetRows; from++ {
-		if e := &p.table.entries[from]; !e.removed {
+	for ; from < p.table.entries.n && len(keys) < batch.TargetRows; from++ {
+		if e := p.table.entry(from); !e.removed {
 			keys, values = append(keys, p.table.arena.get(e.key)), append(values, p.table.arena.get(e.value))
 		}
 	}

@@ -3,18 +3,17 @@ package state
 import (
 	"bytes"
 	"hash/maphash"
-	"math/bits"
 )
 
-// A table holds the entries of one partition: keys and values in an arena, found by open addressing. Nothing
+// A table holds the entries of one partition: keys and values in an arena, found by an index of hashes. Nothing
 // in it is a pointer, so that millions of groups do not cost the garbage collector. Entries keep the
 // order in which their keys first came.
 type table struct {
 	seed    maphash.Seed
-	index   []int32 // slot → entry+1; a power of two long
-	entries []tableEntry
+	index   keyIndex
+	entries slab[tableEntry]
 	live    int
-	changed []int32 // entries changed since the last version
+	changed slab[int32] // entries changed since the last version
 	arena   *arena
 	wasted  int64 // bytes of the arena that no entry names any more
 
@@ -24,7 +23,6 @@ type table struct {
 }
 
 type tableEntry struct {
-	hash       uint64
 	key, value span
 	removed    bool
 	changed    bool
@@ -34,7 +32,8 @@ type tableEntry struct {
 
 // newTable is an empty table with the indexes that a store wants.
 func newTable(spec StoreSpec, budget *Budget) *table {
-	t := &table{seed: maphash.MakeSeed(), index: make([]int32, 16), arena: newArena(budget)}
+	t := &table{seed: maphash.MakeSeed(), arena: newArena(budget)}
+	t.index = newKeyIndex(t.arena, 0)
 	if spec.PrefixColumns > 0 {
 		t.prefixes = newPrefixIndex(spec.Key, spec.PrefixColumns)
 	}
@@ -44,15 +43,14 @@ func newTable(spec StoreSpec, budget *Budget) *table {
 	return t
 }
 
+// entry is the one of a number.
+func (t *table) entry(e int) *tableEntry { return t.entries.at(e) }
+
 // find gives the number of a key's entry, which may be a removed one; -1: there is none.
 func (t *table) find(hash uint64, key []byte) int {
-	mask := uint64(len(t.index) - 1)
-	for slot := hash & mask; ; slot = (slot + 1) & mask {
-		e := int(t.index[slot]) - 1
-		if e < 0 {
-			return -1
-		}
-		if t.entries[e].hash == hash && bytes.Equal(t.arena.get(t.entries[e].key), key) {
+	for place := t.index.place(hash); ; {
+		var e int
+		if e, place = t.index.next(hash, place); e < 0 || bytes.Equal(t.arena.get(t.entry(e).key), key) {
 			return e
 		}
 	}
@@ -61,10 +59,10 @@ func (t *table) find(hash uint64, key []byte) int {
 // get gives the value of a key; nil: there is none.
 func (t *table) get(key []byte) []byte {
 	e := t.find(maphash.Bytes(t.seed, key), key)
-	if e < 0 || t.entries[e].removed {
+	if e < 0 || t.entry(e).removed {
 		return nil
 	}
-	return t.arena.get(t.entries[e].value)
+	return t.arena.get(t.entry(e).value)
 }
 
 func (t *table) put(key, value []byte) {
@@ -86,7 +84,7 @@ func (t *table) entryOf(key []byte) int {
 func (t *table) putNew(key, value []byte) bool {
 	hash := maphash.Bytes(t.seed, key)
 	e := t.find(hash, key)
-	if e >= 0 && !t.entries[e].removed {
+	if e >= 0 && !t.entry(e).removed {
 		return false
 	}
 	if e < 0 {
@@ -99,7 +97,7 @@ func (t *table) putNew(key, value []byte) bool {
 
 // set gives an entry its value.
 func (t *table) set(e int, value []byte) {
-	entry := &t.entries[e]
+	entry := t.entry(e)
 	if t.times != nil {
 		t.keepTime(e, value)
 	}
@@ -121,7 +119,7 @@ func (t *table) set(e int, value []byte) {
 
 // keepTime files an entry that is about to have the value under its time.
 func (t *table) keepTime(e int, value []byte) {
-	entry := &t.entries[e]
+	entry := t.entry(e)
 	key := t.arena.get(entry.key)
 	now, ok := t.reader.read(key, value)
 	if !ok {
@@ -138,8 +136,8 @@ func (t *table) keepTime(e int, value []byte) {
 // indexTimes makes the index of times of what there is.
 func (t *table) indexTimes() {
 	t.times = newTimeIndex()
-	for e := range t.entries {
-		if entry := &t.entries[e]; !entry.removed {
+	for e := range t.entries.n {
+		if entry := t.entry(e); !entry.removed {
 			if at, ok := t.reader.read(t.arena.get(entry.key), t.arena.get(entry.value)); ok {
 				t.times.add(int32(e), at)
 			}
@@ -149,35 +147,16 @@ func (t *table) indexTimes() {
 
 // insert adds an entry without a value.
 func (t *table) insert(hash uint64, key []byte) int {
-	if (len(t.entries)+1)*4 > len(t.index)*3 {
-		t.grow()
-	}
-	e := len(t.entries)
-	t.entries = append(t.entries, tableEntry{hash: hash, key: t.arena.add(key)})
+	e := t.entries.n
+	t.entries.add(t.arena, tableEntry{key: t.arena.add(key)})
 	t.live++
-	t.link(hash, e)
+	t.index.add(t.arena, hash, e)
 	return e
-}
-
-func (t *table) link(hash uint64, e int) {
-	mask := uint64(len(t.index) - 1)
-	slot := hash & mask
-	for t.index[slot] != 0 {
-		slot = (slot + 1) & mask
-	}
-	t.index[slot] = int32(e) + 1
-}
-
-func (t *table) grow() {
-	t.index = make([]int32, 2*len(t.index))
-	for e := range t.entries {
-		t.link(t.entries[e].hash, e)
-	}
 }
 
 func (t *table) remove(key []byte) bool {
 	e := t.find(maphash.Bytes(t.seed, key), key)
-	if e < 0 || t.entries[e].removed {
+	if e < 0 || t.entry(e).removed {
 		return false
 	}
 	t.removeEntry(e)
@@ -185,61 +164,57 @@ func (t *table) remove(key []byte) bool {
 }
 
 func (t *table) removeEntry(e int) {
-	if !t.entries[e].removed {
-		t.entries[e].removed = true
+	if !t.entry(e).removed {
+		t.entry(e).removed = true
 		t.live--
 		t.change(e)
 	}
 }
 
 func (t *table) change(e int) {
-	if !t.entries[e].changed {
-		t.entries[e].changed = true
-		t.changed = append(t.changed, int32(e))
+	if !t.entry(e).changed {
+		t.entry(e).changed = true
+		t.changed.add(t.arena, int32(e))
 	}
 }
 
 // settle takes the changes for written. When half of what the table holds is no longer wanted, it is made
 // anew; that is paid for by the changes that made it so.
 func (t *table) settle() {
-	for _, e := range t.changed {
-		t.entries[e].changed = false
+	for i := range t.changed.n {
+		t.entry(int(*t.changed.at(i))).changed = false
 	}
-	t.changed = t.changed[:0]
+	t.changed.reset()
 	const small = 1024
-	if removed := len(t.entries) - t.live; removed > t.live+small || t.wasted > t.arena.used/2+small {
+	if removed := t.entries.n - t.live; removed > t.live+small || t.wasted > t.arena.used/2+small {
 		t.rebuild()
 	}
 }
 
+// rebuild makes the table anew beside the old one, whose memory is the budget's until then.
 func (t *table) rebuild() {
-	t.arena.account.close() // for the new arena, which takes the place of this one
-	fresh := &table{
-		seed: t.seed, index: make([]int32, 16), entries: make([]tableEntry, 0, t.live), arena: newArena(t.arena.account.budget),
-		prefixes: t.prefixes.empty(), reader: t.reader,
-	}
-	if t.live > 8 {
-		fresh.index = make([]int32, 1<<bits.Len(uint(t.live*2)))
-	}
-	for i := range t.entries {
-		if e := &t.entries[i]; !e.removed {
-			fresh.set(fresh.insert(e.hash, t.arena.get(e.key)), t.arena.get(e.value))
+	fresh := &table{seed: t.seed, arena: newArena(t.arena.account.budget), prefixes: t.prefixes.empty(), reader: t.reader}
+	fresh.index = newKeyIndex(fresh.arena, t.live)
+	for i := range t.entries.n {
+		if e := t.entry(i); !e.removed {
+			key := t.arena.get(e.key)
+			fresh.set(fresh.insert(maphash.Bytes(t.seed, key), key), t.arena.get(e.value))
 		}
 	}
 	if t.times != nil {
 		fresh.indexTimes()
 	}
+	t.arena.account.close()
 	*t = *fresh
 }
 
 // entryBytes is what an entry takes beside its key and value.
-const entryBytes = 8 + 2*12 + 8
+const entryBytes = 2*12 + 4
 
 // liveBytes is how many bytes the entries of this version take. The keys of removed entries count until the table is made anew.
 func (t *table) liveBytes() int64 { return t.arena.used - t.wasted + int64(t.live)*entryBytes }
 
-// memory is how many bytes the table takes.
+// memory is how many bytes the table takes on the heap.
 func (t *table) memory() int64 {
-	return t.arena.account.held.Load() + int64(cap(t.entries))*entryBytes + int64(len(t.index)+cap(t.changed))*4 +
-		t.times.memory() + t.prefixes.memory()
+	return t.arena.account.held.Load() + t.times.memory() + t.prefixes.memory()
 }

@@ -126,8 +126,10 @@ func (x *timeIndex) putBack(b int64, list []int32) {
 // visitBucket gives what stays in the bucket, and whether the visitor, if it wants more, still does.
 func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value []byte) bool, more bool) ([]int32, bool) {
 	kept := list[:0]
-	for _, e := range list {
-		entry := &t.entries[e]
+	ahead := Ahead{table: t}
+	for i, e := range list {
+		ahead.loadEvery(list[i:], i)
+		entry := t.entry(int(e))
 		if entry.removed {
 			continue
 		}
@@ -139,11 +141,9 @@ func (t *table) visitBucket(list []int32, b, limit int64, visit func(key, value 
 		if more && at <= limit {
 			more = visit(key, value)
 		}
-		if !t.entries[e].removed {
-			kept = append(kept, e)
-		}
+		kept = append(kept, e)
 	}
-	return kept, more
+	return slices.DeleteFunc(kept, func(e int32) bool { return t.entry(int(e)).removed }), more // by the visitor
 }
 
 // timeHeap is the numbers of the buckets, smallest first.

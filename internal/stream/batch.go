@@ -36,6 +36,7 @@ type counted struct {
 	plan   *exec.Plan
 
 	mu       sync.Mutex                 // of what operators report, side by side
+	opened   []*state.Operator          // guarded by mu
 	observed map[string]json.RawMessage // guarded by mu
 }
 
@@ -53,7 +54,7 @@ func (q *Query) step(ctx context.Context, watch *stopwatch) (ran bool, err error
 	}
 	q.run.watermark.advance(&rows.events)
 	if err := watch.measure("commitOffsets", func() error {
-		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: q.run.watermark.ms})
+		return q.cp.Commits.Put(ctx, batch.id, checkpoint.Commit{NextWatermarkMs: q.run.watermark.ms, Sinks: q.run.sinks})
 	}); err != nil {
 		return false, err
 	}
@@ -86,7 +87,7 @@ func (q *Query) intend(ctx context.Context, watch *stopwatch) (*pending, error) 
 		return nil, err
 	}
 	batch := &pending{id: q.run.next, entry: checkpoint.Offsets{
-		WatermarkMs: q.run.watermark.ms, TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends,
+		WatermarkMs: q.run.watermark.ms, TimestampMs: q.cfg.Clock().UnixMilli(), Conf: conf, Sources: ends, Format: q.run.format,
 	}}
 	q.setStatus(statusPlanned, true, true)
 	if err := watch.measure("walCommit", func() error { return q.cp.Offsets.Put(ctx, batch.id, batch.entry) }); err != nil {
@@ -181,13 +182,25 @@ func (q *Query) effect(ctx context.Context, batch *pending, watch *stopwatch) (*
 		return nil, err
 	}
 	err = watch.measure("addBatch", func() (err error) {
-		rows.output, err = q.sink.Write(ctx, batch.id, rows.plan.Operator)
-		return err
+		if rows.output, err = q.sink.Write(ctx, batch.id, rows.plan.Operator); err != nil {
+			return err
+		}
+		return rows.checkState(batch.id + 1)
 	})
 	if _, classed := errors.AsType[*errclass.Error](err); errors.Is(err, fs.ErrNotExist) && !classed {
 		err = errclass.SourceFileMissing.New("batch %d needs a file that is gone: %w", batch.id, err)
 	}
 	return rows, err
+}
+
+// checkState holds a sink to its promise: it takes all rows of a batch that it begins, so that the state gets its next version.
+func (c *counted) checkState(version int64) error {
+	for _, o := range c.opened {
+		if o.Version() != version {
+			return fmt.Errorf("internal error: the sink left rows of batch %d, whose state is of version %d", version-1, o.Version())
+		}
+	}
+	return nil
 }
 
 // rows gives the rows up to end; where the source has nothing new, it is not asked.
@@ -196,6 +209,15 @@ func (s *openStream) rows(ctx context.Context, end Offset) (logical.Source, erro
 		return logical.NewLocalRelation(s.source.Schema(), nil).Source, nil
 	}
 	return s.source.Rows(ctx, s.at, end)
+}
+
+// versionOf is a setting that is a number; 0: it is none.
+func versionOf(value string) int {
+	version, err := strconv.Atoi(value)
+	if err != nil {
+		return 0
+	}
+	return version
 }
 
 func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.StreamRelation]logical.Source, bySource map[logical.Source]*atomic.Int64, rows *counted) (*exec.Plan, error) {
@@ -211,8 +233,10 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 	if err != nil {
 		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
 	}
+	joinFormat, _ := batch.entry.Conf.Get(checkpoint.JoinStateVersion)
 	env.Batch = &exec.MicroBatch{
-		ID: batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock, TimestampMs: batch.entry.TimestampMs,
+		JoinFormat: versionOf(joinFormat),
+		ID:         batch.id, Mode: q.cfg.Mode, Clock: q.cfg.Clock, TimestampMs: batch.entry.TimestampMs,
 		WatermarkMs: batch.entry.WatermarkMs, LateWatermarkMs: q.run.lateMs, EventTime: rows.events.note,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
 			if err := checkState(batch.entry.Conf); err != nil {
@@ -221,10 +245,14 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			if err := checkJoinState(spec, batch.entry.Conf); err != nil {
 				return nil, err
 			}
-			return state.Open(ctx, spec, state.OpenOptions{
+			o, err := state.Open(ctx, spec, state.OpenOptions{
 				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
 			})
+			rows.mu.Lock()
+			defer rows.mu.Unlock()
+			rows.opened = append(rows.opened, o)
+			return o, err
 		},
 		Progress: func(p state.Progress) { // of operators side by side, a union's say
 			rows.mu.Lock()

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -30,8 +31,10 @@ type loop struct {
 	frozen     bool
 	state      state.Cache // of the stateful operators, from batch to batch
 	watermark  *watermarkTracker
-	lateMs     int64      // the watermark of the batch before
-	plan       *exec.Plan // of the batch before; nil until one ran
+	lateMs     int64           // the watermark of the batch before
+	format     int             // of offsets/N, as the checkpoint has it
+	sinks      json.RawMessage // what commits/N says of sinks, as the checkpoint has it
+	plan       *exec.Plan      // of the batch before; nil until one ran
 }
 
 // loop runs rounds until the trigger's end, Finish, Stop or a failure.

@@ -30,11 +30,16 @@ func (q *Query) recover(ctx context.Context) error {
 		return err
 	}
 	q.run.watermark.ms = entry.WatermarkMs
+	q.run.format, q.run.sinks = entry.Format, commit.Sinks
+	entry.Sources = entry.SourcesOf(len(q.streams))
 	switch {
 	case done && (!planned || committed > last):
 		return q.inconsistent("batch %d is committed, but offsets/%d, which says what it read, is gone", committed, committed)
 	case !planned:
 		return nil
+	case namedSources(entry.Conf):
+		return errclass.UnsupportedFeature.New("the sources of this checkpoint have names (%s = true); this engine knows sources by their place in the query.", checkpoint.SourceEvolution).
+			WithHint("Start the query with a new checkpoint, or go on with it in Spark.")
 	case len(entry.Sources) != len(q.streams):
 		return errclass.SourcesChanged.New("There are [%d] sources in the checkpoint offsets and now there are [%d] sources requested by the query. Cannot continue.",
 			len(entry.Sources), len(q.streams)).
@@ -64,12 +69,19 @@ func (q *Query) repeat(ctx context.Context, last int64, entry checkpoint.Offsets
 	if err != nil {
 		return fmt.Errorf("read the offsets before the unfinished batch %d: %w", last, err)
 	}
+	before.Sources = before.SourcesOf(len(q.streams))
 	if len(before.Sources) != len(q.streams) {
 		return q.inconsistent("offsets/%d names %d sources and offsets/%d names %d", last-1, len(before.Sources), last, len(q.streams))
 	}
 	q.run.lateMs = before.WatermarkMs
 	q.startAt(before)
 	return nil
+}
+
+// namedSources: Spark keeps the logs of such sources under their names.
+func namedSources(conf checkpoint.Conf) bool {
+	value, _ := conf.Get(checkpoint.SourceEvolution)
+	return value == "true"
 }
 
 func (q *Query) startAt(entry checkpoint.Offsets) {
@@ -92,14 +104,14 @@ var readableState = []checkpoint.Setting{
 	{Key: checkpoint.StateRowChecksum, Value: "false"},
 }
 
-// checkJoinState refuses the state of a join in another version of Spark's format: the first lost rows of outer joins (SPARK-26154), the
-// third and the fourth need another store.
+// checkJoinState refuses the state of a join in a version of Spark's format that needs another store: the third and the fourth keep it in
+// column families, which RocksDB alone has. The first is for inner joins (SPARK-26154), which the join sees to.
 func checkJoinState(spec state.Spec, conf checkpoint.Conf) error {
 	version, ok := conf.Get(checkpoint.JoinStateVersion)
-	if spec.Name != exec.StreamJoinName || !ok || version == "2" {
+	if spec.Name != exec.StreamJoinName || !ok || version == "1" || version == "2" {
 		return nil
 	}
-	return errclass.UnsupportedFeature.New("the state of this join of streams was written with %s = %s; only 2 is read.", checkpoint.JoinStateVersion, version).
+	return errclass.UnsupportedFeature.New("the state of this join of streams was written with %s = %s, which is RocksDB's alone; 1 and 2 are read.", checkpoint.JoinStateVersion, version).
 		WithHint("Start the query with a new checkpoint, or go on with it in Spark.")
 }
 

@@ -59,13 +59,19 @@ func TestRestartOnADamagedCheckpoint(t *testing.T) {
 			b.put("offsets/1", text[:strings.LastIndex(text, "\n")])
 		}, errclass.MalformedLogFile, "offsets/1", ""},
 		{
-			"the offsets are of a newer version", func(b *bench) { b.put("offsets/1", strings.Replace(b.read("offsets/1"), "v1", "v2", 1)) },
-			errclass.InvalidLogVersion, "The maximum supported log version is v1, but encountered v2", "",
+			"the offsets are of a newer version", func(b *bench) { b.put("offsets/1", strings.Replace(b.read("offsets/1"), "v1", "v3", 1)) },
+			errclass.InvalidLogVersion, "The maximum supported log version is v2, but encountered v3", "",
 		},
 		{"the commit is torn", func(b *bench) { b.put("commits/1", "v1\n{\"next") }, errclass.MalformedLogFile, "memory:/checkpoint/commits/1", ""},
 		{
-			"the commit is of a newer version", func(b *bench) { b.put("commits/1", strings.Replace(b.read("commits/1"), "v1", "v3", 1)) },
-			errclass.InvalidLogVersion, "encountered v3", "",
+			"the commit is of a newer version", func(b *bench) { b.put("commits/1", strings.Replace(b.read("commits/1"), "v1", "v4", 1)) },
+			errclass.InvalidLogVersion, "encountered v4", "",
+		},
+		{
+			"the sources have names", func(b *bench) {
+				b.put("offsets/1", strings.Replace(b.read("offsets/1"), `"conf":{`, `"conf":{"spark.sql.streaming.queryEvolution.enableSourceEvolution":"true",`, 1))
+			},
+			errclass.UnsupportedFeature, "this engine knows sources by their place", "",
 		},
 		{
 			"the query had two sources", func(b *bench) { b.put("offsets/1", b.read("offsets/1")+"\n7") },

@@ -331,7 +331,7 @@ func TestScriptedStreamsGiveWhatSparkGives(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			want, ok := answers[c.Name]
 			if !ok {
-				t.Skip("Spark was not asked: run testdata/stateful/spark.py missing")
+				t.Fatal("Spark was not asked: run testdata/stateful/spark.py missing")
 			}
 			got := c.run(t, volumestest.NewMemory())
 			if own := unlikeSpark[c.Name]; own != "" {

@@ -1,9 +1,6 @@
 package xmlio
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -31,21 +28,14 @@ type shared struct {
 
 // NewDecoder makes a decoder for records of the schema, whose fields all count as nullable.
 func NewDecoder(schema types.Struct, opts Options) (*Decoder, error) {
-	schema = types.AsNullable(schema).(types.Struct)
 	if err := readable(schema); err != nil {
 		return nil, err
 	}
-	if _, err := records.NewBuilder(schema); err != nil {
-		return nil, err
-	}
-	corrupt, err := records.CorruptColumn(schema, opts.CorruptColumn)
+	rules, err := records.NewRules(schema, opts.Policy)
 	if err != nil {
 		return nil, err
 	}
-	rescue, err := records.NewRescue(schema, opts.Rescued, opts.RescuedPath, opts.CorruptColumn)
-	return &Decoder{shared: &shared{opts: opts, rules: records.Rules{
-		Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: opts.Mode, Corrupt: corrupt, Rescue: rescue,
-	}}}, err
+	return &Decoder{shared: &shared{opts: opts, rules: rules}}, nil
 }
 
 // readable refuses what no XML can be read into.
@@ -82,18 +72,26 @@ func (d *Decoder) For(r records.Reading) *Decoder { return &Decoder{d.shared, r}
 // Schema is the batches' schema.
 func (d *Decoder) Schema() types.Struct { return d.rules.Schema }
 
-// DecodeRange reads the records of a part of a file, which begins and ends outside of records: at [Borders].
+// DecodeRange reads the records of a part of a file, which begins and ends outside of records: see [Cutter].
 func (d *Decoder) DecodeRange(r io.ReaderAt, _, start, end int64) batch.Seq {
-	return d.decode(io.NewSectionReader(r, start, end-start), start)
+	return d.decode(func() *scanner { return newScanner(io.NewSectionReader(r, start, end-start), &d.opts) }, start)
+}
+
+// DecodePart reads such a part that was read from the file.
+func (d *Decoder) DecodePart(p Part) batch.Seq {
+	return d.decode(func() *scanner { return newScannerOn(p.Data, &d.opts) }, p.Start)
 }
 
 // DecodeDocument reads a whole file.
-func (d *Decoder) DecodeDocument(data []byte) batch.Seq { return d.Decode(bytes.NewReader(data)) }
+func (d *Decoder) DecodeDocument(data []byte) batch.Seq { return d.DecodePart(Part{Data: data}) }
 
 // Decode reads a whole file.
-func (d *Decoder) Decode(r io.Reader) batch.Seq { return d.decode(r, 0) }
+func (d *Decoder) Decode(r io.Reader) batch.Seq {
+	return d.decode(func() *scanner { return newScanner(r, &d.opts) }, 0)
+}
 
-func (d *Decoder) decode(r io.Reader, at int64) batch.Seq {
+// decode reads the records that a scanner finds, of a part of a file that begins at a place.
+func (d *Decoder) decode(scan func() *scanner, at int64) batch.Seq {
 	return func(yield func(arrow.RecordBatch, error) bool) {
 		rows := d.rows()
 		whole := false
@@ -103,7 +101,7 @@ func (d *Decoder) decode(r io.Reader, at int64) batch.Seq {
 				d.idle.Put(rows)
 			}
 		}()
-		in := newScanner(r, &d.opts)
+		in := scan()
 		for in.next() {
 			if err := rows.record(in, at); err != nil {
 				yield(nil, err)
@@ -123,24 +121,4 @@ func (d *Decoder) decode(r io.Reader, at int64) batch.Seq {
 		rows.Rest(yield)
 		whole = true
 	}
-}
-
-// Borders finds places of a file at which it can be cut: outside of records, about so many bytes apart. It has to pass over the
-// whole file, as what looks like a record may stand in a comment, or in another record.
-func Borders(ctx context.Context, r io.ReaderAt, size, apart int64, opts *Options) ([]int64, error) {
-	in := newScanner(io.NewSectionReader(r, 0, size), opts)
-	in.most = 1 // records are not wanted
-	borders := []int64{0}
-	for in.next() {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if in.end-borders[len(borders)-1] >= apart && in.end < size {
-			borders = append(borders, in.end)
-		}
-	}
-	if in.err != nil && !errors.Is(in.err, io.EOF) {
-		return nil, in.err
-	}
-	return borders, nil
 }

@@ -33,7 +33,7 @@ func (r *rows) unreadText(n *node, name string, text []byte, misfit bool) {
 		return
 	}
 	if r.d.opts.Trim {
-		text = trim(text)
+		text = records.TrimText(text)
 	}
 	r.dirty = n.within
 	if !n.within && r.Unread() != nil {
@@ -112,7 +112,7 @@ func (in *Inference) appendJSON(dst []byte) []byte {
 
 func (in *Inference) trimmed(text []byte) []byte {
 	if in.opts.Trim {
-		return trim(text)
+		return records.TrimText(text)
 	}
 	return text
 }

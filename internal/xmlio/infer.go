@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lakehouse/internal/datetime"
@@ -266,7 +267,7 @@ func (in *Inference) scalar(text []byte) types.Type {
 }
 
 func (in *Inference) number(text, unsigned []byte) types.Type {
-	if b := (&records.Builder{Kind: records.Int64}); unsigned[0] != '.' && appendInteger(b, unsigned) {
+	if _, err := strconv.ParseInt(string(unsigned), 10, 64); err == nil {
 		return types.Long
 	}
 	if in.opts.PrefersDecimal {

@@ -16,6 +16,10 @@ type node struct {
 	value    *node            // of a struct: what takes its text
 	wildcard *node            // of a struct: what takes elements without a column
 	learned  int
+	// Elements mostly come in the order of the record before.
+	last  *node // of a struct: the column found last in the row at hand; nil: none yet
+	first *node // of a struct: what came first in a row
+	after *node // what came behind this column in a row
 
 	name   string
 	path   []string // of what is in it
@@ -52,6 +56,25 @@ func newNode(b *records.Builder, name string, path []string, within bool, o *Opt
 
 // find is the column of a name; nil: none.
 func (n *node) find(name []byte, anyCase bool) *node {
+	expected := &n.first
+	if n.last != nil {
+		expected = &n.last.after
+	}
+	if guess := *expected; guess != nil && guess.name == string(name) {
+		n.last = guess
+		return guess
+	}
+	found := n.lookup(name, anyCase)
+	if found != nil && found.name == string(name) {
+		*expected = found
+	}
+	if found != nil {
+		n.last = found
+	}
+	return found
+}
+
+func (n *node) lookup(name []byte, anyCase bool) *node {
 	if child, ok := n.names[string(name)]; ok || !anyCase {
 		return child
 	}

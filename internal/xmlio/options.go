@@ -37,11 +37,10 @@ var OptionTable = slices.Concat(slices.DeleteFunc(slices.Clone(records.CommonOpt
 
 // Options says how to read XML. Make it with [ParseOptions] or [OptionsOf].
 type Options struct {
-	RowTag        string
-	Mode          records.Mode
-	CorruptColumn string
-	Formats       records.Formats
-	MaxRecord     int // bytes
+	records.Policy
+	RowTag    string
+	Formats   records.Formats
+	MaxRecord int // bytes
 
 	AttributePrefix  string
 	ValueTag         string
@@ -58,9 +57,7 @@ type Options struct {
 	PreferDate     bool
 	SamplingRatio  float64
 
-	Rescued     string // takes what no other column takes, where the schema has it
-	RescuedPath bool
-	Found       *records.Found // takes note of what the schema lacks; nil: nobody asks
+	Found *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 
 // ParseOptions reads options by Spark's names.
@@ -84,8 +81,7 @@ func OptionsOf(v option.Values) (Options, error) {
 	}
 	o := Options{
 		RowTag:           strings.TrimSpace(v.String("rowTag")),
-		Mode:             records.Mode(v.String("mode")),
-		CorruptColumn:    v.String("columnNameOfCorruptRecord"),
+		Policy:           records.PolicyOf(v),
 		Formats:          formats,
 		MaxRecord:        int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
 		AttributePrefix:  v.String("attributePrefix"),
@@ -100,8 +96,6 @@ func OptionsOf(v option.Values) (Options, error) {
 		PrefersDecimal:   v.Bool("prefersDecimal"),
 		PreferDate:       v.Bool("preferDate"),
 		SamplingRatio:    ratio,
-		Rescued:          v.String("rescuedDataColumn"),
-		RescuedPath:      v.Bool("rescuedDataColumn.filePath.enabled"),
 	}
 	o.AnyCase = !v.Bool("readerCaseSensitive") && (o.Rescued == "" || v.Has("readerCaseSensitive"))
 	return o, o.check()

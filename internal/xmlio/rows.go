@@ -68,6 +68,7 @@ func (r *rows) record(in *scanner, base int64) error {
 // object adds the element whose start tag is the token at hand as a row of a struct, and moves to its end tag.
 func (r *rows) object(n *node) bool {
 	row := n.b.Len
+	n.last = nil
 	if !r.d.opts.ExcludeAttribute {
 		for _, a := range r.attrs {
 			r.attribute(n, a, row)

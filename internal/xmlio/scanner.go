@@ -18,6 +18,8 @@ type scanner struct {
 	buf      []byte
 	base     int64 // the place of buf[0]
 	hold     int64 // nothing before it is needed any more
+	floor    int64 // but all from here on; -1: see hold
+	tooFar   int64 // where that ends, as it is too much
 	skipping bool  // nor what is passed over
 	ended    bool  // the source has no more
 	err      error // what ended it, unless it is its end
@@ -32,7 +34,14 @@ type scanner struct {
 const scanBytes = 256 << 10
 
 func newScanner(src io.Reader, o *Options) *scanner {
-	return &scanner{src: src, tag: o.RowTag, local: o.IgnoreNamespace, most: o.MaxRecord, offset: -1}
+	return &scanner{src: src, tag: o.RowTag, local: o.IgnoreNamespace, most: o.MaxRecord, offset: -1, floor: -1}
+}
+
+// newScannerOn is for a text that lies in memory.
+func newScannerOn(data []byte, o *Options) *scanner {
+	s := newScanner(nil, o)
+	s.buf, s.ended = data, true
+	return s
 }
 
 // window is what is known of the file from a place on.
@@ -51,12 +60,7 @@ func (s *scanner) more() bool {
 		s.long, s.skipping = true, true
 	}
 	if len(s.buf)+scanBytes > cap(s.buf) {
-		kept := s.window(s.hold)
-		if len(kept)+scanBytes > cap(s.buf)/2 {
-			s.buf = make([]byte, 0, 2*len(kept)+4*scanBytes)
-		}
-		s.buf = append(s.buf[:0], kept...)
-		s.base = s.hold
+		s.makeRoom()
 	}
 	for range 100 {
 		n, err := s.src.Read(s.buf[len(s.buf) : len(s.buf)+scanBytes])
@@ -73,6 +77,23 @@ func (s *scanner) more() bool {
 	}
 	s.ended, s.err = true, io.ErrNoProgress
 	return false
+}
+
+// makeRoom lets go of what is not needed any more.
+func (s *scanner) makeRoom() {
+	from := s.hold
+	if s.floor >= 0 && s.known() > s.tooFar {
+		s.floor = -1
+	}
+	if s.floor >= 0 {
+		from = min(from, s.floor)
+	}
+	kept := s.window(from)
+	if len(kept)+scanBytes > cap(s.buf)/2 {
+		s.buf = make([]byte, 0, 2*len(kept)+4*scanBytes)
+	}
+	s.buf = append(s.buf[:0], kept...)
+	s.base = from
 }
 
 // has reads until the place is known, if the source has so much.
@@ -112,16 +133,17 @@ func (s *scanner) next() bool {
 	s.record, s.offset, s.long, s.broken, s.skipping = nil, -1, false, false, true
 	for {
 		var ok bool
-		if at, ok = s.find(at, "<"); !ok {
+		if at, ok = s.skim(at); !ok {
 			s.end = s.known()
 			return false
 		}
 		s.hold = at
-		if row, closing := s.isRow(at); row && !closing {
+		row, closing := s.isRow(at)
+		if row && !closing {
 			s.element(at)
 			return true
 		}
-		if at, _, ok = s.markup(at); !ok {
+		if at, _, ok = s.markup(at, row); !ok {
 			s.end = s.known()
 			return false
 		}
@@ -133,7 +155,7 @@ func (s *scanner) element(at int64) {
 	s.offset, s.skipping = at, false
 	for depth := 0; ; {
 		row, closing := s.isRow(at)
-		end, closed, ok := s.markup(at)
+		end, closed, ok := s.markup(at, row)
 		switch {
 		case !ok:
 			s.broken = true
@@ -146,11 +168,52 @@ func (s *scanner) element(at int64) {
 			s.finish(end)
 			return
 		}
-		if at, ok = s.find(end, "<"); !ok {
+		if at, ok = s.skim(end); !ok {
 			s.broken = true
 			s.finish(s.known())
 			return
 		}
+	}
+}
+
+// skim finds, from a place on, the next markup that matters: what may be a tag of the records, and what may hold a < that begins
+// no markup. No other tag does, so that where it ends is not asked.
+func (s *scanner) skim(at int64) (int64, bool) {
+	for {
+		i, whole := s.skimmed(s.window(at))
+		at = s.passed(at + int64(i))
+		if whole {
+			return at, true
+		}
+		if !s.more() {
+			// The last bytes have no room for a tag and what follows it, but may be one all the same.
+			return s.find(at, "<")
+		}
+	}
+}
+
+// skimmed is the place in a text of the first markup that matters. If that is not known, as the text ends, whole is false, and
+// before the place there is none.
+func (s *scanner) skimmed(text []byte) (at int, whole bool) {
+	const within = len("</") + 1
+	first, any := s.tag[0], s.local
+	for {
+		i := bytes.IndexByte(text[at:], '<')
+		if i < 0 {
+			return len(text), false
+		}
+		at += i
+		if len(text)-at < within {
+			return at, false
+		}
+		c := text[at+1]
+		if c == '/' {
+			c = text[at+2]
+		}
+		if c == first || c == '!' || c == '?' || any {
+			return at, true
+		}
+		at++
 	}
 }
 
@@ -166,21 +229,35 @@ func (s *scanner) finish(end int64) {
 	}
 }
 
-// markup passes over the markup at a place: closed tells that it is a tag that ends its element too. If it is not ok, the file
-// ends within.
-func (s *scanner) markup(at int64) (end int64, closed, ok bool) {
-	s.has(at + int64(len("<![CDATA[")))
-	rest := s.window(at)
-	for _, m := range [...]struct{ opens, closes string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}} {
-		if bytes.HasPrefix(rest, []byte(m.opens)) {
-			end, ok = s.find(at+int64(len(m.opens)), m.closes)
-			return min(end+int64(len(m.closes)), s.known()), false, ok
+// markup passes over the markup at a place, or over the beginning of a tag that is none of the records: closed tells that it is a
+// tag that ends its element too. If it is not ok, the file ends within.
+func (s *scanner) markup(at int64, row bool) (end int64, closed, ok bool) {
+	if row {
+		return s.tagEnd(at + 1)
+	}
+	if s.has(at + int64(len("<!"))); s.known() < at+int64(len("<!")) {
+		return s.known(), false, true
+	}
+	switch s.window(at)[1] {
+	case '?':
+		return s.closing(at+int64(len("<?")), "?>")
+	case '!':
+		s.has(at + int64(len("<![CDATA[")))
+		switch rest := s.window(at); {
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			return s.closing(at+int64(len("<!--")), "-->")
+		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			return s.closing(at+int64(len("<![CDATA[")), "]]>")
 		}
+		return s.doctype(at + int64(len("<!")))
 	}
-	if bytes.HasPrefix(rest, []byte("<!")) {
-		return s.doctype(at + 2)
-	}
-	return s.tagEnd(at + 1)
+	return at + 1, false, true
+}
+
+// closing passes over everything up to a text, from a place on.
+func (s *scanner) closing(at int64, text string) (end int64, closed, ok bool) {
+	end, ok = s.find(at, text)
+	return min(end+int64(len(text)), s.known()), false, ok
 }
 
 // maxName bounds the names that are looked at.
@@ -192,20 +269,38 @@ func (s *scanner) isRow(at int64) (row, closing bool) {
 	if s.local {
 		need = maxName
 	}
-	s.has(at + need)
+	if s.known() < at+need {
+		s.has(at + need)
+	}
 	name := s.window(at)[1:]
 	if len(name) > 0 && name[0] == '/' {
 		name, closing = name[1:], true
 	}
-	end := bytes.IndexAny(name[:min(len(name), maxName)], "></ \t\r\n")
-	if end < 0 {
-		return false, closing
-	}
-	name = name[:end]
 	if s.local {
-		name = name[bytes.LastIndexByte(name, ':')+1:]
+		name = name[prefixLength(name[:min(len(name), maxName)]):]
 	}
-	return string(name) == s.tag, closing
+	n := len(s.tag)
+	return len(name) > n && endsName(name[n]) && string(name[:n]) == s.tag, closing
+}
+
+func endsName(c byte) bool {
+	switch c {
+	case '>', '<', '/', ' ', '\t', '\r', '\n':
+		return true
+	}
+	return false
+}
+
+// prefixLength is how many bytes of a tag's name are its namespace's.
+func prefixLength(name []byte) (n int) {
+	for i, c := range name {
+		if c == ':' {
+			n = i + 1
+		} else if endsName(c) {
+			break
+		}
+	}
+	return n
 }
 
 // tagEnd is the place behind the tag's >, and whether / stands before it.
@@ -214,6 +309,8 @@ func (s *scanner) tagEnd(at int64) (end int64, closed, ok bool) {
 	for {
 		for i, c := range s.window(at) {
 			switch {
+			case c == '<': // no tag has one: it is not well-formed, and the next markup begins here
+				return at + int64(i), false, true
 			case quote != 0:
 				if c == quote {
 					quote = 0
@@ -222,8 +319,6 @@ func (s *scanner) tagEnd(at int64) (end int64, closed, ok bool) {
 				quote = c
 			case c == '>':
 				return at + int64(i) + 1, last == '/', true
-			case c == '<': // no tag has one: it is not well-formed, and the next markup begins here
-				return at + int64(i), false, true
 			}
 			last = c
 		}

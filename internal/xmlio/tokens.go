@@ -64,24 +64,33 @@ func (t *tokenizer) next() kind {
 	for t.pos < len(t.data) {
 		t.at = t.pos
 		rest := t.data[t.pos:]
-		if rest[0] != '<' || bytes.HasPrefix(rest, []byte("<![CDATA[")) {
+		if rest[0] != '<' {
 			return t.characters()
 		}
-		switch {
-		case bytes.HasPrefix(rest, []byte("<!--")):
+		if len(rest) < 2 {
+			return t.startTag()
+		}
+		switch rest[1] {
+		case '/':
+			return t.endTag()
+		case '!':
+			if bytes.HasPrefix(rest, []byte("<![CDATA[")) {
+				return t.characters()
+			}
+			if !bytes.HasPrefix(rest, []byte("<!--")) {
+				return t.startTag()
+			}
 			i := bytes.Index(rest[4:], []byte("--"))
 			if i < 0 || !bytes.HasPrefix(rest[4+i:], []byte("-->")) {
 				return t.fail("a comment has no end, or -- inside")
 			}
 			t.pos += i + 7
-		case bytes.HasPrefix(rest, []byte("<?")):
+		case '?':
 			i := bytes.Index(rest, []byte("?>"))
 			if i < 0 {
 				return t.fail("a processing instruction has no end")
 			}
 			t.pos += i + 2
-		case bytes.HasPrefix(rest, []byte("</")):
-			return t.endTag()
 		default:
 			return t.startTag()
 		}
@@ -103,15 +112,15 @@ func (t *tokenizer) close() kind {
 
 // readName reads a name at the tokenizer's place.
 func (t *tokenizer) readName() ([]byte, bool) {
-	from := t.pos
-	for t.pos < len(t.data) {
-		if inNames[t.data[t.pos]] == 0 {
-			break
-		}
-		t.pos++
+	rest := t.data[t.pos:]
+	n, all := 0, byte(0)
+	for n < len(rest) && inNames[rest[n]] != 0 {
+		all |= rest[n]
+		n++
 	}
-	name := t.data[from:t.pos]
-	if len(name) == 0 || name[0] == '-' || name[0] == '.' || name[0]-'0' <= 9 || !utf8.Valid(name) {
+	name := rest[:n]
+	t.pos += n
+	if len(name) == 0 || name[0] == '-' || name[0] == '.' || name[0]-'0' <= 9 || all >= utf8.RuneSelf && !utf8.Valid(name) {
 		t.fail("a name is missing or is none")
 		return nil, false
 	}
@@ -150,6 +159,13 @@ func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\
 
 func (t *tokenizer) endTag() kind {
 	t.pos += 2
+	if len(t.open) > 0 { // the usual tag
+		name := t.open[len(t.open)-1]
+		if rest := t.data[t.pos:]; len(rest) > len(name) && rest[len(name)] == '>' && bytes.Equal(rest[:len(name)], name) {
+			t.pos += len(name) + 1
+			return t.close()
+		}
+	}
 	name, ok := t.readName()
 	if !ok {
 		return nothing
@@ -176,6 +192,11 @@ func (t *tokenizer) startTag() kind {
 	}
 	t.open = append(t.open, name)
 	t.name, t.attrs = name, t.attrs[:0]
+	if t.pos < len(t.data) && t.data[t.pos] == '>' {
+		t.pos++
+		t.kind = start
+		return start
+	}
 	for {
 		spaced := t.spaces()
 		if t.pos >= len(t.data) {
@@ -221,6 +242,11 @@ func (t *tokenizer) attribute() bool {
 	}
 	quote := t.data[t.pos]
 	t.pos++
+	if n := plainLength(t.data[t.pos:], &attributeEnds); t.pos+n < len(t.data) && t.data[t.pos+n] == quote && t.isNew(name) {
+		t.attrs = append(t.attrs, attr{name, t.data[t.pos : t.pos+n]})
+		t.pos += n + 1
+		return true
+	}
 	length := bytes.IndexByte(t.data[t.pos:], quote)
 	if length < 0 {
 		t.fail("an attribute has no end")
@@ -235,11 +261,9 @@ func (t *tokenizer) attribute() bool {
 		t.fail("an element has too many attributes")
 		return false
 	}
-	for _, a := range t.attrs {
-		if bytes.Equal(a.name, name) {
-			t.fail("an attribute is given twice")
-			return false
-		}
+	if !t.isNew(name) {
+		t.fail("an attribute is given twice")
+		return false
 	}
 	value, ok := t.decode(raw, true)
 	if !ok {
@@ -250,9 +274,54 @@ func (t *tokenizer) attribute() bool {
 	return true
 }
 
+// isNew tells that the element has no such attribute yet, and may have one more.
+func (t *tokenizer) isNew(name []byte) bool {
+	for _, a := range t.attrs {
+		if bytes.Equal(a.name, name) {
+			return false
+		}
+	}
+	return len(t.attrs) < maxAttributes
+}
+
+// textEnds and attributeEnds have the bytes that do not simply stand for themselves: all beyond ASCII among them.
+var textEnds, attributeEnds = func() (inText, inAttribute [256]bool) {
+	for c := range 256 {
+		special := c < ' ' || c >= utf8.RuneSelf || c == '<' || c == '&'
+		inText[c] = special && c != '\n' && c != '\t' || c == ']'
+		inAttribute[c] = special || c == '"' || c == '\''
+	}
+	return inText, inAttribute
+}()
+
+// plainLength is how many bytes at the beginning of a text stand for themselves.
+func plainLength(text []byte, ends *[256]bool) (n int) {
+	for n < len(text) && !ends[text[n]] {
+		n++
+	}
+	return n
+}
+
+// isBlank tells that a text is nothing but blanks.
+func isBlank(text []byte) bool {
+	for _, c := range text {
+		if !isSpace(c) {
+			return false
+		}
+	}
+	return true
+}
+
 // characters reads text up to the next markup that is none of CDATA.
 func (t *tokenizer) characters() kind {
 	t.kind = chars
+	rest := t.data[t.pos:]
+	if n := plainLength(rest, &textEnds); n > 0 && n+1 < len(rest) && rest[n] == '<' && rest[n+1] != '!' { // the usual text
+		t.text = rest[:n]
+		t.blank = isBlank(t.text)
+		t.pos += n
+		return chars
+	}
 	var text []byte
 	whole := true // text is a part of the data
 	add := func(part []byte) {
@@ -298,7 +367,7 @@ func (t *tokenizer) characters() kind {
 		t.pos += length
 	}
 	t.text = text
-	t.blank = len(bytes.Trim(text, " \t\r\n")) == 0
+	t.blank = isBlank(text)
 	return chars
 }
 
@@ -350,11 +419,8 @@ func (t *tokenizer) decode(raw []byte, inAttribute bool) ([]byte, bool) {
 	if !t.check(raw) {
 		return nil, false
 	}
-	special := "&\r"
-	if inAttribute {
-		special = "&\r\n\t"
-	}
-	if !bytes.ContainsAny(raw, special) {
+	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 &&
+		(!inAttribute || bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\t') < 0) {
 		return raw, true
 	}
 	from := len(t.scratch)

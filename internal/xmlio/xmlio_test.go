@@ -153,26 +153,40 @@ func TestPiecesHaveTheRecordsOfTheFile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 30).Draw(t, "parts"), "")
 		opts := Options{RowTag: "r", MaxRecord: 1 << 20}
-		all := func(from, to int64) (records []string) {
-			in := newScanner(&trickle{strings.NewReader(text[from:to])}, &opts)
+		all := func(in *scanner, from int64) (records []string) {
 			for in.next() {
 				records = append(records, fmt.Sprintf("%d:%s", from+in.offset, in.record))
 			}
 			return records
 		}
-		borders, err := Borders(t.Context(), strings.NewReader(text), int64(len(text)), 1, &opts)
-		if err != nil {
-			t.Fatal(err)
+		read := func(from, to int64) []string {
+			return all(newScanner(&trickle{strings.NewReader(text[from:to])}, &opts), from)
+		}
+		whole := strings.NewReader(text)
+		cutter := NewCutter(int64(len(text)), rapid.Int64Range(1, 40).Draw(t, "apart"), &opts)
+		for _, n := range rapid.SliceOfN(rapid.IntRange(0, cutter.Len()-1), 0, 3).Draw(t, "before") { // in any order
+			if _, err := cutter.Part(whole, n); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var pieces []string
-		for i, at := range borders {
-			end := int64(len(text))
-			if i+1 < len(borders) {
-				end = borders[i+1]
+		at := int64(0)
+		for n := range cutter.Len() {
+			part, err := cutter.Part(whole, n)
+			if err != nil || part.Start != at {
+				t.Fatal(part, err)
 			}
-			pieces = append(pieces, all(at, end)...)
+			at = part.End
+			if part.Data == nil {
+				pieces = append(pieces, read(part.Start, part.End)...)
+				continue
+			}
+			if string(part.Data) != text[part.Start:part.End] {
+				t.Fatalf("%q: got %q", text[part.Start:part.End], part.Data)
+			}
+			pieces = append(pieces, all(newScannerOn(part.Data, &opts), part.Start)...)
 		}
-		if want := all(0, int64(len(text))); strings.Join(pieces, "\n") != strings.Join(want, "\n") {
+		if want := read(0, int64(len(text))); at != int64(len(text)) || strings.Join(pieces, "\n") != strings.Join(want, "\n") {
 			t.Fatalf("%q: got %q, want %q", text, pieces, want)
 		}
 	})
@@ -244,6 +258,22 @@ func BenchmarkDecode(b *testing.B) {
 	for b.Loop() {
 		for _, err := range d.DecodeDocument(text) {
 			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkCut reads a large file as its pieces are read, one after the other.
+func BenchmarkCut(b *testing.B) {
+	text := []byte("<rs>" + strings.Repeat(`<r id="12345"><store>STR1</store><amount>12.50</amount><at>2025-02-07T14:30:15Z</at><note>x &amp; y</note><item><sku>A1</sku><n>2</n></item><item><sku>B2</sku><n>3</n></item></r>`+"\n", 100000) + "</rs>")
+	opts := Options{RowTag: "r", MaxRecord: 16 << 20}
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		cutter := NewCutter(int64(len(text)), 4<<20, &opts)
+		for n := range cutter.Len() {
+			if _, err := cutter.Part(bytes.NewReader(text), n); err != nil {
 				b.Fatal(err)
 			}
 		}

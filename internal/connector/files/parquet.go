@@ -6,6 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
@@ -21,14 +22,15 @@ var parquetOptions = option.Table{
 	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Column names are matched exactly; else in any letter case, if none is exact."},
 	{Name: "rescuedDataColumn", Doc: "The name of a string column, which is added to the schema, for what no other column takes: columns that the schema lacks, and those of another type, as one JSON object. Names are then matched exactly, unless readerCaseSensitive says otherwise."},
 	{Name: "rescuedDataColumn.filePath.enabled", Kind: option.Bool, Default: "true", Doc: "The object also has the path of the file, as _file_path; the default is the configuration spark.databricks.sql.rescuedDataColumn.filePath.enabled."},
-	{Name: "datetimeRebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Days before 1582 are read as written."},
-	{Name: "int96RebaseMode", Kind: option.Enum, Values: []string{"CORRECTED"}, Default: "CORRECTED", Doc: "Likewise for INT96."},
+	{Name: "datetimeRebaseMode", Kind: option.Enum, Values: datetime.RebaseModes, Default: string(datetime.Corrected), Doc: "How days before 1582-10-15 and timestamps before 1900 are read, of files that do not tell that Spark wrote them: as written (CORRECTED), as those of the old calendar, which keep their date and time (LEGACY), or not (EXCEPTION)."},
+	{Name: "int96RebaseMode", Kind: option.Enum, Values: datetime.RebaseModes, Default: string(datetime.Corrected), Doc: "Likewise for timestamps of the type INT96."},
 }
 
 type parquetFormat struct {
 	merge, caseSensitive bool
 	rescued              string // the rescued-data column; empty: none
 	rescuedPath          bool
+	datetimes, int96     datetime.RebaseMode
 	found                *records.Found // nil: nobody asks what the files hold
 	rowIndex             bool           // rows are numbered
 }
@@ -39,6 +41,7 @@ func newParquet(v option.Values) (Format, error) {
 		merge:         v.Bool("mergeSchema"),
 		caseSensitive: v.Bool("readerCaseSensitive") || rescued != "" && !v.Has("readerCaseSensitive"),
 		rescued:       rescued, rescuedPath: v.Bool("rescuedDataColumn.filePath.enabled"),
+		datetimes: datetime.RebaseMode(v.String("datetimeRebaseMode")), int96: datetime.RebaseMode(v.String("int96RebaseMode")),
 	}, nil
 }
 
@@ -51,6 +54,7 @@ type parquetScan struct {
 func (f parquetFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
 	read := parquetio.ReadOptions{
 		Schema: wanted(schema, opts.Columns), Where: opts.Where, CaseSensitive: f.caseSensitive, RowIndex: f.rowIndex,
+		DatetimeRebase: f.datetimes, Int96Rebase: f.int96,
 	}
 	if f.found != nil || f.rescued != "" && read.Schema.Index(f.rescued) >= 0 {
 		return f.rescuing(schema, read)

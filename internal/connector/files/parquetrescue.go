@@ -43,7 +43,7 @@ func (f parquetFormat) withRowIndex() Format {
 // rescuing is the scan where the rescued-data column is wanted, or somebody asks what the files hold.
 func (f parquetFormat) rescuing(schema types.Struct, opts parquetio.ReadOptions) (Scan, error) {
 	want := opts.Schema
-	rescue, err := records.NewRescue(want, f.rescued, f.rescuedPath, "")
+	rescue, err := records.NewRescue(want, records.Policy{Rescued: f.rescued, RescuedPath: f.rescuedPath})
 	if err != nil {
 		return nil, err
 	}

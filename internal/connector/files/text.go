@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 
@@ -19,6 +20,7 @@ import (
 	"lakehouse/internal/records"
 	"lakehouse/internal/textio"
 	"lakehouse/internal/types"
+	"lakehouse/internal/xmlio"
 	"lakehouse/volumes"
 )
 
@@ -47,8 +49,9 @@ type textFormat struct {
 	rescued string                 // the rescued-data column; empty: none
 	badPath string                 // of option badRecordsPath
 	charset encoding.Encoding      // nil: UTF-8
-	// borders finds where a file can be cut; nil: anywhere, as a line's beginning can be found.
+	// borders finds where a file can be cut, and cutter does while it is read; both nil: anywhere, as a line's beginning can be found.
 	borders func(ctx context.Context, r io.ReaderAt, size int64) ([]int64, error)
+	cutter  func(size int64) *xmlio.Cutter
 	bad     *badRecords
 	found   *records.Found // takes note of what the schema lacks; nil: nobody asks
 	// newDecoder is for the file's columns, and those to decode.
@@ -192,10 +195,15 @@ func (s *textScan) Pieces(ctx context.Context, file volumes.Location, info volum
 	if s.borders != nil {
 		return s.cut(ctx, piece)
 	}
+	var cutter *xmlio.Cutter
+	if s.cutter != nil {
+		cutter = s.cutter(info.Size)
+	}
 	var pieces []Piece
 	for at := int64(0); at < info.Size; at += splitBytes {
 		part := piece
 		part.start, part.end = at, min(at+splitBytes, info.Size)
+		part.cutter, part.number = cutter, len(pieces)
 		pieces = append(pieces, &part)
 	}
 	return pieces, nil
@@ -241,7 +249,9 @@ type textPiece struct {
 	scan       *textScan
 	place      volumes.Location
 	info       volumes.Info // as listed
-	start, end int64
+	start, end int64        // about, where there is a cutter
+	cutter     *xmlio.Cutter
+	number     int // of the piece, among the file's
 }
 
 func (p *textPiece) extent() (start, length int64) { return p.start, p.end - p.start }
@@ -301,6 +311,10 @@ func (p *textPiece) read(ctx context.Context, counts *batch.Counts, yield func(a
 
 // rows decodes the piece; done lets go of what it needed.
 func (p *textPiece) rows(ctx context.Context, in volumes.Reader, d decoder) (rows batch.Seq, done func(), err error) {
+	if p.cutter != nil {
+		rows, err = p.part(stoppable{in, ctx}, in.Info().Size, d)
+		return rows, func() {}, err
+	}
 	if !p.scan.packed(p.place.Key) && !p.scan.whole && p.scan.charset == nil {
 		return d.DecodeRange(stoppable{in, ctx}, in.Info().Size, p.start, p.end), func() {}, nil
 	}
@@ -318,6 +332,18 @@ func (p *textPiece) rows(ctx context.Context, in volumes.Reader, d decoder) (row
 		return nil, nil, err
 	}
 	return d.DecodeDocument(data), done, nil
+}
+
+// part decodes the piece, once it is known where it begins and ends.
+func (p *textPiece) part(in io.ReaderAt, size int64, d decoder) (batch.Seq, error) {
+	part, err := p.cutter.Part(in, p.number)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	if d, ok := d.(interface{ DecodePart(xmlio.Part) batch.Seq }); ok && part.Data != nil {
+		return d.DecodePart(part), nil
+	}
+	return d.DecodeRange(in, size, part.Start, part.End), nil
 }
 
 // A plainSource gives the text of a file as UTF-8.

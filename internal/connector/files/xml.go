@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"io"
 
 	"lakehouse/internal/option"
 	"lakehouse/internal/records"
@@ -24,9 +23,7 @@ func newXML(v option.Values) (Format, error) {
 	return &textFormat{
 		badPath: bad,
 		unpack:  unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued, charset: charset,
-		borders: func(ctx context.Context, r io.ReaderAt, size int64) ([]int64, error) {
-			return xmlio.Borders(ctx, r, size, splitBytes, &opts)
-		},
+		cutter: func(size int64) *xmlio.Cutter { return xmlio.NewCutter(size, splitBytes, &opts) },
 		newDecoder: func(_, want types.Struct, found *records.Found) (reads, error) {
 			opts := opts
 			opts.Found = found

@@ -22,12 +22,12 @@ func (c clientConfig) connect(more ...kgo.Opt) (*kgo.Client, error) {
 }
 
 // newClientConfig makes the options of "kafka." the client's.
-func newClientConfig(ctx context.Context, v option.Values, readFile func(context.Context, string) ([]byte, error)) (clientConfig, error) {
+func newClientConfig(ctx context.Context, v option.Values, env Env) (clientConfig, error) {
 	servers, err := bootstrapServers(v.String("kafka.bootstrap.servers"))
 	if err != nil {
 		return nil, err
 	}
-	security, err := newSecurity(ctx, v, readFile)
+	security, err := newSecurity(ctx, v, env)
 	if err != nil {
 		return nil, err
 	}

@@ -91,10 +91,12 @@ func (b *bench) warned() string {
 
 func (b *bench) env() Env {
 	return Env{
-		Clock:    func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now },
-		Log:      slog.New(slog.NewTextHandler(b, nil)),
-		Workers:  1,
-		ReadFile: func(ctx context.Context, name string) ([]byte, error) { return volumes.ReadFile(ctx, b.store, name) },
+		Clock:   func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now },
+		Log:     slog.New(slog.NewTextHandler(b, nil)),
+		Workers: 1,
+		ReadFile: func(ctx context.Context, name string) ([]byte, error) {
+			return volumes.ReadFile(ctx, b.store, strings.TrimPrefix(name, "file:///"))
+		},
 	}
 }
 

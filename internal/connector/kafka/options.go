@@ -52,21 +52,38 @@ var clientOptions = option.Table{
 	{Name: "kafka.request.timeout.ms", Kind: option.Positive, Doc: "How long a broker may take to answer."},
 	{Name: "kafka.retry.backoff.ms", Kind: option.Count, Doc: "The pause before a request is tried again."},
 	{Name: "kafka.retry.backoff.max.ms", Kind: option.Count, Doc: "The longest pause, where it doubles with each attempt."},
-	{Name: "kafka.sasl.jaas.config", Doc: `Who logs in: org.apache.kafka.common.security.plain.PlainLoginModule required username="…" password="…"; or …scram.ScramLoginModule.`},
-	{Name: "kafka.sasl.mechanism", Kind: option.Enum, Values: []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}, Doc: "How to log in. Kerberos and OAuth are not supported."},
+	{Name: "kafka.sasl.jaas.config", Doc: `Who logs in: org.apache.kafka.common.security.plain.PlainLoginModule required username="…" password="…"; or …scram.ScramLoginModule, …oauthbearer.OAuthBearerLoginModule, com.sun.security.auth.module.Krb5LoginModule.`},
+	{Name: "kafka.sasl.kerberos.service.name", Doc: "The name that brokers have in Kerberos, mostly kafka. GSSAPI needs it, or serviceName of the login module."},
+	{Name: "kafka.sasl.login.callback.handler.class", Doc: "OAUTHBEARER: org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler, which is what is done without it, too."},
+	{Name: "kafka.sasl.login.connect.timeout.ms", Kind: option.Positive, Doc: "OAUTHBEARER: how long connecting to the token endpoint may take."},
+	{Name: "kafka.sasl.login.read.timeout.ms", Kind: option.Positive, Doc: "OAUTHBEARER: how long the token endpoint may take to answer."},
+	{Name: "kafka.sasl.login.retry.backoff.ms", Kind: option.Count, Default: "100", Doc: "OAUTHBEARER: the first pause before the token endpoint is asked again; it doubles."},
+	{Name: "kafka.sasl.login.retry.backoff.max.ms", Kind: option.Count, Default: "10000", Doc: "OAUTHBEARER: for how long the token endpoint is asked again."},
+	{Name: "kafka.sasl.mechanism", Kind: option.Enum, Values: []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"}, Default: "GSSAPI", Doc: "How to log in. OAUTHBEARER gets tokens for client credentials; GSSAPI is Kerberos."},
+	{Name: "kafka.sasl.oauthbearer.client.credentials.client.id", Doc: "OAUTHBEARER: the client's id; or clientId of the login module."},
+	{Name: "kafka.sasl.oauthbearer.client.credentials.client.secret", Doc: "OAUTHBEARER: the client's secret; or clientSecret of the login module."},
+	{Name: "kafka.sasl.oauthbearer.header.urlencode", Kind: option.Bool, Default: "false", Doc: "OAUTHBEARER: whether id and secret are encoded as in a URL before they are sent."},
+	{Name: "kafka.sasl.oauthbearer.jwt.retriever.class", Kind: option.Enum, Values: []string{"org.apache.kafka.common.security.oauthbearer.DefaultJwtRetriever", "org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever", "org.apache.kafka.common.security.oauthbearer.FileJwtRetriever"}, Doc: "OAUTHBEARER: what is done anyway: the URL says whether a file or an endpoint is asked. Other classes cannot be loaded."},
+	{Name: "kafka.sasl.oauthbearer.scope", Doc: "OAUTHBEARER: the scope to ask for; or scope of the login module."},
+	{Name: "kafka.sasl.oauthbearer.scope.claim.name", Doc: "OAUTHBEARER: of the token's scope. It has no effect: the broker takes tokens apart."},
+	{Name: "kafka.sasl.oauthbearer.sub.claim.name", Doc: "OAUTHBEARER: of the token's subject. It has no effect: the broker takes tokens apart."},
+	{Name: "kafka.sasl.oauthbearer.token.endpoint.url", Doc: "OAUTHBEARER: where tokens come from: https://…, or file:/… for a file that holds one."},
 	{Name: "kafka.security.protocol", Kind: option.Enum, Values: []string{"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}, Default: "PLAINTEXT", Doc: "Whether connections are encrypted, and whether the client logs in."},
 	{Name: "kafka.send.buffer.bytes", Kind: option.Positive, Doc: "The size of the socket's send buffer."},
 	{Name: "kafka.socket.connection.setup.timeout.ms", Kind: option.Positive, Doc: "How long making a connection may take."},
 	{Name: "kafka.ssl.enabled.protocols", Doc: "The versions of TLS that may be used: TLSv1.2,TLSv1.3 (the default)."},
 	{Name: "kafka.ssl.endpoint.identification.algorithm", Kind: option.Enum, Values: []string{"https", ""}, Default: "https", Doc: "Whether a broker's certificate must bear its host's name; empty: it need not."},
 	{Name: "kafka.ssl.keystore.certificate.chain", Doc: "The client's certificate, as PEM."},
-	{Name: "kafka.ssl.keystore.key", Doc: "The client's private key, as PEM, not encrypted."},
-	{Name: "kafka.ssl.keystore.location", Doc: "A PEM file with the client's private key and certificate."},
-	{Name: "kafka.ssl.keystore.type", Kind: option.Enum, Values: []string{"PEM"}, Doc: "PEM. Java's key stores are not read: export them as PEM."},
+	{Name: "kafka.ssl.key.password", Doc: "What the client's private key is encrypted with: of PEM as PKCS#8, of JKS where it is not the store's password."},
+	{Name: "kafka.ssl.keystore.key", Doc: "The client's private key, as PEM."},
+	{Name: "kafka.ssl.keystore.location", Doc: "A file with the client's private key and certificate: JKS, PKCS12 or PEM."},
+	{Name: "kafka.ssl.keystore.password", Doc: "The key store's password; PEM has none."},
+	{Name: "kafka.ssl.keystore.type", Kind: option.Enum, Values: []string{"JKS", "PKCS12", "PEM"}, Doc: "JKS, PKCS12 or PEM; without it, what the file is. JKS and PKCS12 are read under either name, as Java does. Other types are not read."},
 	{Name: "kafka.ssl.protocol", Kind: option.Enum, Values: []string{"TLSv1.3", "TLSv1.2", "TLS"}, Default: "TLSv1.3", Doc: "The newest version of TLS to use."},
 	{Name: "kafka.ssl.truststore.certificates", Doc: "The certificates to trust, as PEM. Without them, the system's."},
-	{Name: "kafka.ssl.truststore.location", Doc: "A PEM file with the certificates to trust."},
-	{Name: "kafka.ssl.truststore.type", Kind: option.Enum, Values: []string{"PEM"}, Doc: "PEM. Java's trust stores are not read: export them as PEM."},
+	{Name: "kafka.ssl.truststore.location", Doc: "A file with the certificates to trust: JKS, PKCS12 or PEM."},
+	{Name: "kafka.ssl.truststore.password", Doc: "The trust store's password; PEM has none. Without it the sum of a JKS store is not looked at."},
+	{Name: "kafka.ssl.truststore.type", Kind: option.Enum, Values: []string{"JKS", "PKCS12", "PEM"}, Doc: "JKS, PKCS12 or PEM; without it, what the file is. JKS and PKCS12 are read under either name, as Java does. Other types are not read."},
 
 	{Name: "kafka.auto.include.jmx.reporter", Unsupported: "there is no JMX; see the progress of the query"},
 	{Name: "kafka.client.dns.lookup", Unsupported: "every address of a host is tried; leave it out"},
@@ -81,20 +98,24 @@ var clientOptions = option.Table{
 	{Name: "kafka.reconnect.backoff.ms", Unsupported: "connections are made when they are needed; use kafka.retry.backoff.ms"},
 	{Name: "kafka.reconnect.backoff.max.ms", Unsupported: "connections are made when they are needed; use kafka.retry.backoff.max.ms"},
 	{Name: "kafka.sasl.client.callback.handler.class", Unsupported: "Java classes cannot be loaded"},
-	{Name: "kafka.sasl.kerberos.*", Unsupported: "Kerberos is not spoken; use kafka.sasl.mechanism PLAIN or SCRAM-SHA-512"},
-	{Name: "kafka.sasl.login.*", Unsupported: "Java classes cannot be loaded; a login is not refreshed, but made anew with each connection"},
-	{Name: "kafka.sasl.oauthbearer.*", Unsupported: "OAuth is not spoken; use kafka.sasl.mechanism PLAIN or SCRAM-SHA-512"},
+	{Name: "kafka.sasl.kerberos.kinit.cmd", Unsupported: "no program is started: a keytab logs in with each connection; leave it out"},
+	{Name: "kafka.sasl.kerberos.min.time.before.relogin", Unsupported: "a keytab logs in with each connection; leave it out"},
+	{Name: "kafka.sasl.kerberos.ticket.renew.*", Unsupported: "a keytab logs in with each connection; leave it out"},
+	{Name: "kafka.sasl.login.class", Unsupported: "Java classes cannot be loaded"},
+	{Name: "kafka.sasl.login.refresh.*", Unsupported: "a token is asked for anew when four fifths of its life have passed; leave it out"},
+	{Name: "kafka.sasl.oauthbearer.assertion.*", Unsupported: "tokens are got for client credentials, not for assertions"},
+	{Name: "kafka.sasl.oauthbearer.clock.skew.seconds", Unsupported: "it is a broker's; leave it out"},
+	{Name: "kafka.sasl.oauthbearer.expected.*", Unsupported: "it is a broker's; leave it out"},
+	{Name: "kafka.sasl.oauthbearer.jwks.*", Unsupported: "it is a broker's; leave it out"},
+	{Name: "kafka.sasl.oauthbearer.jwt.validator.class", Unsupported: "Java classes cannot be loaded; the broker looks at tokens"},
 	{Name: "kafka.security.providers", Unsupported: "Java classes cannot be loaded"},
 	{Name: "kafka.socket.connection.setup.timeout.max.ms", Unsupported: "the time does not grow; use kafka.socket.connection.setup.timeout.ms"},
 	{Name: "kafka.ssl.cipher.suites", Unsupported: "Go's choice of secure ciphers is used; leave it out"},
 	{Name: "kafka.ssl.engine.factory.class", Unsupported: "Java classes cannot be loaded"},
-	{Name: "kafka.ssl.key.password", Unsupported: "encrypted keys are not read; decrypt the key with openssl pkey"},
 	{Name: "kafka.ssl.keymanager.algorithm", Unsupported: "Java classes cannot be loaded"},
-	{Name: "kafka.ssl.keystore.password", Unsupported: "PEM files have no password; leave it out"},
 	{Name: "kafka.ssl.provider", Unsupported: "Java classes cannot be loaded"},
 	{Name: "kafka.ssl.secure.random.implementation", Unsupported: "Java classes cannot be loaded"},
 	{Name: "kafka.ssl.trustmanager.algorithm", Unsupported: "Java classes cannot be loaded"},
-	{Name: "kafka.ssl.truststore.password", Unsupported: "PEM files have no password; leave it out"},
 }
 
 const noGroup = " It has no effect, in Spark neither: no consumer group is joined."
@@ -283,7 +304,8 @@ func patternStrategy(text string) (strategy, error) {
 
 // An Env is what the package needs of a session.
 type Env struct {
-	ReadFile func(ctx context.Context, path string) ([]byte, error) // for files of certificates
+	ReadFile fileReader // for files of certificates, keys and tokens
+	Krb5Conf string     // where Kerberos' krb5.conf is
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Workers  int
@@ -322,7 +344,7 @@ func ParseReadOptions(ctx context.Context, given map[string]string, streaming bo
 	if least, most := values.Int("minOffsetsPerTrigger"), values.Int("maxOffsetsPerTrigger"); values.Has("maxOffsetsPerTrigger") && least > most {
 		return ReadOptions{}, errclass.InvalidOptionValue.New("The value of minOffsetPerTrigger(%d) is higher than the maxOffsetsPerTrigger(%d).", least, most)
 	}
-	client, err := newClientConfig(ctx, values, env.ReadFile)
+	client, err := newClientConfig(ctx, values, env)
 	return ReadOptions{values: values, strategy: s, client: client, env: env}, err
 }
 

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +31,14 @@ const canary = "c4n4ry/S3cret+word"
 type told struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+}
+
+func stored(name string) string {
+	at, err := filepath.Abs(filepath.Join("testdata", "stores", name))
+	if err != nil {
+		panic(err)
+	}
+	return "file:" + at
 }
 
 func (t *told) Write(p []byte) (int, error) {
@@ -79,21 +91,40 @@ func TestNoSecretIsWrittenOrTold(t *testing.T) {
 	login := func(password string) string {
 		return `org.apache.kafka.common.security.plain.PlainLoginModule required username="alice" password="` + password + `";`
 	}
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, secret, _ := r.BasicAuth()
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"error": %q, "error_description": "%s %s"}`, secret, r.Header.Get("Authorization"), body)
+	}))
+	t.Cleanup(issuer.Close)
+	bearer := []string{"kafka.sasl.mechanism", "OAUTHBEARER", "kafka.sasl.oauthbearer.token.endpoint.url", issuer.URL + "/token?code=" + url.QueryEscape(canary)}
+	const bearerModule = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required "
+	stores := []string{"kafka.security.protocol", "SASL_SSL", "kafka.sasl.jaas.config", login(canary)}
 	flows := []struct {
 		name, option, value string
 		fails               bool
+		more                []string
 	}{
-		{"it runs", "kafka.sasl.jaas.config", login(canary), false},
-		{"a wrong password", "kafka.sasl.jaas.config", login(canary + "!"), true},
-		{"malformed", "kafka.sasl.jaas.config", "required password=" + canary, true},
-		{"cut short", "kafka.sasl.jaas.config", strings.TrimSuffix(login(canary), `";`), true},
-		{"a mistyped option", "kafka.sasl.jaas.confg", login(canary), true},
-		{"an option that is not read", "kafka.ssl.keystore.password", canary, true},
-		{"a key that is none", "kafka.ssl.keystore.key", canary, true},
+		{"it runs", "kafka.sasl.jaas.config", login(canary), false, nil},
+		{"a wrong password", "kafka.sasl.jaas.config", login(canary + "!"), true, nil},
+		{"malformed", "kafka.sasl.jaas.config", "required password=" + canary, true, nil},
+		{"cut short", "kafka.sasl.jaas.config", strings.TrimSuffix(login(canary), `";`), true, nil},
+		{"a mistyped option", "kafka.sasl.jaas.confg", login(canary), true, nil},
+		{"an option that is not read", "kafka.ssl.keystore.password", canary, true, nil},
+		{"a key that is none", "kafka.ssl.keystore.key", canary, true, nil},
+		{"an endpoint that repeats what it hears", "kafka.sasl.jaas.config", bearerModule + `clientId="alice" clientSecret="` + canary + `";`, true, bearer},
+		{"a client's secret by Kafka 4's name", "kafka.sasl.oauthbearer.client.credentials.client.secret", canary, true, append([]string{"kafka.sasl.oauthbearer.client.credentials.client.id", "alice"}, bearer...)},
+		{"a URL that is none", "kafka.sasl.oauthbearer.token.endpoint.url", ":" + canary, true, append([]string{"kafka.sasl.jaas.config", bearerModule + ";"}, bearer[:2]...)},
+		{"a trust store that another password opens", "kafka.ssl.truststore.password", canary, true, append([]string{"kafka.ssl.truststore.location", stored("trust.jks")}, stores...)},
+		{"a PKCS12 store that another password opens", "kafka.ssl.keystore.password", canary, true, append([]string{"kafka.ssl.keystore.location", stored("client.p12")}, stores...)},
+		{"a key that another password opens", "kafka.ssl.key.password", canary, true, append([]string{"kafka.ssl.keystore.location", stored("client.jks"), "kafka.ssl.keystore.password", "store-pass"}, stores...)},
+		{"a store without its password's use", "kafka.ssl.truststore.password", canary, true, stores},
+		{"Kerberos without a keytab", "kafka.sasl.jaas.config", `com.sun.security.auth.module.Krb5LoginModule required principal="alice" password="` + canary + `";`, true, []string{"kafka.sasl.mechanism", "GSSAPI", "kafka.sasl.kerberos.service.name", "kafka"}},
 	}
 	for i, flow := range flows {
 		t.Run(flow.name, func(t *testing.T) {
-			err := relay(t, s, heard, servers, fmt.Sprint(i), flow.option, flow.value)
+			err := relay(t, s, heard, servers, fmt.Sprint(i), append(slices.Clone(flow.more), flow.option, flow.value))
 			if (err != nil) != flow.fails {
 				t.Errorf("the query ended with %v", err)
 			}
@@ -107,10 +138,19 @@ func TestNoSecretIsWrittenOrTold(t *testing.T) {
 }
 
 // relay reads a topic into a table and into another topic.
-func relay(t *testing.T, s *medallion.Session, heard *told, servers, name, option, value string) error {
+func relay(t *testing.T, s *medallion.Session, heard *told, servers, name string, options []string) error {
 	secured := map[string]string{
 		"kafka.bootstrap.servers": servers, "kafka.security.protocol": "SASL_PLAINTEXT", "kafka.sasl.mechanism": "PLAIN",
-		"kafka.default.api.timeout.ms": "1000", "kafka.retry.backoff.ms": "1", "kafka.retry.backoff.max.ms": "1", option: value,
+		"kafka.default.api.timeout.ms": "1000", "kafka.retry.backoff.ms": "1", "kafka.retry.backoff.max.ms": "1",
+		"kafka.sasl.jaas.config": "", "kafka.sasl.login.retry.backoff.max.ms": "1",
+	}
+	for i := 0; i < len(options); i += 2 {
+		secured[options[i]] = options[i+1]
+	}
+	for _, name := range []string{"kafka.sasl.jaas.config", "kafka.sasl.login.retry.backoff.max.ms"} {
+		if secured[name] == "" || (strings.Contains(name, "login") && secured["kafka.sasl.mechanism"] != "OAUTHBEARER") {
+			delete(secured, name)
+		}
 	}
 	reader := s.ReadStream().Format("kafka").Option("subscribe", "in").Option("startingOffsets", "earliest").Option("fetchOffset.numRetries", "1")
 	for k, v := range secured {

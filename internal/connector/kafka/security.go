@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/sasl"
-	"github.com/twmb/franz-go/pkg/sasl/plain"
-	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
 )
+
+// A fileReader reads a file that an option names.
+type fileReader = func(ctx context.Context, path string) ([]byte, error)
 
 // security is how connections are encrypted and how the client logs in.
 type security struct {
@@ -21,7 +22,7 @@ type security struct {
 }
 
 // newSecurity reads the options of security. Errors never repeat a password or a key.
-func newSecurity(ctx context.Context, v option.Values, readFile func(context.Context, string) ([]byte, error)) (security, error) {
+func newSecurity(ctx context.Context, v option.Values, env Env) (security, error) {
 	protocol := v.String("kafka.security.protocol")
 	encrypted, login := strings.HasSuffix(protocol, "SSL"), strings.HasPrefix(protocol, "SASL")
 	for _, name := range clientOptions.Names() {
@@ -36,17 +37,17 @@ func newSecurity(ctx context.Context, v option.Values, readFile func(context.Con
 	var s security
 	var err error
 	if encrypted {
-		if s.tls, err = tlsConfig(ctx, v, readFile); err != nil {
+		if s.tls, err = tlsConfig(ctx, v, env.ReadFile); err != nil {
 			return s, err
 		}
 	}
 	if login {
-		s.login, err = loginOf(v)
+		s.login, err = loginOf(ctx, v, env)
 	}
 	return s, err
 }
 
-func tlsConfig(ctx context.Context, v option.Values, readFile func(context.Context, string) ([]byte, error)) (*tls.Config, error) {
+func tlsConfig(ctx context.Context, v option.Values, readFile fileReader) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS13}
 	if v.String("kafka.ssl.protocol") == "TLSv1.2" {
 		config.MaxVersion = tls.VersionTLS12
@@ -54,20 +55,33 @@ func tlsConfig(ctx context.Context, v option.Values, readFile func(context.Conte
 	if err := limitVersions(config, v); err != nil {
 		return nil, err
 	}
-	trusted, err := pemOf(ctx, v, "kafka.ssl.truststore.certificates", "kafka.ssl.truststore.location", readFile)
+	trusted, err := trustStore.read(ctx, v, readFile)
 	if err != nil {
 		return nil, err
 	}
 	if trusted != nil {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(trusted) {
-			return nil, errclass.InvalidOptionValue.New("The trust store holds no certificate in PEM.").WithHint("Export Java's with keytool -exportcert -rfc.")
+		if len(trusted.trusted) == 0 {
+			return nil, errclass.InvalidOptionValue.New("The trust store holds no certificate to trust.").WithHint("Add one with keytool -importcert, or use a file of PEM.")
 		}
+		config.RootCAs = x509.NewCertPool()
+		for _, cert := range trusted.trusted {
+			config.RootCAs.AddCert(cert)
+		}
+	}
+	client, err := clientStore.read(ctx, v, readFile)
+	if err != nil {
+		return nil, err
+	}
+	if client != nil {
+		if len(client.identities) == 0 {
+			return nil, errclass.InvalidOptionValue.New("The key store holds no private key with its certificate.")
+		}
+		config.Certificates = client.identities
 	}
 	if v.String("kafka.ssl.endpoint.identification.algorithm") == "" {
 		anyHost(config)
 	}
-	return config, clientCertificate(ctx, config, v, readFile)
+	return config, nil
 }
 
 func limitVersions(config *tls.Config, v option.Values) error {
@@ -106,139 +120,4 @@ func anyHost(config *tls.Config) {
 		_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: rest})
 		return err
 	}
-}
-
-// pemOf is what an option holds, or the file that another names; nil: neither is given.
-func pemOf(ctx context.Context, v option.Values, content, location string, readFile func(context.Context, string) ([]byte, error)) ([]byte, error) {
-	switch {
-	case v.Has(content) && v.Has(location):
-		return nil, errclass.InvalidOption.New("Only one of '%s' and '%s' can be given.", content, location)
-	case v.Has(content):
-		return []byte(v.String(content)), nil
-	case v.Has(location):
-		data, err := readFile(ctx, v.String(location))
-		if err != nil {
-			return nil, errclass.InvalidOptionValue.New("The file that option '%s' names cannot be read: %w.", location, err)
-		}
-		return data, nil
-	}
-	return nil, nil
-}
-
-func clientCertificate(ctx context.Context, config *tls.Config, v option.Values, readFile func(context.Context, string) ([]byte, error)) error {
-	chain, err := pemOf(ctx, v, "kafka.ssl.keystore.certificate.chain", "kafka.ssl.keystore.location", readFile)
-	if err != nil {
-		return err
-	}
-	key := chain // a PEM key store holds both
-	if v.Has("kafka.ssl.keystore.key") {
-		key = []byte(v.String("kafka.ssl.keystore.key"))
-	}
-	if chain == nil && key == nil {
-		return nil
-	}
-	pair, err := tls.X509KeyPair(chain, key)
-	if err != nil {
-		return errclass.InvalidOptionValue.New("The key store holds no certificate with its private key in PEM.").
-			WithHint("The key must not be encrypted: openssl pkey decrypts it.")
-	}
-	config.Certificates = []tls.Certificate{pair}
-	return nil
-}
-
-// loginOf makes the mechanism that option kafka.sasl.jaas.config describes.
-func loginOf(v option.Values) (sasl.Mechanism, error) {
-	for _, name := range []string{"kafka.sasl.mechanism", "kafka.sasl.jaas.config"} {
-		if !v.Has(name) {
-			return nil, errclass.InvalidOption.New("Option '%s' must be specified for 'kafka.security.protocol' %s.", name, v.String("kafka.security.protocol"))
-		}
-	}
-	module, options, err := parseJaas(v.String("kafka.sasl.jaas.config"))
-	if err != nil {
-		return nil, err
-	}
-	mechanism := v.String("kafka.sasl.mechanism")
-	want := "org.apache.kafka.common.security.scram.ScramLoginModule"
-	if mechanism == "PLAIN" {
-		want = "org.apache.kafka.common.security.plain.PlainLoginModule"
-	}
-	if i := strings.LastIndex(module, "org.apache.kafka."); i > 0 {
-		module = module[i:] // a shaded client, as Databricks has it: kafkashaded.org.apache.kafka.…
-	}
-	if module != want {
-		return nil, errclass.InvalidOptionValue.New("The login module of 'kafka.sasl.jaas.config' does not fit 'kafka.sasl.mechanism' %s.", mechanism).WithHint("It is %s.", want)
-	}
-	user, pass := options["username"], options["password"]
-	switch mechanism {
-	case "PLAIN":
-		return plain.Auth{User: user, Pass: pass}.AsMechanism(), nil
-	case "SCRAM-SHA-256":
-		return scram.Auth{User: user, Pass: pass, IsToken: options["tokenauth"] == "true"}.AsSha256Mechanism(), nil
-	default:
-		return scram.Auth{User: user, Pass: pass, IsToken: options["tokenauth"] == "true"}.AsSha512Mechanism(), nil
-	}
-}
-
-// parseJaas takes `module required name="value" …;` apart.
-func parseJaas(text string) (module string, options map[string]string, err error) {
-	wrong := errclass.InvalidOptionValue.New("The value of option 'kafka.sasl.jaas.config' is no JAAS configuration.").
-		WithHint(`It looks like: org.apache.kafka.common.security.plain.PlainLoginModule required username="…" password="…";`)
-	module, rest := word(text)
-	flag, rest := word(rest)
-	if !strings.EqualFold(flag, "required") {
-		return "", nil, wrong
-	}
-	options = map[string]string{}
-	for {
-		rest = strings.TrimSpace(rest)
-		if rest == ";" {
-			break
-		}
-		name, after, ok := strings.Cut(rest, "=")
-		if !ok {
-			return "", nil, wrong
-		}
-		value, after, ok := jaasValue(strings.TrimSpace(after))
-		if !ok {
-			return "", nil, wrong
-		}
-		options[strings.TrimSpace(name)], rest = value, after
-	}
-	if options["username"] == "" || options["password"] == "" {
-		return "", nil, wrong
-	}
-	return module, options, nil
-}
-
-// word takes what stands before the next space off.
-func word(text string) (first, rest string) {
-	text = strings.TrimSpace(text)
-	if end := strings.IndexAny(text, " \t\r\n"); end >= 0 {
-		return text[:end], text[end:]
-	}
-	return text, ""
-}
-
-// jaasValue reads a value, quoted (a backslash takes the next character as it is) or up to a space or the end.
-func jaasValue(text string) (value, rest string, ok bool) {
-	if text == "" || (text[0] != '"' && text[0] != '\'') {
-		end := strings.IndexAny(text, " \t\r\n;")
-		if end <= 0 {
-			return "", "", false
-		}
-		return text[:end], text[end:], true
-	}
-	var out strings.Builder
-	for i := 1; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == text[0]:
-			return out.String(), text[i+1:], true
-		case c == '\\' && i+1 < len(text):
-			i++
-			out.WriteByte(text[i])
-		default:
-			out.WriteByte(c)
-		}
-	}
-	return "", "", false
 }

@@ -120,7 +120,7 @@ func TestSecureConnections(t *testing.T) {
 			}
 			if test.sasl != "" {
 				opts = append(opts, kfake.EnableSASL(), secret(test.sasl))
-				clientOpts = append(clientOpts, kgo.SASL(mechanism(test.sasl)))
+				clientOpts = append(clientOpts, kgo.SASL(saslOf(test.sasl)))
 			}
 			b := newBench(t, opts...)
 			b.client = b.newClient(clientOpts...)
@@ -154,7 +154,7 @@ func TestSecureConnections(t *testing.T) {
 	}
 }
 
-func mechanism(name string) sasl.Mechanism {
+func saslOf(name string) sasl.Mechanism {
 	switch name {
 	case "PLAIN":
 		return plain.Auth{User: "alice", Pass: "secret"}.AsMechanism()

@@ -38,7 +38,7 @@ func ParseWriteOptions(ctx context.Context, given map[string]string, extra optio
 	if !values.Has("kafka.bootstrap.servers") {
 		return nil, values, errclass.InvalidOption.New("Option 'kafka.bootstrap.servers' must be specified for configuring Kafka producer")
 	}
-	config, err := newClientConfig(ctx, values, env.ReadFile)
+	config, err := newClientConfig(ctx, values, env)
 	if err != nil {
 		return nil, values, err
 	}

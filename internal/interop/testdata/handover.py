@@ -4,8 +4,6 @@ from pyspark.sql import SparkSession
 from exchange import serve
 
 settings = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
     "spark.driver.memory": "1g",
     "spark.driver.host": "127.0.0.1",
@@ -19,6 +17,9 @@ settings = {
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
 }
+if "LAKEHOUSE_NO_DELTA" not in os.environ:
+    settings["spark.sql.extensions"] = "io.delta.sql.DeltaSparkSessionExtension"
+    settings["spark.sql.catalog.spark_catalog"] = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 builder = SparkSession.builder.master("local[2]")
 for name, value in settings.items():
     builder = builder.config(name, value)
@@ -45,7 +46,17 @@ def keep(out):
     return write
 
 
-def run(dir, source, schemas, watermarks, query, distinct, mode):
+def run(dir, source, schemas, watermarks, query, distinct, sink, mode, conf):
+    for name, value in conf.items():
+        spark.conf.set(name, value)
+    try:
+        query_of(dir, source, schemas, watermarks, query, distinct, sink, mode).awaitTermination()
+    finally:
+        for name in conf:
+            spark.conf.unset(name)
+
+
+def query_of(dir, source, schemas, watermarks, query, distinct, sink, mode):
     frames = []
     for i, schema in enumerate(schemas):
         frame = stream(os.path.join(dir, f"in{i}"), source, schema)
@@ -55,11 +66,11 @@ def run(dir, source, schemas, watermarks, query, distinct, mode):
         frames.append(frame)
     out = frames[0].dropDuplicates(distinct) if distinct else spark.sql(query)
     writer = out.writeStream.outputMode(mode).option("checkpointLocation", os.path.join(dir, "cp")).trigger(availableNow=True)
-    if mode == "update":
-        running = writer.foreachBatch(keep(os.path.join(dir, "batches"))).start()
-    else:
-        running = writer.format("delta").start(os.path.join(dir, "out"))
-    running.awaitTermination()
+    if spark.conf.get("spark.sql.streaming.queryEvolution.enableSinkEvolution", "false") == "true":
+        writer._jwrite.name("out")
+    if sink == "batches":
+        return writer.foreachBatch(keep(os.path.join(dir, "batches"))).start()
+    return writer.format("delta").start(os.path.join(dir, "out"))
 
 
 def append(table, files, schema):

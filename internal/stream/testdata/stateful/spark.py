@@ -1,5 +1,6 @@
-"""Runs cases.json in Spark and writes spark.json: what each batch gave. Arguments: "missing" for the cases without an answer, a part of
-the cases' names, or none. With KEEP=folder the checkpoints stay there, by the cases' names."""
+"""Runs cases.json in Spark and writes spark.json: what each batch gave. Arguments: "missing" for the cases without an answer, "unkept" for
+those without a kept checkpoint, a part of the cases' names, or none. With KEEP=folder the checkpoints stay there, by the cases' names.
+With SECONDS=n no case begins after so many seconds."""
 
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 
 from pyspark.sql import SparkSession
 
@@ -111,8 +113,19 @@ if os.path.exists("spark.json"):
     with open("spark.json") as f:
         answers = {a["name"]: a for a in json.load(f)}
 wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+end = time.time() + float(os.environ.get("SECONDS", "inf"))
+
+
+def left_out(name):
+    if wanted == "missing":
+        return name in answers
+    if wanted == "unkept":
+        return os.path.exists(os.environ["KEEP"] + "/" + name)
+    return wanted not in name
+
+
 for c in cases:
-    if wanted == "missing" and c["name"] in answers or wanted not in ("missing", "") and wanted not in c["name"]:
+    if left_out(c["name"]) or time.time() > end:
         continue
     answers[c["name"]] = run(c)
     print(c["name"], len(answers[c["name"]].get("batches", [])), answers[c["name"]].get("error", ""), flush=True)
