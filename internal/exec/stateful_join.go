@@ -37,12 +37,14 @@ type joinSide struct {
 	name   string
 	child  Operator
 	fields []types.Field
-	keys   []expr.Expr
-	alone  expr.Expr          // what of the condition reads this side alone; nil: nothing
-	bound  *logical.JoinBound // nil: rows are kept for ever
-	late   lateness
-	outer  bool // rows without a partner are given
-	left   bool
+	// notNull marks the columns of which no null is remembered, since such a row finds no partner; nil: none.
+	notNull []bool
+	keys    []expr.Expr
+	alone   expr.Expr          // what of the condition reads this side alone; nil: nothing
+	bound   *logical.JoinBound // nil: rows are kept for ever
+	late    lateness
+	outer   bool // rows without a partner are given
+	left    bool
 	// unmarked: the state is in the first version of Spark's format, which does not say which rows have found a partner.
 	unmarked bool
 }
@@ -73,10 +75,16 @@ func newStreamJoin(n *logical.Join, left, right Operator, number int, event *wat
 	if event != nil {
 		j.left.bound, j.right.bound = n.Bounds(event.evict)
 	}
-	there := n.NeverNull()
+	said, there := n.RememberedNotNull(), n.NeverNull()
 	width := len(left.Schema().Fields)
-	j.left.fields = certain(left.Schema().Fields, there[:width], j.left.outer)
-	j.right.fields = certain(right.Schema().Fields, there[width:], j.right.outer)
+	j.left.fields = certain(left.Schema().Fields, said[:width])
+	j.right.fields = certain(right.Schema().Fields, said[width:])
+	if !j.left.outer {
+		j.left.notNull = there[:width]
+	}
+	if !j.right.outer {
+		j.right.notNull = there[width:]
+	}
 	for _, k := range n.Keys {
 		j.left.keys, j.right.keys = append(j.left.keys, k.Left), append(j.right.keys, k.Right)
 	}
@@ -84,11 +92,11 @@ func newStreamJoin(n *logical.Join, left, right Operator, number int, event *wat
 	return j, nil
 }
 
-// certain marks the columns of which no null is remembered, since such a row finds no partner: Spark's state says so, too.
-func certain(fields []types.Field, there []bool, outer bool) []types.Field {
+// certain marks the columns of which the state says that no null is remembered.
+func certain(fields []types.Field, there []bool) []types.Field {
 	out := append([]types.Field(nil), fields...)
 	for i := range out {
-		out[i].Nullable = out[i].Nullable && (outer || !there[i])
+		out[i].Nullable = out[i].Nullable && !there[i]
 	}
 	return out
 }
@@ -131,8 +139,9 @@ func (s *joinSide) stores() []state.StoreSpec {
 	}
 	rows := state.StoreSpec{
 		Name: s.rowsName(), PlacedBy: len(keys),
-		Key:   types.Struct{Fields: append(append([]types.Field(nil), keys...), types.Field{Name: "index", Type: types.Long, Nullable: true})},
-		Value: types.Struct{Fields: s.remembered()},
+		Key:     types.Struct{Fields: append(append([]types.Field(nil), keys...), types.Field{Name: "index", Type: types.Long, Nullable: true})},
+		Value:   types.Struct{Fields: s.remembered()},
+		NotNull: s.notNull,
 	}
 	if s.bound != nil && s.bound.Key >= 0 {
 		counts.Time = &state.TimeOf{Path: timePath(s.bound.Key, keys[s.bound.Key].Type)}
@@ -160,7 +169,7 @@ func (s *joinSide) keyFields() []types.Field {
 
 func (s *joinSide) nullableKey(k expr.Expr) bool {
 	if c, ok := k.(*expr.Column); ok {
-		return s.fields[c.Index].Nullable
+		return s.child.Schema().Fields[c.Index].Nullable
 	}
 	return k.Nullable()
 }

@@ -22,10 +22,11 @@ type meeting struct {
 	rows    []int32  // of the new rows
 	values  [][]byte // the remembered row beside each
 	indexes []int64  // its number among those of its key
+	noted   int32    // one more than the new row of a semi join whose first partner was noted last
 }
 
-// candidates gathers a new row with each row that is remembered under its key, from the last on: what a semi join has taken
-// then does not change the numbers of those to come.
+// candidates gathers a new row with each row that is remembered under its key; where a semi join takes rows, from the last on: what
+// is taken then does not change the numbers of those to come.
 func (m *meeting) candidates(ctx context.Context, row int32) error {
 	key := m.in.keys.At(int(row))
 	n := m.other.number(key)
@@ -33,7 +34,12 @@ func (m *meeting) candidates(ctx context.Context, row int32) error {
 		return nil
 	}
 	m.other.scratch = m.other.indexed.Append(m.other.scratch[:0], key, 0)
-	for i := n - 1; i >= 0; i-- {
+	takes := m.node.Type == plan.LeftSemiJoin && !m.own.left
+	for at := range n {
+		i := at
+		if takes {
+			i = n - 1 - at
+		}
 		m.other.indexed.SetIndex(m.other.scratch, i)
 		value := m.other.rows.Get(m.other.scratch)
 		if value == nil {
@@ -63,15 +69,32 @@ func (m *meeting) flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if m.node.Type == plan.LeftSemiJoin && !m.own.left {
+	switch {
+	case m.node.Type != plan.LeftSemiJoin:
+		m.match(hits)
+	case m.own.left:
+		m.match(m.firstOf(hits))
+	default:
 		err = m.takeOnce(ctx, hits)
-	} else {
-		for _, hit := range hits {
-			m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
-		}
 	}
 	m.rows, m.values, m.indexes = m.rows[:0], m.values[:0], m.indexes[:0]
 	return err
+}
+
+func (m *meeting) match(hits []int32) {
+	for _, hit := range hits {
+		m.other.match(m.in.keys.At(int(m.rows[hit])), m.indexes[hit], m.values[hit])
+	}
+}
+
+// firstOf is the first hit of each new row: a semi join looks no further, and Spark's notes no more.
+func (m *meeting) firstOf(hits []int32) (first []int32) {
+	for _, hit := range hits {
+		if next := m.rows[hit] + 1; next != m.noted {
+			first, m.noted = append(first, hit), next
+		}
+	}
+	return first
 }
 
 // pairs gives those of the pairs for which the condition holds, and, but in a semi join, hands them on.

@@ -76,12 +76,26 @@ func NullIfNull(e Expr, mark func(column int)) {
 	}
 }
 
+// FailsOnNull marks columns of which a null makes the condition null or false.
+func FailsOnNull(condition Expr, mark func(column int)) {
+	if t, ok := condition.(*nullTest); ok && t.not {
+		NullIfNull(t.args[0], mark)
+		return
+	}
+	NullIfNull(condition, mark)
+}
+
 // nullIfNull are functions whose result is null when an argument is.
 var nullIfNull = map[string]bool{"+": true, "-": true, "*": true, "lower": true, "upper": true, "length": true}
 
 // IsNotNull is e IS NOT NULL.
-func IsNotNull(e Expr) Expr {
-	out, err := Build(&BuildContext{}, "isnotnull", []Expr{e})
+func IsNotNull(e Expr) Expr { return builtTest("isnotnull", e) }
+
+// IsNull is e IS NULL.
+func IsNull(e Expr) Expr { return builtTest("isnull", e) }
+
+func builtTest(name string, e Expr) Expr {
+	out, err := Build(&BuildContext{}, name, []Expr{e})
 	if err != nil {
 		panic("internal error: " + err.Error()) // it takes any type
 	}

@@ -176,8 +176,10 @@ func (i *inspection) settings(ctx context.Context) (err error) {
 		i.report.fine("settings", found, "they stay; there is no state that depends on them")
 		return nil
 	}
-	partitions, _ := i.offsets.Conf.Get(checkpoint.ShufflePartitions)
-	i.report.fine("settings", found+", "+partitions+" state partitions", "they stay, and win over the session's")
+	if partitions, said := i.offsets.Conf.Get(checkpoint.ShufflePartitions); said {
+		found += ", " + partitions + " state partitions"
+	}
+	i.report.fine("settings", found, "they stay, and win over the session's")
 	for _, known := range knownSettings {
 		if have, _ := i.offsets.Conf.Get(known.key); !slices.Contains(known.values, have) && known.concerns(i.operators) {
 			i.report.refuse("settings", known.key+" = "+have, known.why)

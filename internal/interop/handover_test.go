@@ -64,11 +64,6 @@ var joinStores = []string{"left-keyToNumValues", "left-keyWithIndexToValue", "ri
 // Formats of Spark 4.2 that it has to be told to write.
 var movingFormats = []moving{
 	{
-		name: "join, first format", streams: 2, watermark: movingDelay, mode: "append", phases: [3]int{3, 3, 3}, stateNames: joinStores,
-		query: "SELECT id0, k0, t0, id1, t1 FROM s0 JOIN s1 ON k0 = k1 AND t1 >= t0 AND t1 <= t0 + INTERVAL 15 SECONDS",
-		conf:  map[string]string{"spark.sql.streaming.join.stateFormatVersion": "1"},
-	},
-	{
 		name: "join, offsets by number", streams: 2, watermark: movingDelay, mode: "append", phases: [3]int{3, 3, 3}, stateNames: joinStores,
 		query:   "SELECT id0, k0, t0, id1, t1 FROM s0 LEFT JOIN s1 ON k0 = k1 AND t1 >= t0 AND t1 <= t0 + INTERVAL 15 SECONDS",
 		conf:    map[string]string{"spark.sql.streaming.offsetLog.formatVersion": "2"},
@@ -128,6 +123,13 @@ func (m *move) compareFormats(t *testing.T) {
 	}
 }
 
+// The first format of joins: Spark 3.5 writes it when it is told to, Spark 4 knows no schema for it ("Unsupported schema writer version").
+var movingFirstFormat = moving{
+	name: "join, first format", streams: 2, watermark: movingDelay, mode: "append", phases: [3]int{3, 3, 3}, stateNames: joinStores,
+	query: "SELECT id0, k0, t0, id1, t1 FROM s0 JOIN s1 ON k0 = k1 AND t1 >= t0 AND t1 <= t0 + INTERVAL 15 SECONDS",
+	conf:  map[string]string{"spark.sql.streaming.join.stateFormatVersion": "1"},
+}
+
 // So does one of Spark 3.5, which knows nothing of operators' metadata. It writes batches to files, since that needs no Delta.
 func TestInteropQueriesMoveBetweenSpark35AndHere(t *testing.T) {
 	python := os.Getenv("LAKEHOUSE_PYTHON_SPARK35")
@@ -136,7 +138,7 @@ func TestInteropQueriesMoveBetweenSpark35AndHere(t *testing.T) {
 	}
 	t.Setenv("LAKEHOUSE_NO_DELTA", "1")
 	spark := startMovingSpark(t, python)
-	for _, q := range movingQueries {
+	for _, q := range append(slices.Clone(movingQueries), movingFirstFormat) {
 		t.Run(q.name, func(t *testing.T) {
 			m := &move{moving: q, source: "json", sink: "batches", spark: spark, root: t.TempDir(), session: newStateSession(t)}
 			m.run(t)

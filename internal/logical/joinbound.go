@@ -33,15 +33,16 @@ func (n *Join) Bounds(watermarkMs int64) (left, right *JoinBound) {
 	return left, right
 }
 
-// timeKey is the first key that is an event time on the left, or else on the right; -1: none is.
+// timeKey is the first key that is an event time on the left, or else on the right; -1: none is. One for which null equals null is
+// none, as in Spark: its nulls have no time.
 func (n *Join) timeKey(left, right []*Watermark) int {
 	for i, k := range n.Keys {
-		if eventTimeOf(k.Left, left) != nil {
+		if !k.NullSafe && eventTimeOf(k.Left, left) != nil {
 			return i
 		}
 	}
 	for i, k := range n.Keys {
-		if eventTimeOf(k.Right, right) != nil {
+		if !k.NullSafe && eventTimeOf(k.Right, right) != nil {
 			return i
 		}
 	}

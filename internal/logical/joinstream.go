@@ -14,7 +14,7 @@ func streamJoin(node Node) Node {
 	}
 	leftFree, rightFree := conditionable(j.Type)
 	if !leftFree && !rightFree {
-		return node
+		return j.withComparedNulls()
 	}
 	width := len(j.Left.Schema().Fields)
 	var left, right, rest []expr.Expr
@@ -28,6 +28,7 @@ func streamJoin(node Node) Node {
 			rest = append(rest, c)
 		}
 	}
+	j = j.withComparedNulls()
 	there := j.neverNull(rest)
 	if leftFree {
 		left = append(left, notNull(j.Left, there[:width])...)

@@ -124,4 +124,3 @@ func checkInitial(n *TransformWithState) error {
 	}
 	return nil
 }
-

@@ -24,8 +24,8 @@ type assembler struct {
 // A planner matches what is wanted with what a file has.
 type planner struct {
 	caseSensitive bool
-	find          Finder
 	rebase        rebase
+	find          Finder
 	leaves        []*leafReader // that must be read
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -117,10 +118,19 @@ func settleSchema(ctx context.Context, spec StoreSpec, store volumes.Store, dir 
 	if !compatible(spec.Key, key) {
 		return errclass.StateKeySchema.New("%s", schemaMismatch("key", key, spec.Key))
 	}
-	if !compatible(spec.Value, value) {
+	if !compatible(spec.known(), value) {
 		return errclass.StateValueSchema.New("%s", schemaMismatch("value", value, spec.Value))
 	}
 	return nil
+}
+
+// known is the schema of values with all that is known of their nulls.
+func (s StoreSpec) known() types.Struct {
+	fields := slices.Clone(s.Value.Fields)
+	for i := range min(len(fields), len(s.NotNull)) {
+		fields[i].Nullable = fields[i].Nullable && !s.NotNull[i]
+	}
+	return types.Struct{Fields: fields}
 }
 
 func schemaMismatch(kind string, existing, asked types.Struct) string {

@@ -16,6 +16,8 @@ type Spec struct {
 type StoreSpec struct {
 	Name       string // empty: "default"
 	Key, Value types.Struct
+	// NotNull marks the leading columns of the value that never hold a null, though Value says nothing of it; nil: none.
+	NotNull []bool
 	// PrefixColumns is how many leading key columns [Partition.Prefix] looks up; 0: none.
 	PrefixColumns int
 	// PlacedBy is how many leading key columns choose the partition; 0: PrefixColumns of them, and without those all.

@@ -211,6 +211,20 @@ func (s *openStream) rows(ctx context.Context, end Offset) (logical.Source, erro
 	return s.source.Rows(ctx, s.at, end)
 }
 
+// partitionsOf is how many partitions the state of a new operator gets. The second version of offsets/N does not say, as Spark 4.2 writes
+// it: an operator that is there already knows by its metadata.
+func (q *Query) partitionsOf(conf checkpoint.Conf) (int, error) {
+	frozen, found := conf.Get(checkpoint.ShufflePartitions)
+	if !found {
+		return q.cfg.Partitions, nil
+	}
+	partitions, err := strconv.Atoi(frozen)
+	if err != nil {
+		return 0, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
+	}
+	return partitions, nil
+}
+
 // versionOf is a setting that is a number; 0: it is none.
 func versionOf(value string) int {
 	version, err := strconv.Atoi(value)
@@ -228,10 +242,9 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			count.Add(n)
 		}
 	}
-	frozen, _ := batch.entry.Conf.Get(checkpoint.ShufflePartitions)
-	partitions, err := strconv.Atoi(frozen)
+	partitions, err := q.partitionsOf(batch.entry.Conf)
 	if err != nil {
-		return nil, fmt.Errorf("read %s of the checkpoint %s: %w", checkpoint.ShufflePartitions, q.cfg.Location, err)
+		return nil, err
 	}
 	joinFormat, _ := batch.entry.Conf.Get(checkpoint.JoinStateVersion)
 	env.Batch = &exec.MicroBatch{

@@ -105,7 +105,7 @@ func (o *Options) check() error {
 	switch {
 	case o.RowTag == "":
 		return errclass.XMLRowTagMissing.New("`rowTag` option is required for reading/writing files in XML format.").
-			WithHint("It is the name of the elements that are records.")
+			WithHint("It is the name of the elements that are records. In SQL: SELECT * FROM read_files('path', format => 'xml', rowTag => 'name').")
 	case strings.ContainsAny(o.RowTag, "<>"):
 		return errclass.InvalidOptionValue.New("Invalid value '%s' for option 'rowTag', should not include angle brackets", o.RowTag)
 	case o.ValueTag == "":
