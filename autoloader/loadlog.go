@@ -1,10 +1,11 @@
 package autoloader
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strconv"
@@ -31,57 +32,95 @@ func OpenLoadLog(table volumes.Store) LoadLog { return LoadLog{table} }
 // loadHead is the second line of a list.
 type loadHead struct {
 	Previous int64 `json:"previous"` // 0: none
+	read     bool
 }
 
 var loadHeads = exactjson.For[loadHead]()
 
-// Loaded tells which files the lists up to one name.
-type Loaded struct{ seen *seenFiles }
+// Unloaded are files that no list names: those that were found, less those that [LoadLog.Strike] takes off.
+type Unloaded struct {
+	seen  *seenFiles // identifies files
+	found map[fileID]struct{}
+}
 
-// Has tells whether a file was loaded.
-func (l Loaded) Has(f files.File) bool {
-	_, ok := l.seen.at[l.seen.identify(normalURI(f.Place.URI))]
+// NewUnloaded is none.
+func NewUnloaded() *Unloaded {
+	return &Unloaded{newSeenFiles(Options{MaxFileAge: forever}), map[fileID]struct{}{}}
+}
+
+// Add adds a file.
+func (u *Unloaded) Add(f files.File) { u.found[u.seen.identify(normalURI(f.Place.URI))] = struct{}{} }
+
+// Has tells whether a file is among them.
+func (u *Unloaded) Has(f files.File) bool {
+	_, ok := u.found[u.seen.identify(normalURI(f.Place.URI))]
 	return ok
 }
 
-// Loaded reads the lists up to the one that the table holds; 0: none.
-func (l LoadLog) Loaded(ctx context.Context, newest int64) (Loaded, error) {
-	all := Loaded{newSeenFiles(Options{MaxFileAge: forever})}
-	for n := newest; n > 0; {
-		previous, entries, err := l.read(ctx, n)
+// Len is how many there are.
+func (u *Unloaded) Len() int { return len(u.found) }
+
+// Strike takes off the files that the lists name, up to the list that the table holds; 0: none. Lists are read line by line, so
+// that files loaded long ago cost no memory.
+func (l LoadLog) Strike(ctx context.Context, newest int64, found *Unloaded) error {
+	for n := newest; n > 0 && len(found.found) > 0; {
+		previous, err := l.read(ctx, n, func(e entry) { delete(found.found, found.seen.identify(normalURI(e.Path))) })
 		if err != nil {
-			return all, err
+			return err
 		}
 		if previous >= n {
-			return all, l.malformed(n, "it follows itself")
+			return l.malformed(n, "it follows itself")
 		}
-		all.seen.addAll(entries)
 		n = previous
 	}
-	return all, nil
+	return nil
 }
 
 func (l LoadLog) name(n int64) string { return path.Join(loadFolder, strconv.FormatInt(n, 10)) }
 
-func (l LoadLog) read(ctx context.Context, n int64) (previous int64, entries []entry, err error) {
-	data, err := volumes.ReadFileMax(ctx, l.store, l.name(n), maxLogBytes)
+// read visits the files of a list, and gives the number of the list before.
+func (l LoadLog) read(ctx context.Context, n int64, visit func(entry)) (previous int64, err error) {
+	in, err := l.store.Open(ctx, l.name(n))
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil, l.malformed(n, "it is gone")
+		return 0, l.malformed(n, "it is gone")
 	}
 	if err != nil {
-		return 0, nil, fmt.Errorf("read which files were loaded: %w", err)
+		return 0, fmt.Errorf("read which files were loaded: %w", err)
 	}
-	version, rest, _ := bytes.Cut(data, []byte("\n"))
-	line, rest, _ := bytes.Cut(rest, []byte("\n"))
+	defer in.Close()
+	lines := bufio.NewScanner(io.NewSectionReader(in, 0, in.Info().Size))
+	lines.Buffer(nil, maxLoadLine)
 	var head loadHead
-	if string(version) != logVersion || loadHeads.Unmarshal(line, &head) != nil || head.Previous < 0 {
-		return 0, nil, l.malformed(n, "its first lines are none of a list")
+	for number := 0; lines.Scan(); number++ {
+		switch number {
+		case 0:
+			if lines.Text() != logVersion {
+				return 0, l.malformed(n, "its first line is none of a list")
+			}
+		case 1:
+			if loadHeads.Unmarshal(lines.Bytes(), &head) != nil || head.Previous < 0 {
+				return 0, l.malformed(n, "its second line is none of a list")
+			}
+			head.read = true
+		default:
+			e, err := decodeEntry(lines.Bytes())
+			if err != nil {
+				return 0, l.malformed(n, fmt.Sprintf("line %d: %v", number+1, err))
+			}
+			visit(e)
+		}
 	}
-	if len(rest) > 0 {
-		entries, err = decodeLog(l.name(n), append([]byte(logVersion+"\n"), rest...))
+	if err := lines.Err(); err != nil {
+		return 0, fmt.Errorf("read which files were loaded: %w", err)
 	}
-	return head.Previous, entries, err
+	if !head.read {
+		return 0, l.malformed(n, "it is cut short")
+	}
+	return head.Previous, nil
 }
+
+// maxLoadLine bounds a line of a list: a path.
+const maxLoadLine = 1 << 20
 
 func (l LoadLog) malformed(n int64, why string) error {
 	return errclass.MalformedLogFile.New("the list %s of the files that COPY INTO has loaded cannot be read: %s.", l.name(n), why).

@@ -24,6 +24,7 @@ type WhyQuery struct {
 	// How the query reads the folder, as in Options.
 	NameGlob   string
 	Recursive  bool
+	LooseGlob  bool // stars of Source stand for folders too, as in a cloudFiles path
 	MaxFileAge time.Duration
 }
 
@@ -108,7 +109,9 @@ func Why(ctx context.Context, space *volumes.Space, q WhyQuery) (Fate, error) {
 	if err := fate.findFile(ctx, space, q, file, seen); err != nil {
 		return fate, err
 	}
-	if rule := files.NewListing(source, q.NameGlob, q.Recursive).PassesOver(file.Key); rule != "" && fate.LogBatch == beforeAll {
+	listing := files.NewListing(source, q.NameGlob, q.Recursive)
+	listing.Loose = q.LooseGlob
+	if rule := listing.PassesOver(file.Key); rule != "" && fate.LogBatch == beforeAll {
 		fate.Skipped = rule
 	}
 	return fate, nil

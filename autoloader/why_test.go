@@ -85,6 +85,32 @@ func TestWhy(t *testing.T) {
 	}
 }
 
+// A star of a cloudFiles path stands for folders too.
+func TestWhyOfALooseGlob(t *testing.T) {
+	root := t.TempDir()
+	for name, content := range map[string]string{"cp/metadata": `{"id":"c2188a52-ce98-4313-aef0-3cdaee645eef"}`, "in/x/y/a.json": "a"} {
+		file := filepath.Join(root, "Volumes/c/s/v", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	space, err := volumes.NewSpace(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for loose, want := range map[bool]string{true: "not yet: the next batch takes it", false: "wants *.json, and x does not match it"} {
+		fate, err := Why(t.Context(), space, WhyQuery{
+			File: "/Volumes/c/s/v/in/x/y/a.json", Checkpoint: "/Volumes/c/s/v/cp", Source: "/Volumes/c/s/v/in/*.json", LooseGlob: loose,
+		})
+		if err != nil || !strings.Contains(fate.String(), want) {
+			t.Errorf("loose %v: %q is not in\n%s, %v", loose, want, fate, err)
+		}
+	}
+}
+
 const commitText = "v1\n{\"nextBatchWatermarkMs\":0}"
 
 func offsets(log int64) string {

@@ -8,13 +8,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/autoloader"
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/connector/files"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
 )
 
 // copyOptions are those of COPY_OPTIONS.
@@ -32,6 +36,9 @@ func (s *Session) copyInto(ctx context.Context, c *plan.CopyInto) (*DataFrame, e
 	if c.Format == autoloader.CloudFiles || !files.Known(c.Format) {
 		_, err := files.OptionTable(c.Format)
 		return nil, err
+	}
+	if c.Validate != nil {
+		return (&copying{CopyInto: c, session: s, opts: opts}).validate(ctx)
 	}
 	const attempts = 5 // of statements that load into one table at once, one is repeated
 	for i := 1; ; i++ {
@@ -57,33 +64,40 @@ func (c *copying) run(ctx context.Context) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	last, err := table.LastTransaction(ctx, autoloader.CopyInto)
-	if err != nil {
+	source, last, err := c.unloaded(ctx, table)
+	if err != nil || source == nil {
 		return 0, err
 	}
-	log := autoloader.OpenLoadLog(table.Store)
-	loaded, err := log.Loaded(ctx, last)
-	if err != nil {
-		return 0, err
-	}
-	keep := func(f files.File) bool { return c.opts.Bool("force") || !loaded.Has(f) }
-	found, err := c.source(ctx, keep, &Schema{}) // first only which files there are: of none no columns can be inferred
-	if err != nil || len(found.Files()) == 0 {
-		return 0, err
-	}
-	chosen := map[string]bool{}
-	for _, f := range found.Files() {
-		chosen[f.Place.URI] = true
-	}
-	source, err := c.source(ctx, func(f files.File) bool { return chosen[f.Place.URI] }, nil)
-	if err != nil {
-		return 0, err
-	}
-	number, err := log.Plan(ctx, last, source.Files())
+	number, err := autoloader.OpenLoadLog(table.Store).Plan(ctx, last, source.Files())
 	if err != nil {
 		return 0, err
 	}
 	return c.write(ctx, table, detail, source, last, number)
+}
+
+// unloaded is the files that are to be loaded; nil: none. last is the newest list of those that were.
+func (c *copying) unloaded(ctx context.Context, table delta.Table) (source *files.Source, last int64, err error) {
+	if last, err = table.LastTransaction(ctx, autoloader.CopyInto); err != nil {
+		return nil, 0, err
+	}
+	found := autoloader.NewUnloaded()
+	look := func(f files.File) bool { // first only which files there are: of none no columns can be inferred
+		found.Add(f)
+		return false
+	}
+	if _, err := c.source(ctx, look, &Schema{}); err != nil {
+		return nil, last, err
+	}
+	if !c.opts.Bool("force") {
+		if err := autoloader.OpenLoadLog(table.Store).Strike(ctx, last, found); err != nil {
+			return nil, last, err
+		}
+	}
+	if found.Len() == 0 {
+		return nil, last, nil
+	}
+	source, err = c.source(ctx, found.Has, nil)
+	return source, last, err
 }
 
 // source is the files, with the columns given or, where there are none, inferred.
@@ -121,12 +135,7 @@ func (c *copying) paths() []string {
 }
 
 func (c *copying) write(ctx context.Context, table delta.Table, detail delta.Detail, source *files.Source, last, number int64) (int64, error) {
-	frame := &DataFrame{session: c.session, rel: &resolved{Node: &logical.Relation{Source: source}}}
-	if c.Select != nil {
-		frame = frame.with(&plan.Project{Input: frame.rel, Expressions: c.Select})
-	}
-	insert := &plan.Insert{Table: c.Table, Columns: c.Columns, ByName: !c.ByPosition && c.Columns == nil}
-	frame, err := (&inserting{Insert: insert, table: detail, name: c.session.fullName(c.Table)}).columns(ctx, frame)
+	frame, err := c.frame(ctx, detail, source)
 	if err != nil {
 		return 0, err
 	}
@@ -147,4 +156,61 @@ func (c *copying) write(ctx context.Context, table delta.Table, detail delta.Det
 		err = errclass.DeltaConcurrentTransaction.New("another COPY INTO %s was faster.", c.session.fullName(c.Table))
 	}
 	return written.Rows, err
+}
+
+// frame is the files' rows under the names of the table's columns.
+func (c *copying) frame(ctx context.Context, detail delta.Detail, source *files.Source) (*DataFrame, error) {
+	frame := &DataFrame{session: c.session, rel: &resolved{Node: &logical.Relation{Source: source}}}
+	if c.Select != nil {
+		frame = frame.with(&plan.Project{Input: frame.rel, Expressions: c.Select})
+	}
+	insert := &plan.Insert{Table: c.Table, Columns: c.Columns, ByName: !c.ByPosition && c.Columns == nil}
+	return (&inserting{Insert: insert, table: detail, name: c.session.fullName(c.Table)}).columns(ctx, frame)
+}
+
+// previewRows is how many rows VALIDATE shows at the most.
+const previewRows = 50
+
+// validate reads the rows, or the first of them, and gives some as they would be written. It writes nothing.
+func (c *copying) validate(ctx context.Context) (*DataFrame, error) {
+	table, detail, err := c.session.detailOf(ctx, c.Table)
+	if err != nil {
+		return nil, err
+	}
+	source, _, err := c.unloaded(ctx, table)
+	if err != nil {
+		return nil, err
+	}
+	if source == nil {
+		return &DataFrame{session: c.session, rel: localRelation(types.AsNullable(detail.Schema).(Schema))}, nil
+	}
+	frame, err := c.frame(ctx, detail, source)
+	if err != nil {
+		return nil, err
+	}
+	if c.Validate.Rows > 0 {
+		frame = frame.Limit(int(c.Validate.Rows))
+	}
+	op, err := frame.operator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options, err := delta.WriteOptionTable.Parse(map[string]string{"mergeSchema": c.opts.String("mergeSchema")})
+	if err != nil {
+		return nil, err
+	}
+	if op, err = delta.Validated(ctx, table, op, delta.WriteOptions{Options: options, Eval: c.session.evalContext()}); err != nil {
+		return nil, err
+	}
+	var shown []arrow.RecordBatch
+	left := int64(previewRows)
+	for b, err := range exec.InOrder(ctx, op, c.session.confInt(confWorkers)) {
+		if err != nil {
+			return nil, err
+		}
+		if n := min(left, b.NumRows()); n > 0 {
+			shown, left = append(shown, b.NewSlice(0, n)), left-n
+		}
+	}
+	return &DataFrame{session: c.session, rel: localRelation(types.AsNullable(op.Schema()).(Schema), shown...)}, nil
 }

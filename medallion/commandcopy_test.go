@@ -76,7 +76,7 @@ func TestCopyIntoChoosesFilesAndColumns(t *testing.T) {
 	c.wantRows("SELECT count(a), count(b) FROM p", "[4, 8]")
 	for statement, want := range map[string]string{
 		"COPY INTO t FROM '" + cloudIn + "' FILEFORMAT = CVS":                                   "Did you mean",
-		"COPY INTO t FROM '" + cloudIn + "' FILEFORMAT = CSV VALIDATE":                          "VALIDATE",
+		"COPY INTO t FROM '" + cloudIn + "' FILEFORMAT = CSV VALIDATE 0 ROWS":                   "PARSE_SYNTAX_ERROR",
 		"COPY INTO t FROM '" + cloudIn + "' FILEFORMAT = CSV COPY_OPTIONS ('forse' = 'true')":   "Did you mean `force`?",
 		"COPY INTO t FROM '" + cloudIn + "' FILEFORMAT = CSV FORMAT_OPTIONS ('heder' = 'true')": "Did you mean `header`?",
 		"COPY INTO nowhere FROM '" + cloudIn + "' FILEFORMAT = CSV":                             "TABLE_OR_VIEW_NOT_FOUND",
@@ -87,6 +87,36 @@ func TestCopyIntoChoosesFilesAndColumns(t *testing.T) {
 		if _, err := c.SQL(t.Context(), statement); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", statement, err, want)
 		}
+	}
+}
+
+// VALIDATE shows rows as they would be written, finds what would fail, and writes nothing.
+func TestCopyIntoValidates(t *testing.T) {
+	c := newCloud(t)
+	c.exec("CREATE TABLE t (n int, s string)")
+	c.land("a.json", strings.Repeat(`{"n":1,"s":"x"}`+"\n", 60))
+	from := "COPY INTO t FROM '" + cloudIn + "' FILEFORMAT = JSON "
+	for clause, want := range map[string]int{"VALIDATE": 50, "VALIDATE ALL": 50, "VALIDATE 3 ROWS": 3, "VALIDATE 55 ROWS": 50} {
+		if rows := c.exec(from + clause); len(rows) != want || rows[0].String() != "[1, x]" {
+			t.Errorf("%s: %d rows, %v", clause, len(rows), rows)
+		}
+	}
+	c.land("b.json", `{"n":99999999999}`+"\n")
+	if _, err := c.SQL(t.Context(), from+"VALIDATE"); !errors.Is(err, errclass.CastOverflow) {
+		t.Errorf("got %v", err)
+	}
+	c.exec(from + "VALIDATE 1 ROWS FILES = ('a.json')")
+	c.land("c.json", `{"extra":1}`+"\n")
+	if _, err := c.SQL(t.Context(), from+"VALIDATE FILES = ('c.json')"); !errors.Is(err, errclass.DeltaSchemaMismatch) {
+		t.Errorf("got %v", err)
+	}
+	if rows := c.exec(from + "VALIDATE ALL FILES = ('c.json') COPY_OPTIONS ('mergeSchema' = 'true')"); len(rows) != 1 || rows[0].String() != "[null, null, 1]" {
+		t.Errorf("got %v", rows)
+	}
+	c.wantRows("SELECT count(*) FROM t", "[0]")
+	c.copied(from+"FILES = ('a.json')", 60)
+	if rows := c.exec(from + "VALIDATE FILES = ('a.json')"); len(rows) != 0 {
+		t.Errorf("files that are loaded: got %v", rows)
 	}
 }
 

@@ -38,6 +38,7 @@ func TestFilesOfEveryFormatAreWrittenAndRead(t *testing.T) {
 		{"JSON", "", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json"},
 		{"json", "compression=gzip", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json.gz"},
 		{"json", "compression=snappy", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json.snappy"},
+		{"json", "compression=lz4", "1 a; 2 null; 3 c", "_SUCCESS part-c000.json.lz4"},
 		{"csv", "compression=deflate", "1 a; 2 null; 3 c", "_SUCCESS part-c000.csv.deflate"},
 		{"csv", "compression=zstd", "1 a; 2 null; 3 c", "_SUCCESS part-c000.csv.zst"},
 		{"csv", "maxRecordsPerFile=2", "1 a; 2 null; 3 c", "_SUCCESS part-c000.csv part-c001.csv"},
@@ -171,6 +172,14 @@ func TestAStreamOfFilesIsReadByItsLog(t *testing.T) {
 	n, err := load().Count(t.Context())
 	d.must(err)
 	d.want("rows", fmt.Sprint(n), "24")
+	ordered, err := d.Read().Format("csv").Schema("odd int, n bigint").Option("header", "true").Load(t.Context(), filesVolume+"/out")
+	d.must(err)
+	schema, err = ordered.Schema(t.Context())
+	d.must(err)
+	d.want("schema, as given: a partition's column stays where it is", schema.String(), "struct<odd:int,n:bigint>")
+	rows, err := ordered.Filter(Col("n").Eq(3)).Collect(t.Context())
+	d.must(err)
+	d.want("a row of it", fmt.Sprint(rows[0].Values...), "1 3")
 
 	again, err := d.ReadStream().Format("csv").Schema("n bigint, odd int").Option("header", "true").Load(t.Context(), filesVolume+"/out")
 	d.must(err)

@@ -27,11 +27,15 @@ func (a *app) filesCommand() *cobra.Command {
 	why.Flags().StringVar(&opts.source, "source", layers.InvoicesBase+"/data/invoices", "the folder that it reads")
 	why.Flags().StringVar(&opts.archive, "archive", layers.InvoicesBase+"/data/invoices_archive", "its sourceArchiveDir")
 	why.Flags().StringVar(&opts.table, "table", "invoices_bz", "the table that it writes")
+	why.Flags().BoolVar(&opts.loose, "loose-glob", false, "stars of the source stand for folders too, as in a cloudFiles path without useStrictGlobber")
 	cmd.AddCommand(why)
 	return cmd
 }
 
-type whyOptions struct{ checkpoint, source, archive, table string }
+type whyOptions struct {
+	checkpoint, source, archive, table string
+	loose                              bool
+}
 
 func (a *app) why(ctx context.Context, file string, opts whyOptions) error {
 	session, err := a.existing()
@@ -43,7 +47,7 @@ func (a *app) why(ctx context.Context, file string, opts whyOptions) error {
 		file = path.Join(opts.source, file)
 	}
 	found, err := autoloader.Why(ctx, session.Space(), autoloader.WhyQuery{
-		File: file, Checkpoint: opts.checkpoint, Source: opts.source, Archive: opts.archive,
+		File: file, Checkpoint: opts.checkpoint, Source: opts.source, Archive: opts.archive, LooseGlob: opts.loose,
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ const (
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
+	CharAsString                 Class = "UNSUPPORTED_CHAR_OR_VARCHAR_AS_STRING"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
@@ -44,6 +45,7 @@ const (
 	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
 	DatatypeMismatchSequence     Class = "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES"
+	DatatypeMismatchUnsupported  Class = "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE"
 	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
@@ -58,6 +60,7 @@ const (
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	DuplicatedMetricsName        Class = "DUPLICATED_METRICS_NAME"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
+	ExpressionUnorderable        Class = "EXPRESSION_TYPE_IS_NOT_ORDERABLE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
@@ -66,13 +69,14 @@ const (
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
+	GroupByUnorderable           Class = "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE"
 	HashMapType                  Class = "DATATYPE_MISMATCH.HASH_MAP_TYPE"
+	HashVariantType              Class = "DATATYPE_MISMATCH.HASH_VARIANT_TYPE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	InternalError                Class = "INTERNAL_ERROR"
 	IntervalDividedByZero        Class = "INTERVAL_DIVIDED_BY_ZERO"
 	IntervalOverflow             Class = "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION"
-	ReadAncientDatetime          Class = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.READ_ANCIENT_DATETIME"
 	InvalidArrayIndex            Class = "INVALID_ARRAY_INDEX"
 	InvalidArrayIndexInElementAt Class = "INVALID_ARRAY_INDEX_IN_ELEMENT_AT"
 	InvalidCharset               Class = "INVALID_PARAMETER_VALUE.CHARSET"
@@ -91,6 +95,7 @@ const (
 	InvalidLimitNegative         Class = "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE"
 	InvalidLimitType             Class = "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidMapKey                Class = "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE"
 	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumberFormat          Class = "INVALID_FORMAT.MISMATCH_INPUT_FORMAT"
 	InvalidNumberInput           Class = "INVALID_FORMAT.MISMATCH_INPUT"
@@ -99,6 +104,7 @@ const (
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidPartitionType         Class = "INVALID_PARTITION_COLUMN_DATA_TYPE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
@@ -106,6 +112,7 @@ const (
 	InvalidSchema                Class = "INVALID_SCHEMA.NON_STRING_LITERAL"
 	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
 	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
+	InvalidSingleVariant         Class = "INVALID_SINGLE_VARIANT_COLUMN"
 	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
 	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
@@ -116,6 +123,10 @@ const (
 	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
 	InvalidURL                   Class = "INVALID_URL"
 	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
+	InvalidVariantCast           Class = "INVALID_VARIANT_CAST"
+	InvalidVariantFile           Class = "INVALID_VARIANT_FROM_PARQUET"
+	InvalidVariantPath           Class = "INVALID_VARIANT_GET_PATH"
+	InvalidVariantShredding      Class = "INVALID_VARIANT_SHREDDING_SCHEMA"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	JoinNotBoolean               Class = "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"
@@ -123,6 +134,7 @@ const (
 	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
+	MalformedVariant             Class = "MALFORMED_VARIANT"
 	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
@@ -143,6 +155,7 @@ const (
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
+	PartitionByVariant           Class = "UNSUPPORTED_FEATURE.PARTITION_BY_VARIANT"
 	PathAlreadyExists            Class = "PATH_ALREADY_EXISTS"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
@@ -155,6 +168,7 @@ const (
 	ProcessorUserError           Class = "TRANSFORM_WITH_STATE_USER_FUNCTION_ERROR"
 	QueryNameRequired            Class = "STREAMING_QUERY_NAME_REQUIRED"
 	QueryNameTaken               Class = "STREAMING_QUERY_NAME_ALREADY_ACTIVE"
+	ReadAncientDatetime          Class = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.READ_ANCIENT_DATETIME"
 	RecursiveView                Class = "RECURSIVE_VIEW"
 	RemainderByZero              Class = "REMAINDER_BY_ZERO"
 	RequiredParameter            Class = "REQUIRED_PARAMETER_NOT_FOUND"
@@ -162,6 +176,7 @@ const (
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
+	SetOperationOnVariant        Class = "UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE"
 	SingleNamespace              Class = "REQUIRES_SINGLE_PART_NAMESPACE"
 	SingleTrigger                Class = "ONLY_ALLOW_SINGLE_TRIGGER"
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
@@ -199,6 +214,7 @@ const (
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
 	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
+	UnknownPrimitiveInVariant    Class = "UNKNOWN_PRIMITIVE_TYPE_IN_VARIANT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -216,6 +232,8 @@ const (
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
+	VariantDuplicateKey          Class = "VARIANT_DUPLICATE_KEY"
+	VariantSizeLimit             Class = "VARIANT_SIZE_LIMIT"
 	ViewArityLess                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
 	ViewArityMore                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
 	ViewExpected                 Class = "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"
@@ -233,52 +251,64 @@ const (
 
 // Delta's classes.
 const (
-	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
-	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
-	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
-	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
-	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
-	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
-	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
-	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
-	DeltaFileNotFound           Class = "DELTA_FILE_NOT_FOUND_DETAILED"
-	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
-	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
-	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
-	DeltaInvalidOffset          Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
-	DeltaInvalidOffsetVersion   Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
-	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
-	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
-	DeltaLocationMismatch       Class = "DELTA_TABLE_LOCATION_MISMATCH"
-	DeltaLocationNotEmpty       Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
-	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
-	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
-	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
-	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
-	DeltaMissingChangeData      Class = "DELTA_MISSING_CHANGE_DATA"
-	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
-	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
-	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
-	DeltaOverwriteSchemaDynamic Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
-	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
-	DeltaRegexSyntax            Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
-	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
-	DeltaSchemaChangedSince     Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
-	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
-	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
-	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
-	DeltaSourceIgnoreDelete     Class = "DELTA_SOURCE_IGNORE_DELETE"
-	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
-	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
-	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
-	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
-	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
-	DeltaUnknownConfiguration   Class = "DELTA_UNKNOWN_CONFIGURATION"
-	DeltaUnsupportedOutputMode  Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
-	DeltaUnsupportedRead        Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
-	DeltaUnsupportedWrite       Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
-	DeltaVersionNotFound        Class = "DELTA_VERSION_NOT_FOUND"
-	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
+	DeltaAppendOnly              Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+	DeltaColumnMappingMode       Class = "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"
+	DeltaConcurrentAppend        Class = "DELTA_CONCURRENT_APPEND"
+	DeltaConcurrentDeleteDelete  Class = "DELTA_CONCURRENT_DELETE_DELETE"
+	DeltaConcurrentDeleteRead    Class = "DELTA_CONCURRENT_DELETE_READ"
+	DeltaConcurrentTransaction   Class = "DELTA_CONCURRENT_TRANSACTION"
+	DeltaConcurrentWrite         Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDuplicateActions        Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
+	DeltaDuplicateColumns        Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaFileNotFound            Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaIdempotentOptions       Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
+	DeltaInsertArity             Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidColumnName       Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidOffset           Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
+	DeltaInvalidOffsetVersion    Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
+	DeltaInvalidPartitionColumn  Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
+	DeltaInvalidProtocol         Class = "DELTA_INVALID_PROTOCOL_VERSION"
+	DeltaLocationMismatch        Class = "DELTA_TABLE_LOCATION_MISMATCH"
+	DeltaLocationNotEmpty        Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
+	DeltaLogCorrupt              Class = "DELTA_LOG_FILE_MALFORMED"
+	DeltaLogGap                  Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
+	DeltaLogGoneForStream        Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
+	DeltaMetadataChanged         Class = "DELTA_METADATA_CHANGED"
+	DeltaMissingChangeData       Class = "DELTA_MISSING_CHANGE_DATA"
+	DeltaNotNullViolated         Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+	DeltaOtherPartitioning       Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
+	DeltaOtherProperties         Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
+	DeltaOverwriteSchemaDynamic  Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
+	DeltaProtocolChanged         Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaRegexSyntax             Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
+	DeltaSchemaChangedInStream   Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
+	DeltaSchemaChangedSince      Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
+	DeltaSchemaMismatch          Class = "DELTA_SCHEMA_MISMATCH"
+	DeltaSchemaNotSet            Class = "DELTA_SCHEMA_NOT_SET"
+	DeltaSourceIgnoreChanges     Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
+	DeltaSourceIgnoreDelete      Class = "DELTA_SOURCE_IGNORE_DELETE"
+	DeltaSourceOtherTable        Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
+	DeltaStreamIncompatible      Class = "DELTA_STREAMING_INCOMPATIBLE_SCHEMA_CHANGE_USE_SCHEMA_LOG"
+	DeltaStreamMetadataEvolution Class = "DELTA_STREAMING_METADATA_EVOLUTION"
+	DeltaStreamNoSnapshot        Class = "DELTA_STREAMING_CHECK_COLUMN_MAPPING_NO_SNAPSHOT"
+	DeltaStreamOtherSchema       Class = "DELTA_STREAMING_SCHEMA_MISMATCH_ON_RESTART"
+	DeltaStreamPostEvolution     Class = "DELTA_STREAMING_CANNOT_CONTINUE_PROCESSING_POST_SCHEMA_EVOLUTION"
+	DeltaTableAlreadyExists      Class = "DELTA_TABLE_ALREADY_EXISTS"
+	DeltaTableNotFound           Class = "DELTA_TABLE_NOT_FOUND"
+	DeltaTimestampAfterLatest    Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
+	DeltaTimestampBeforeFirst    Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
+	DeltaTrackingConflict        Class = "DELTA_STREAMING_SCHEMA_LOCATION_CONFLICT"
+	DeltaTrackingIncomplete      Class = "DELTA_STREAMING_SCHEMA_LOG_DESERIALIZE_FAILED"
+	DeltaTrackingOtherTable      Class = "DELTA_STREAMING_SCHEMA_LOG_INCOMPATIBLE_DELTA_TABLE_ID"
+	DeltaTrackingOutside         Class = "DELTA_STREAMING_SCHEMA_LOCATION_NOT_UNDER_CHECKPOINT"
+	DeltaTrackingParse           Class = "DELTA_STREAMING_SCHEMA_LOG_PARSE_SCHEMA_FAILED"
+	DeltaUnknownConfiguration    Class = "DELTA_UNKNOWN_CONFIGURATION"
+	DeltaUnsupportedOutputMode   Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
+	DeltaUnsupportedRead         Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
+	DeltaUnsupportedTypeChange   Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
+	DeltaUnsupportedWrite        Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+	DeltaVersionNotFound         Class = "DELTA_VERSION_NOT_FOUND"
+	DeltaWriteIntoView           Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
 // The classes of the sources and sinks that are no files: Kafka, rate, socket.
@@ -378,6 +408,8 @@ var sqlStates = map[Class]string{
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
 	DeltaAppendOnly:              "42809",
+	DeltaColumnMappingMode:       "0AKDC",
+	DeltaUnsupportedTypeChange:   "0AKDC",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",
@@ -404,6 +436,16 @@ var sqlStates = map[Class]string{
 	DeltaSourceIgnoreChanges:     "0A000",
 	DeltaSourceIgnoreDelete:      "0A000",
 	DeltaSourceOtherTable:        "55019",
+	DeltaStreamIncompatible:      "42KD4",
+	DeltaStreamMetadataEvolution: "22000",
+	DeltaStreamNoSnapshot:        "KD002",
+	DeltaStreamOtherSchema:       "KD007",
+	DeltaStreamPostEvolution:     "KD002",
+	DeltaTrackingConflict:        "22000",
+	DeltaTrackingIncomplete:      "22000",
+	DeltaTrackingOtherTable:      "22000",
+	DeltaTrackingOutside:         "22000",
+	DeltaTrackingParse:           "22000",
 	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
 	DeltaUnknownConfiguration:    "F0000",
@@ -560,4 +602,21 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
 	XMLRowTagMissing:            "42KDF",
+	DatatypeMismatchUnsupported: "42K09",
+	ExpressionUnorderable:       "42822",
+	GroupByUnorderable:          "42822",
+	HashVariantType:             "42K09",
+	InvalidMapKey:               "42K09",
+	InvalidPartitionType:        "0A000",
+	InvalidSingleVariant:        "42613",
+	InvalidVariantCast:          "22023",
+	InvalidVariantFile:          "22023",
+	InvalidVariantPath:          "22023",
+	InvalidVariantShredding:     "22023",
+	MalformedVariant:            "22023",
+	PartitionByVariant:          "0A000",
+	SetOperationOnVariant:       "0A000",
+	UnknownPrimitiveInVariant:   "22023",
+	VariantDuplicateKey:         "22023",
+	VariantSizeLimit:            "22023",
 }

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"strconv"
 	"strings"
 
 	"lakehouse/internal/plan"
@@ -72,11 +73,26 @@ func (p *parser) copySource(c *plan.CopyInto) (err error) {
 	return nil
 }
 
-// copyClause: FILES '=' '(' string, … ')' | PATTERN '=' string | FORMAT_OPTIONS properties | COPY_OPTIONS properties
+// validate: [ALL | number ROWS]
+func (p *parser) validate() (*plan.Validate, error) {
+	t := p.tok()
+	if t.kind != kindNumber {
+		p.take("all")
+		return &plan.Validate{}, nil
+	}
+	rows, err := strconv.ParseInt(t.value, 10, 32)
+	if err != nil || rows <= 0 {
+		return nil, p.unexpected("expected a number of rows")
+	}
+	p.skip()
+	return &plan.Validate{Rows: rows}, p.expect("rows")
+}
+
+// copyClause: VALIDATE [ALL | number ROWS] | FILES '=' '(' string, … ')' | PATTERN '=' string | FORMAT_OPTIONS properties | COPY_OPTIONS properties
 func (p *parser) copyClause(c *plan.CopyInto) (found bool, err error) {
 	switch {
-	case p.is("validate"):
-		return false, p.refuse("COPY INTO … VALIDATE")
+	case c.Validate == nil && p.take("validate"):
+		c.Validate, err = p.validate()
 	case c.Files == nil && c.Pattern == "" && p.take("files", "="):
 		c.Files, err = parenthesised(p, p.stringValue)
 	case c.Files == nil && c.Pattern == "" && p.take("pattern", "="):
@@ -111,6 +127,12 @@ func (w *printer) copyInto(c *plan.CopyInto) {
 		w.text(")")
 	}
 	w.text(" FILEFORMAT = ", quoteName(c.Format))
+	if c.Validate != nil {
+		w.text(" VALIDATE")
+		if n := c.Validate.Rows; n > 0 {
+			w.text(" ", strconv.FormatInt(n, 10), " ROWS")
+		}
+	}
 	for i, name := range c.Files {
 		w.text([]string{" FILES = (", ", "}[min(i, 1)], types.QuoteString(name))
 	}

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 
 	"lakehouse/internal/errclass"
 )
@@ -29,7 +31,8 @@ var codecs = map[string]func() (decompressor, error){
 	".gz":      func() (decompressor, error) { return new(gzip.Reader), nil },
 	".bz2":     func() (decompressor, error) { return new(bzipped), nil },
 	".deflate": func() (decompressor, error) { return new(deflated), nil },
-	".snappy":  func() (decompressor, error) { return new(snappyBlocks), nil },
+	".snappy":  func() (decompressor, error) { return &blocks{unpack: unpackSnappy}, nil },
+	".lz4":     func() (decompressor, error) { return &blocks{unpack: unpackLZ4}, nil },
 	".zst": func() (decompressor, error) {
 		return zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 	},
@@ -151,25 +154,52 @@ func (u *unpacked) Close() error {
 	return nil
 }
 
-// snappyBlocks reads Hadoop's framing of snappy: blocks, each with its plain length and then chunks, each with
-// its packed length.
-type snappyBlocks struct {
+// blocks reads Hadoop's framing of snappy and LZ4: blocks, each with its plain length and then chunks, each with its packed length.
+type blocks struct {
+	// unpack unpacks a chunk of at most so many plain bytes, into a buffer that may be too small.
+	unpack func(dst, chunk []byte, most int) ([]byte, error)
 	in     io.Reader
 	left   uint32 // plain bytes of the block that are still to come
 	packed []byte
-	plain  []byte // of the chunk, not yet read
+	chunk  []byte // unpacked
+	plain  []byte // of it, what is not yet read
 }
 
-const maxSnappyChunk = 64 << 20
+const maxChunk = 64 << 20
 
-func (s *snappyBlocks) Reset(in io.Reader) error {
-	*s = snappyBlocks{in: in}
+var errChunk = errors.New("a chunk has a wrong length")
+
+func unpackSnappy(dst, chunk []byte, most int) ([]byte, error) {
+	n, err := snappy.DecodedLen(chunk)
+	if err != nil || n > most {
+		return nil, errChunk
+	}
+	return snappy.Decode(slices.Grow(dst, n)[:n], chunk)
+}
+
+// unpackLZ4: only the block tells how long its chunks are, when they are unpacked. Hadoop makes them of 256 KiB at the most.
+func unpackLZ4(dst, chunk []byte, most int) ([]byte, error) {
+	const expands = 255 // a byte of LZ4 stands for so many at the most
+	for n := min(most, max(len(chunk)*4, 64<<10)); ; n = min(most, n*4) {
+		dst = slices.Grow(dst[:0], n)[:n]
+		got, err := lz4.UncompressBlock(chunk, dst)
+		if err == nil {
+			return dst[:got], nil
+		}
+		if n == most || n >= len(chunk)*expands {
+			return nil, err
+		}
+	}
+}
+
+func (s *blocks) Reset(in io.Reader) error {
+	*s = blocks{in: in, unpack: s.unpack, packed: s.packed, chunk: s.chunk}
 	return nil
 }
 
-func (s *snappyBlocks) Read(p []byte) (int, error) {
+func (s *blocks) Read(p []byte) (int, error) {
 	for len(s.plain) == 0 {
-		if err := s.chunk(); err != nil {
+		if err := s.next(); err != nil {
 			return 0, err
 		}
 	}
@@ -178,7 +208,7 @@ func (s *snappyBlocks) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *snappyBlocks) chunk() (err error) {
+func (s *blocks) next() (err error) {
 	if s.left == 0 {
 		s.left, err = s.length()
 		return err // io.EOF between blocks is the end of the file
@@ -187,7 +217,7 @@ func (s *snappyBlocks) chunk() (err error) {
 	if err != nil {
 		return noEnd(err)
 	}
-	if size > maxSnappyChunk {
+	if size > maxChunk {
 		return errors.New("a chunk is too large")
 	}
 	if cap(s.packed) < int(size) {
@@ -197,16 +227,16 @@ func (s *snappyBlocks) chunk() (err error) {
 	if _, err := io.ReadFull(s.in, s.packed); err != nil {
 		return noEnd(err)
 	}
-	plain, err := snappy.DecodedLen(s.packed)
-	if err != nil || plain == 0 || uint32(plain) > s.left || plain > maxSnappyChunk {
-		return errors.New("a chunk has a wrong length")
+	unpacked, err := s.unpack(s.chunk[:0], s.packed, int(min(s.left, maxChunk)))
+	if err != nil || len(unpacked) == 0 {
+		return errChunk
 	}
-	s.left -= uint32(plain)
-	s.plain, err = snappy.Decode(nil, s.packed)
-	return err
+	s.left -= uint32(len(unpacked))
+	s.chunk, s.plain = unpacked, unpacked
+	return nil
 }
 
-func (s *snappyBlocks) length() (uint32, error) {
+func (s *blocks) length() (uint32, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(s.in, head[:]); err != nil {
 		return 0, err

@@ -13,7 +13,7 @@ import (
 
 // Whatever bytes a packed file has, unpacking ends, within its limit; and what package compress/gzip reads is read the same.
 func FuzzUnpack(f *testing.F) {
-	suffixes := []string{".gz", ".bz2", ".deflate", ".snappy", ".zst"}
+	suffixes := []string{".gz", ".bz2", ".deflate", ".snappy", ".zst", ".lz4"}
 	whole := gzipped(f, "{\"n\":1}\n", "{\"n\":2}\n")
 	f.Add([]byte(whole), 0)
 	f.Add([]byte(whole[:len(whole)-4]), 0)

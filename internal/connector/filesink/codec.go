@@ -3,23 +3,25 @@ package filesink
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 
 	"lakehouse/internal/option"
 )
 
 // compressionOption is the codec of text files, by Spark's names.
 var compressionOption = option.Spec{
-	Name: "compression", Kind: option.Enum, Values: []string{"none", "uncompressed", "gzip", "deflate", "snappy", "zstd"}, Default: "none",
-	Doc: "The codec of the files: none, gzip, deflate, snappy or zstd. bzip2 and lz4 are not written by this build.",
+	Name: "compression", Kind: option.Enum, Values: []string{"none", "uncompressed", "gzip", "deflate", "lz4", "snappy", "zstd"}, Default: "none",
+	Doc: "The codec of the files: none, gzip, deflate, lz4, snappy or zstd. bzip2 is read, and not written by this build.",
 }
 
-var codecSuffixes = map[string]string{"gzip": ".gz", "deflate": ".deflate", "snappy": ".snappy", "zstd": ".zst"}
+var codecSuffixes = map[string]string{"gzip": ".gz", "deflate": ".deflate", "lz4": ".lz4", "snappy": ".snappy", "zstd": ".zst"}
 
 // textExtension is that of a format whose files are compressed as a whole: ".json.gz".
 func textExtension(name string) func(option.Values) string {
@@ -36,7 +38,9 @@ func compressed(out io.Writer, codec string) (io.WriteCloser, error) {
 	case "zstd":
 		return zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
 	case "snappy":
-		return &snappyBlocks{out: out}, nil
+		return &blocks{out: out, most: snappyBlock, pack: func(dst, block []byte) ([]byte, error) { return snappy.Encode(dst, block), nil }}, nil
+	case "lz4":
+		return &blocks{out: out, most: lz4Block, pack: packLZ4}, nil
 	}
 	return plain{out}, nil
 }
@@ -45,23 +49,38 @@ type plain struct{ io.Writer }
 
 func (plain) Close() error { return nil }
 
-// snappyBlock is how many plain bytes a block of Hadoop's framing of snappy holds.
-const snappyBlock = 256 << 10
+// How many plain bytes a block has in Hadoop's framing: Hadoop reads a packed block into a buffer of 256 KiB, and some blocks are
+// longer when they are packed.
+const (
+	blockBuffer = 256 << 10
+	snappyBlock = blockBuffer - blockBuffer/6 - 32
+	lz4Block    = blockBuffer - blockBuffer/255 - 16
+)
 
-// snappyBlocks writes Hadoop's framing of snappy: blocks, each with its plain length and one chunk with its packed length.
-type snappyBlocks struct {
-	out   io.Writer
-	plain []byte // of the block that is not full yet
-	frame []byte
+// packLZ4 appends a block: what cannot be made smaller is one literal.
+func packLZ4(dst, block []byte) ([]byte, error) {
+	dst = slices.Grow(dst, lz4.CompressBlockBound(len(block)))
+	n, err := lz4.CompressBlock(block, dst[:cap(dst)], nil)
+	return dst[:n], err
 }
 
-func (s *snappyBlocks) Write(p []byte) (int, error) {
+// blocks writes Hadoop's framing of snappy and LZ4: blocks, each with its plain length and one chunk with its packed length.
+type blocks struct {
+	out    io.Writer
+	most   int // plain bytes of a block
+	pack   func(dst, block []byte) ([]byte, error)
+	plain  []byte // of the block that is not full yet
+	packed []byte
+	frame  []byte
+}
+
+func (b *blocks) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
-		take := min(len(p), snappyBlock-len(s.plain))
-		s.plain, p = append(s.plain, p[:take]...), p[take:]
-		if len(s.plain) == snappyBlock {
-			if err := s.flush(); err != nil {
+		take := min(len(p), b.most-len(b.plain))
+		b.plain, p = append(b.plain, p[:take]...), p[take:]
+		if len(b.plain) == b.most {
+			if err := b.flush(); err != nil {
 				return 0, err
 			}
 		}
@@ -69,20 +88,22 @@ func (s *snappyBlocks) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *snappyBlocks) flush() error {
-	packed := snappy.Encode(nil, s.plain)
-	s.frame = binary.BigEndian.AppendUint32(s.frame[:0], uint32(len(s.plain)))
-	s.frame = binary.BigEndian.AppendUint32(s.frame, uint32(len(packed)))
-	s.frame = append(s.frame, packed...)
-	s.plain = s.plain[:0]
-	_, err := s.out.Write(s.frame)
+func (b *blocks) flush() (err error) {
+	if b.packed, err = b.pack(b.packed[:0], b.plain); err != nil {
+		return err
+	}
+	b.frame = binary.BigEndian.AppendUint32(b.frame[:0], uint32(len(b.plain)))
+	b.frame = binary.BigEndian.AppendUint32(b.frame, uint32(len(b.packed)))
+	b.frame = append(b.frame, b.packed...)
+	b.plain = b.plain[:0]
+	_, err = b.out.Write(b.frame)
 	return err
 }
 
 // Close writes the last block.
-func (s *snappyBlocks) Close() error {
-	if len(s.plain) == 0 {
+func (b *blocks) Close() error {
+	if len(b.plain) == 0 {
 		return nil
 	}
-	return s.flush()
+	return b.flush()
 }
