@@ -22,8 +22,10 @@ var statefulRows = flag.Int64("stateful.rows", 200_000, "rows of a batch in Benc
 //	go test ./medallion -run '^$' -bench StatefulMemory/dedup -benchtime 1x -stateful.rows 20000000
 func BenchmarkStatefulMemory(b *testing.B) {
 	for name, query := range map[string]func(l, r *DataFrame) *DataFrame{
-		"dedup":   func(l, _ *DataFrame) *DataFrame { return l.DropDuplicates("value") },
-		"repeats": func(l, _ *DataFrame) *DataFrame { return l.WithColumn("value", Expr("value % 1000")).DropDuplicates("value") },
+		"dedup": func(l, _ *DataFrame) *DataFrame { return l.DropDuplicates("value") },
+		"repeats": func(l, _ *DataFrame) *DataFrame {
+			return l.WithColumn("value", Expr("value % 1000")).DropDuplicates("value")
+		},
 		"join": func(l, r *DataFrame) *DataFrame {
 			on := Expr("l.value = r.value AND r.timestamp BETWEEN l.timestamp - INTERVAL 5 SECONDS AND l.timestamp + INTERVAL 5 SECONDS")
 			return l.Alias("l").Join(r.Alias("r"), on, "inner").SelectExpr("l.value AS a", "r.timestamp AS b")
