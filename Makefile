@@ -64,6 +64,10 @@ differential: ## CASES generated streaming queries beside a live Spark, batch by
 handover: ## queries that move between Spark and here, and the checkpoints of Spark's releases (needs python3, Java 17 and Maven)
 	./.ci/handover
 
+.PHONY: kafka
+kafka: ## Apache Kafka with each kind of security, killed, compacted, made again (needs Java 17 and Maven)
+	./.ci/kafka
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
 	./.ci/fuzz $(FUZZTIME)

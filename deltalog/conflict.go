@@ -88,7 +88,7 @@ func (c *conflictChecker) checkProtocol(version int64, winner *Actions) error {
 	if winner.Protocol == nil {
 		return nil
 	}
-	if err := winner.Protocol.CheckWrite(); err != nil {
+	if err := winner.Protocol.CheckWriteOf(c.txn.metadata()); err != nil {
 		return err
 	}
 	if c.txn.actions.Protocol != nil {
@@ -190,7 +190,7 @@ func (c *conflictChecker) partition(values map[string]*string) ([]Field, []predi
 	if err != nil {
 		return nil, nil, false
 	}
-	parsed, err := partitionValues(fields.Fields, values)
+	parsed, err := partitionValues(fields.Fields, metadata.storedNames(fields.Fields), values)
 	return fields.Fields, parsed, err == nil
 }
 

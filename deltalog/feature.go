@@ -26,24 +26,26 @@ type feature struct {
 	minWriter    int
 	read, write  bool                 // this package does
 	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
+	idle         bool                 // while the table makes no use of it, it asks nothing of a writer
 }
 
 func features() []feature {
 	return []feature{
 		{name: "appendOnly", minWriter: 2, read: true, write: true, active: propertyIs("delta.appendOnly", "true")},
 		{name: "invariants", minWriter: 2, read: true, write: true},
-		{name: "checkConstraints", minWriter: 3, read: true, active: hasConstraint},
-		{name: "changeDataFeed", minWriter: 4, read: true, active: propertyIs("delta.enableChangeDataFeed", "true")},
-		{name: "generatedColumns", minWriter: 4, read: true},
-		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, active: hasColumnMapping},
-		{name: "identityColumns", minWriter: 6, read: true},
+		{name: "checkConstraints", minWriter: 3, read: true, active: hasConstraint, idle: true},
+		{name: "changeDataFeed", minWriter: 4, read: true, write: true, active: propertyIs("delta.enableChangeDataFeed", "true")},
+		{name: "generatedColumns", minWriter: 4, read: true, active: hasField("delta.generationExpression"), idle: true},
+		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
+		{name: "identityColumns", minWriter: 6, read: true, active: hasField("delta.identity.start"), idle: true},
 		{name: "deletionVectors", readerWriter: true, active: propertyIs("delta.enableDeletionVectors", "true")},
 		{name: "rowTracking", read: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
 		{name: "domainMetadata", read: true},
 		{name: "v2Checkpoint", readerWriter: true, active: propertyIs("delta.checkpointPolicy", "v2")},
 		{name: "inCommitTimestamp", read: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
-		{name: "typeWidening", readerWriter: true, active: propertyIs("delta.enableTypeWidening", "true")},
+		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
+		{name: "typeWidening-preview", readerWriter: true, read: true},
 		{name: "clustering", read: true},
 		{name: "allowColumnDefaults", read: true},
 		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
@@ -60,6 +62,17 @@ func features() []feature {
 
 func propertyIs(name, value string) func(*Metadata) bool {
 	return func(m *Metadata) bool { return strings.EqualFold(m.Configuration[name], value) }
+}
+
+// hasField reports whether a column carries the metadata key.
+func hasField(key string) func(*Metadata) bool {
+	return func(m *Metadata) bool {
+		if !strings.Contains(m.SchemaString, key) {
+			return false
+		}
+		schema, err := m.Schema()
+		return err == nil && fieldWith(schema, key) != ""
+	}
 }
 
 func hasConstraint(m *Metadata) bool {
@@ -134,7 +147,10 @@ func (p *Protocol) CheckRead() error {
 }
 
 // CheckWrite refuses, by name, the features that this package cannot write.
-func (p *Protocol) CheckWrite() error {
+func (p *Protocol) CheckWrite() error { return p.CheckWriteOf(nil) }
+
+// CheckWriteOf is [Protocol.CheckWrite] of a table with that metadata, which may leave features unused that the protocol allows.
+func (p *Protocol) CheckWriteOf(m *Metadata) error {
 	if err := p.CheckRead(); err != nil {
 		return err
 	}
@@ -145,7 +161,8 @@ func (p *Protocol) CheckWrite() error {
 	}
 	var missing []string
 	for _, name := range p.demandedOfWriters() {
-		if f, known := findFeature(name); !known || !f.write {
+		f, known := findFeature(name)
+		if unused := m != nil && f.idle && !f.active(m); !known || !f.write && !unused {
 			missing = append(missing, name)
 		}
 	}

@@ -89,7 +89,10 @@ func (s *Snapshot) check() error {
 		return errclass.DeltaLogCorrupt.New("version %d has no protocol or no metaData action.", s.seg.version).
 			WithHint("Were files of the %s folder deleted?", logDir)
 	}
-	return s.state.protocol.CheckRead()
+	if err := s.state.protocol.CheckRead(); err != nil {
+		return err
+	}
+	return s.state.metadata.checkTypeChanges()
 }
 
 // loadState reads the small part of a version: from the newest checksum file, else from the

@@ -45,7 +45,8 @@ func (m *Metadata) check() error {
 	if err != nil {
 		return err
 	}
-	if err := checkNames(schema, ""); err != nil {
+	names := nameRules{anyCharacter: m.ColumnMapping() != MappingNone}
+	if err := names.check(schema, ""); err != nil {
 		return err
 	}
 	for _, column := range m.PartitionColumns {
@@ -69,37 +70,40 @@ func (m *Metadata) check() error {
 	return nil
 }
 
-func checkNames(s Schema, prefix string) error {
+// nameRules say what a column may be called. Where columns are mapped no data file has to hold their names.
+type nameRules struct{ anyCharacter bool }
+
+func (r nameRules) check(s Schema, prefix string) error {
 	seen := map[string]bool{}
 	for _, f := range s.Fields {
-		if strings.ContainsAny(f.Name, invalidInNames) {
+		if !r.anyCharacter && strings.ContainsAny(f.Name, invalidInNames) {
 			return errclass.DeltaInvalidColumnName.New(
 				"found invalid character(s) among ' ,;{}()\\n\\t=' in the column name `%s`.", prefix+f.Name).
-				WithHint("Rename the column, for example by an alias.")
+				WithHint("Rename the column, for example by an alias, or give the table the property delta.columnMapping.mode = 'name'.")
 		}
 		low := strings.ToLower(f.Name)
 		if seen[low] {
 			return errclass.DeltaDuplicateColumns.New("found duplicate column(s): %s.", prefix+f.Name)
 		}
 		seen[low] = true
-		if err := checkTypeNames(f.Type, prefix+f.Name+"."); err != nil {
+		if err := r.checkType(f.Type, prefix+f.Name+"."); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkTypeNames(t Type, prefix string) error {
+func (r nameRules) checkType(t Type, prefix string) error {
 	switch t := t.(type) {
 	case Schema:
-		return checkNames(t, prefix)
+		return r.check(t, prefix)
 	case Array:
-		return checkTypeNames(t.Element, prefix+"element.")
+		return r.checkType(t.Element, prefix+"element.")
 	case Map:
-		if err := checkTypeNames(t.Key, prefix+"key."); err != nil {
+		if err := r.checkType(t.Key, prefix+"key."); err != nil {
 			return err
 		}
-		return checkTypeNames(t.Value, prefix+"value.")
+		return r.checkType(t.Value, prefix+"value.")
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type Scan struct {
 	table     Schema
 	columns   Schema
 	partition []Field
+	keys      []string // of the partition columns, in partition values
 	where     Predicate
 }
 
@@ -48,7 +49,7 @@ func (s *Snapshot) Scan(opts ScanOptions) (*Scan, error) {
 		}
 	}
 	partition, err := pick(schema, s.state.metadata.PartitionColumns)
-	scan.partition = partition.Fields
+	scan.partition, scan.keys = partition.Fields, s.state.metadata.storedNames(partition.Fields)
 	return scan, err
 }
 
@@ -94,10 +95,10 @@ func (s *Scan) Files(ctx context.Context) iter.Seq2[ScanFile, error] {
 // plan reads the file's partition values and statistics and says whether it is to be read.
 func (s *Scan) plan(add AddFile) (file ScanFile, keep bool, err error) {
 	file = ScanFile{AddFile: add}
-	if file.Partition, err = partitionValues(s.partition, add.PartitionValues); err != nil {
+	if file.Partition, err = partitionValues(s.partition, s.keys, add.PartitionValues); err != nil {
 		return file, false, fmt.Errorf("plan %s: %w", add.Path, err)
 	}
-	stats := ParseStats(add.Stats, s.table)
+	stats := s.snapshot.state.metadata.ParseStats(add.Stats, s.table)
 	file.NumRecords = stats.NumRecords
 	if s.where == nil {
 		return file, true, nil
@@ -111,13 +112,13 @@ func (s *Scan) plan(add AddFile) (file ScanFile, keep bool, err error) {
 	return file, predicate.MayMatch(s.where, stats.NumRecords, known), nil
 }
 
-func partitionValues(columns []Field, values map[string]*string) ([]predicate.Value, error) {
+func partitionValues(columns []Field, keys []string, values map[string]*string) ([]predicate.Value, error) {
 	if len(columns) == 0 {
 		return nil, nil
 	}
 	parsed := make([]predicate.Value, len(columns))
 	for i, f := range columns {
-		v, err := ParsePartitionValue(f.Type, valueOf(values, f.Name))
+		v, err := ParsePartitionValue(f.Type, valueOf(values, keys[i]))
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", f.Name, err)
 		}

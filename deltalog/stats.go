@@ -29,10 +29,14 @@ type StatsOptions struct {
 	IndexedColumns   int      // leaf columns, from the left, that get statistics; -1: all
 }
 
-// StatsOptions says for which columns the table wants statistics.
+// StatsOptions says for which columns the table wants statistics, by the names that data files give them.
 func (m *Metadata) StatsOptions() (StatsOptions, error) {
-	schema, err := m.Schema()
-	return StatsOptions{schema, m.PartitionColumns, m.IndexedColumns()}, err
+	schema, err := m.StoredSchema()
+	if err != nil {
+		return StatsOptions{}, err
+	}
+	partition, err := m.StoredPartitionColumns()
+	return StatsOptions{schema, partition, m.IndexedColumns()}, err
 }
 
 // MakeStats writes the statistics of a data file for [AddFile].Stats: numRecords, minValues,

@@ -17,6 +17,7 @@ type Stats struct {
 	NumRecords int64 // -1: unknown
 
 	schema Schema
+	stored func(Field) string // what a field is called in the statistics; nil: by its name
 	parsed statsJSON
 }
 
@@ -43,12 +44,20 @@ func ParseStats(text string, schema Schema) Stats {
 	return s
 }
 
+// ParseStats reads the statistics of one of the table's files.
+func (m *Metadata) ParseStats(text string, schema Schema) Stats {
+	s := ParseStats(text, schema)
+	s.stored = m.StoredName
+	return s
+}
+
 // Column is what is known of a column, named as in a [Predicate].
 func (s *Stats) Column(path []string) (predicate.ColumnStats, bool) {
-	t, names, ok := lookUp(s.schema, path)
+	field, names, ok := s.lookUp(path)
 	if !ok {
 		return predicate.ColumnStats{}, false
 	}
+	t := field.Type
 	stats := predicate.ColumnStats{Nulls: -1}
 	if raw := member(s.parsed.NullCount, names); raw != nil {
 		if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil && s.nullsCount(t, n) {
@@ -57,6 +66,9 @@ func (s *Stats) Column(path []string) (predicate.ColumnStats, bool) {
 	}
 	stats.Min = lowered(boundValue(t, member(s.parsed.MinValues, names)))
 	stats.Max = raised(t, boundValue(t, member(s.parsed.MaxValues, names)))
+	if wasFloat(field) {
+		stats.Min, stats.Max = withinFloat(stats.Min, -1), withinFloat(stats.Max, 1)
+	}
 	_, stats.MayHoldNaN = stats.Max.(float64) // Spark's maximum would be the NaN, delta-rs leaves it out
 	return stats, true
 }
@@ -72,22 +84,34 @@ func (s *Stats) nullsCount(t Type, n int64) bool {
 	return n >= 0 && (tight || n == 0 || n == s.NumRecords)
 }
 
-// lookUp finds a column by path, letter case aside, and gives its type and true names.
-func lookUp(s Schema, path []string) (t Type, names []string, ok bool) {
-	t = s
+// lookUp finds a column by path, letter case aside, and gives it with the names that it has in the statistics.
+func (s *Stats) lookUp(path []string) (f Field, names []string, ok bool) {
+	f.Type = s.schema
 	for _, name := range path {
-		inner, nested := t.(Schema)
+		inner, nested := f.Type.(Schema)
 		if !nested {
-			return nil, nil, false
+			return f, nil, false
 		}
 		i := inner.Index(name)
 		if i < 0 {
-			return nil, nil, false
+			return f, nil, false
 		}
-		names = append(names, inner.Fields[i].Name)
-		t = inner.Fields[i].Type
+		f = inner.Fields[i]
+		stored := f.Name
+		if s.stored != nil {
+			stored = s.stored(f)
+		}
+		names = append(names, stored)
 	}
-	return t, names, len(path) > 0
+	return f, names, len(path) > 0
+}
+
+// withinFloat moves a bound by as much as the digits of a float leave open.
+func withinFloat(v predicate.Value, towards float64) predicate.Value {
+	if d, ok := v.(float64); ok {
+		return float64(math.Nextafter32(float32(d), float32(math.Inf(int(towards)))))
+	}
+	return v
 }
 
 // member is the value at the path in a JSON object, nil when there is none.

@@ -17,6 +17,8 @@ type Txn struct {
 	actions Actions // all but commitInfo
 	reads   readSet
 	done    bool
+
+	unmapped error // the columns could not be given ids
 }
 
 // A readSet is what a transaction relies on.
@@ -63,6 +65,18 @@ func (x *Txn) RemoveFile(files ...RemoveFile) {
 func (x *Txn) UpdateMetadata(m Metadata) {
 	m = m.clone()
 	x.actions.Metadata = &m
+	x.unmapped = m.assignColumns(x.before(), x.table.opts.NewID)
+}
+
+// Metadata is that of the version that the transaction makes: what was given, with the ids and physical names of new columns.
+func (x *Txn) Metadata() Metadata { return x.metadata().clone() }
+
+// before is the metadata that the transaction stands on; nil where it makes the table.
+func (x *Txn) before() *Metadata {
+	if x.read == nil {
+		return nil
+	}
+	return x.read.state.metadata
 }
 
 // SetTransaction records how far an application has written. The transaction then relies on nobody
@@ -105,13 +119,13 @@ func (x *Txn) prepare() error {
 		return errors.New("internal error: the transaction was committed before")
 	}
 	protocol := x.protocol()
-	if err := protocol.CheckWrite(); err != nil {
-		return err
-	}
 	if err := x.prepareMetadata(protocol); err != nil {
 		return err
 	}
 	metadata := x.metadata()
+	if err := protocol.CheckWriteOf(metadata); err != nil {
+		return err
+	}
 	if err := metadata.checkInvariants(); err != nil {
 		return err
 	}
@@ -130,7 +144,13 @@ func (x *Txn) prepareMetadata(protocol Protocol) error {
 		}
 		return nil
 	}
+	if x.unmapped != nil {
+		return x.unmapped
+	}
 	x.fillIn(m)
+	if err := m.checkMapping(x.before()); err != nil {
+		return err
+	}
 	if err := m.check(); err != nil {
 		return err
 	}

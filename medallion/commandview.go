@@ -155,7 +155,7 @@ func (r resolver) within(entry catalog.Table) resolver {
 
 func (r resolver) tempViewNode(ctx context.Context, name string, v tempView) (logical.Node, error) {
 	if v.source != nil {
-		return &logical.Relation{Name: []string{name}, Source: v.source}, nil
+		return &logical.Relation{Name: []string{name}, Source: v.source()}, nil
 	}
 	inside, err := r.open(tempViewKey(name))
 	if err != nil {

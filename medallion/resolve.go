@@ -169,6 +169,7 @@ func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []strin
 
 func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []string, streaming bool, opts delta.ReadOptions) (logical.Node, error) {
 	if streaming {
+		opts.Session = delta.Session{Resolve: r.space.Resolve, Conf: r.Conf}
 		provider, err := delta.NewProvider(ctx, table, opts)
 		if err != nil {
 			return nil, err

@@ -77,7 +77,7 @@ type Session struct {
 // tempView is a name of one session: a query, or the content of a memory sink.
 type tempView struct {
 	rel    plan.Relation
-	source logical.Source
+	source func() logical.Source // the content of now
 	schema Schema
 }
 

@@ -242,7 +242,7 @@ func (w DataStreamWriter) startMemory(ctx context.Context) (*StreamingQuery, err
 	sink := memory.NewSink(node.Schema(), w.mode)
 	q, err := w.start(ctx, node, cp, func(context.Context, string) (stream.Sink, error) { return sink, nil })
 	if err == nil {
-		w.frame.session.setTempView(w.name, tempView{source: sink.Table(), schema: node.Schema()})
+		w.frame.session.setTempView(w.name, tempView{source: sink.Table, schema: node.Schema()})
 	}
 	return q, err
 }

@@ -251,52 +251,64 @@ const (
 
 // Delta's classes.
 const (
-	DeltaAppendOnly             Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
-	DeltaConcurrentAppend       Class = "DELTA_CONCURRENT_APPEND"
-	DeltaConcurrentDeleteDelete Class = "DELTA_CONCURRENT_DELETE_DELETE"
-	DeltaConcurrentDeleteRead   Class = "DELTA_CONCURRENT_DELETE_READ"
-	DeltaConcurrentTransaction  Class = "DELTA_CONCURRENT_TRANSACTION"
-	DeltaConcurrentWrite        Class = "DELTA_CONCURRENT_WRITE"
-	DeltaDuplicateActions       Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
-	DeltaDuplicateColumns       Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
-	DeltaFileNotFound           Class = "DELTA_FILE_NOT_FOUND_DETAILED"
-	DeltaIdempotentOptions      Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
-	DeltaInsertArity            Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
-	DeltaInvalidColumnName      Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
-	DeltaInvalidOffset          Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
-	DeltaInvalidOffsetVersion   Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
-	DeltaInvalidPartitionColumn Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
-	DeltaInvalidProtocol        Class = "DELTA_INVALID_PROTOCOL_VERSION"
-	DeltaLocationMismatch       Class = "DELTA_TABLE_LOCATION_MISMATCH"
-	DeltaLocationNotEmpty       Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
-	DeltaLogCorrupt             Class = "DELTA_LOG_FILE_MALFORMED"
-	DeltaLogGap                 Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
-	DeltaLogGoneForStream       Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
-	DeltaMetadataChanged        Class = "DELTA_METADATA_CHANGED"
-	DeltaMissingChangeData      Class = "DELTA_MISSING_CHANGE_DATA"
-	DeltaNotNullViolated        Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
-	DeltaOtherPartitioning      Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
-	DeltaOtherProperties        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
-	DeltaOverwriteSchemaDynamic Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
-	DeltaProtocolChanged        Class = "DELTA_PROTOCOL_CHANGED"
-	DeltaRegexSyntax            Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
-	DeltaSchemaChangedInStream  Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
-	DeltaSchemaChangedSince     Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
-	DeltaSchemaMismatch         Class = "DELTA_SCHEMA_MISMATCH"
-	DeltaSchemaNotSet           Class = "DELTA_SCHEMA_NOT_SET"
-	DeltaSourceIgnoreChanges    Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
-	DeltaSourceIgnoreDelete     Class = "DELTA_SOURCE_IGNORE_DELETE"
-	DeltaSourceOtherTable       Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
-	DeltaTableAlreadyExists     Class = "DELTA_TABLE_ALREADY_EXISTS"
-	DeltaTableNotFound          Class = "DELTA_TABLE_NOT_FOUND"
-	DeltaTimestampAfterLatest   Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
-	DeltaTimestampBeforeFirst   Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
-	DeltaUnknownConfiguration   Class = "DELTA_UNKNOWN_CONFIGURATION"
-	DeltaUnsupportedOutputMode  Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
-	DeltaUnsupportedRead        Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
-	DeltaUnsupportedWrite       Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
-	DeltaVersionNotFound        Class = "DELTA_VERSION_NOT_FOUND"
-	DeltaWriteIntoView          Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
+	DeltaAppendOnly              Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+	DeltaColumnMappingMode       Class = "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"
+	DeltaConcurrentAppend        Class = "DELTA_CONCURRENT_APPEND"
+	DeltaConcurrentDeleteDelete  Class = "DELTA_CONCURRENT_DELETE_DELETE"
+	DeltaConcurrentDeleteRead    Class = "DELTA_CONCURRENT_DELETE_READ"
+	DeltaConcurrentTransaction   Class = "DELTA_CONCURRENT_TRANSACTION"
+	DeltaConcurrentWrite         Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDuplicateActions        Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
+	DeltaDuplicateColumns        Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaFileNotFound            Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaIdempotentOptions       Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
+	DeltaInsertArity             Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidColumnName       Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
+	DeltaInvalidOffset           Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
+	DeltaInvalidOffsetVersion    Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
+	DeltaInvalidPartitionColumn  Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
+	DeltaInvalidProtocol         Class = "DELTA_INVALID_PROTOCOL_VERSION"
+	DeltaLocationMismatch        Class = "DELTA_TABLE_LOCATION_MISMATCH"
+	DeltaLocationNotEmpty        Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
+	DeltaLogCorrupt              Class = "DELTA_LOG_FILE_MALFORMED"
+	DeltaLogGap                  Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
+	DeltaLogGoneForStream        Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
+	DeltaMetadataChanged         Class = "DELTA_METADATA_CHANGED"
+	DeltaMissingChangeData       Class = "DELTA_MISSING_CHANGE_DATA"
+	DeltaNotNullViolated         Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+	DeltaOtherPartitioning       Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
+	DeltaOtherProperties         Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
+	DeltaOverwriteSchemaDynamic  Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
+	DeltaProtocolChanged         Class = "DELTA_PROTOCOL_CHANGED"
+	DeltaRegexSyntax             Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
+	DeltaSchemaChangedInStream   Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
+	DeltaSchemaChangedSince      Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
+	DeltaSchemaMismatch          Class = "DELTA_SCHEMA_MISMATCH"
+	DeltaSchemaNotSet            Class = "DELTA_SCHEMA_NOT_SET"
+	DeltaSourceIgnoreChanges     Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
+	DeltaSourceIgnoreDelete      Class = "DELTA_SOURCE_IGNORE_DELETE"
+	DeltaSourceOtherTable        Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
+	DeltaStreamIncompatible      Class = "DELTA_STREAMING_INCOMPATIBLE_SCHEMA_CHANGE_USE_SCHEMA_LOG"
+	DeltaStreamMetadataEvolution Class = "DELTA_STREAMING_METADATA_EVOLUTION"
+	DeltaStreamNoSnapshot        Class = "DELTA_STREAMING_CHECK_COLUMN_MAPPING_NO_SNAPSHOT"
+	DeltaStreamOtherSchema       Class = "DELTA_STREAMING_SCHEMA_MISMATCH_ON_RESTART"
+	DeltaStreamPostEvolution     Class = "DELTA_STREAMING_CANNOT_CONTINUE_PROCESSING_POST_SCHEMA_EVOLUTION"
+	DeltaTableAlreadyExists      Class = "DELTA_TABLE_ALREADY_EXISTS"
+	DeltaTableNotFound           Class = "DELTA_TABLE_NOT_FOUND"
+	DeltaTimestampAfterLatest    Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
+	DeltaTimestampBeforeFirst    Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
+	DeltaTrackingConflict        Class = "DELTA_STREAMING_SCHEMA_LOCATION_CONFLICT"
+	DeltaTrackingIncomplete      Class = "DELTA_STREAMING_SCHEMA_LOG_DESERIALIZE_FAILED"
+	DeltaTrackingOtherTable      Class = "DELTA_STREAMING_SCHEMA_LOG_INCOMPATIBLE_DELTA_TABLE_ID"
+	DeltaTrackingOutside         Class = "DELTA_STREAMING_SCHEMA_LOCATION_NOT_UNDER_CHECKPOINT"
+	DeltaTrackingParse           Class = "DELTA_STREAMING_SCHEMA_LOG_PARSE_SCHEMA_FAILED"
+	DeltaUnknownConfiguration    Class = "DELTA_UNKNOWN_CONFIGURATION"
+	DeltaUnsupportedOutputMode   Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
+	DeltaUnsupportedRead         Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
+	DeltaUnsupportedTypeChange   Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
+	DeltaUnsupportedWrite        Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+	DeltaVersionNotFound         Class = "DELTA_VERSION_NOT_FOUND"
+	DeltaWriteIntoView           Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
 // The classes of the sources and sinks that are no files: Kafka, rate, socket.
@@ -396,6 +408,8 @@ var sqlStates = map[Class]string{
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
 	DeltaAppendOnly:              "42809",
+	DeltaColumnMappingMode:       "0AKDC",
+	DeltaUnsupportedTypeChange:   "0AKDC",
 	DeltaConcurrentAppend:        "2D521",
 	DeltaConcurrentDeleteDelete:  "2D521",
 	DeltaConcurrentDeleteRead:    "2D521",
@@ -422,6 +436,16 @@ var sqlStates = map[Class]string{
 	DeltaSourceIgnoreChanges:     "0A000",
 	DeltaSourceIgnoreDelete:      "0A000",
 	DeltaSourceOtherTable:        "55019",
+	DeltaStreamIncompatible:      "42KD4",
+	DeltaStreamMetadataEvolution: "22000",
+	DeltaStreamNoSnapshot:        "KD002",
+	DeltaStreamOtherSchema:       "KD007",
+	DeltaStreamPostEvolution:     "KD002",
+	DeltaTrackingConflict:        "22000",
+	DeltaTrackingIncomplete:      "22000",
+	DeltaTrackingOtherTable:      "22000",
+	DeltaTrackingOutside:         "22000",
+	DeltaTrackingParse:           "22000",
 	DeltaTableAlreadyExists:      "42P07",
 	DeltaTableNotFound:           "42P01",
 	DeltaUnknownConfiguration:    "F0000",

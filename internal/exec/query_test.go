@@ -77,11 +77,13 @@ func runNode(ctx context.Context, node logical.Node, n int) (types.Struct, []arr
 // texts is the rows as show() prints them.
 func texts(schema types.Struct, rows []arrow.RecordBatch) [][]string {
 	var out [][]string
+	const few = 16 // a formatter is made of the whole column
 	for _, b := range rows {
-		for i := range int(b.NumRows()) {
+		for i := range b.NumRows() {
+			part := b.NewSlice(i/few*few, min(i/few*few+few, b.NumRows()))
 			row := make([]string, len(schema.Fields))
 			for c, f := range schema.Fields {
-				row[c] = expr.FormatValue(b.Column(c), i, f.Type, time.UTC)
+				row[c] = expr.FormatValue(part.Column(c), int(i%few), f.Type, time.UTC)
 			}
 			out = append(out, row)
 		}

@@ -33,6 +33,7 @@ type stream struct {
 	reports []state.Progress
 	clock   func() time.Time // may be nil
 	cache   *state.Cache     // may be nil
+	early   int64            // Env.GroupBytes
 
 	watermark, late int64 // ms, of the next batch and of the batch before
 	seen            exec.EventTimeStats
@@ -95,7 +96,7 @@ func (s *stream) tryRun(values string) ([]string, error) {
 	}
 	source := logical.NewLocalRelation(schema, rows).Source
 	var mu sync.Mutex
-	env := &exec.Env{Eval: evalContext(), Workers: 2, Batch: &exec.MicroBatch{
+	env := &exec.Env{Eval: evalContext(), Workers: 2, GroupBytes: s.early, Batch: &exec.MicroBatch{
 		ID: s.next, Mode: s.mode, Clock: s.clock,
 		State: func(ctx context.Context, spec state.Spec) (*state.Operator, error) {
 			return state.Open(ctx, spec, state.OpenOptions{Store: s.store, Dir: "state", Version: s.next, Partitions: 3, Cache: s.cache})

@@ -26,6 +26,7 @@ type assembler struct {
 type planner struct {
 	caseSensitive bool
 	rebase        rebase
+	find          Finder
 	leaves        []*leafReader // that must be read
 }
 
@@ -33,7 +34,7 @@ type planner struct {
 func (p *planner) fields(n *node, want types.Struct) ([]*assembler, error) {
 	children := make([]*assembler, len(want.Fields))
 	for i, f := range want.Fields {
-		found, err := n.find(f.Name, p.caseSensitive)
+		found, err := p.find.child(n, f, p.caseSensitive)
 		if err != nil {
 			return nil, errclass.AmbiguousReference.New("%w.", err)
 		}

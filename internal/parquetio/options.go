@@ -37,6 +37,8 @@ type ReadOptions struct {
 	// Where skips row groups whose statistics refute it. It does not filter rows. What it says of columns that Schema does
 	// not have refutes nothing.
 	Where predicate.Predicate
+	// Find says by what the columns are found, at any depth. The zero value: by their names.
+	Find Finder
 	// CaseSensitive finds columns by their exact names only.
 	CaseSensitive bool
 	// DatetimeRebase and Int96Rebase say how old days and timestamps are read of files whose writer does not say by which

@@ -27,17 +27,18 @@ func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.
 	}
 	n, want := f.root, types.Type(opts.Schema)
 	for _, name := range path {
-		if n.kind != structNode {
+		field, wanted := fieldNamed(want, name)
+		if n.kind != structNode || !wanted && opts.Find != ByName {
 			return predicate.ColumnStats{}, false
 		}
-		child, err := n.find(name, opts.CaseSensitive)
+		child, err := opts.Find.child(n, field, opts.CaseSensitive)
 		if err != nil {
 			return predicate.ColumnStats{}, false
 		}
 		if child == nil {
 			return predicate.ColumnStats{Nulls: g.rows}, true // absent: all null
 		}
-		n, want = child, fieldType(want, name)
+		n, want = child, field.Type
 	}
 	if n.kind != leafNode || n.rep > 0 {
 		return predicate.ColumnStats{}, false
@@ -56,16 +57,14 @@ func (f *File) statsOf(g *rowGroup, path []string, opts ReadOptions) (predicate.
 	return s, true
 }
 
-// fieldType is the type of a struct's field; nil where it has none of that name.
-func fieldType(t types.Type, name string) types.Type {
-	s, ok := t.(types.Struct)
-	if !ok {
-		return nil
+// fieldNamed is a struct's field; one without a type where it has none of that name.
+func fieldNamed(t types.Type, name string) (f types.Field, ok bool) {
+	if s, isStruct := t.(types.Struct); isStruct {
+		if i := s.Index(name); i >= 0 {
+			return s.Fields[i], true
+		}
 	}
-	if i := s.Index(name); i >= 0 {
-		return s.Fields[i].Type
-	}
-	return nil
+	return types.Field{Name: name}, false
 }
 
 // boundsOf gives the bounds of a chunk as values of the wanted type.

@@ -16,7 +16,7 @@ func (f *File) rebase(opts ReadOptions) rebase {
 }
 
 func (f *File) planner(opts ReadOptions) planner {
-	return planner{caseSensitive: opts.CaseSensitive, rebase: f.rebase(opts)}
+	return planner{caseSensitive: opts.CaseSensitive, find: opts.Find, rebase: f.rebase(opts)}
 }
 
 // readerOf gives nil for what is read as written. Timestamps without a zone are: Spark began with them after it had changed its

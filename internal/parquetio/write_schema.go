@@ -65,7 +65,7 @@ func newLayout(schema types.Struct) (*layout, error) {
 		Name: "spark_schema", NumChildren: thrift.New(int32(len(schema.Fields))),
 	})
 	for _, f := range schema.Fields {
-		node, err := l.add(f.Name, f.Type, f.Nullable, place{})
+		node, err := l.addField(f, place{})
 		if err != nil {
 			return nil, err
 		}
@@ -83,6 +83,16 @@ type place struct {
 func (p place) below(name string) place {
 	p.path = append(slices.Clone(p.path), name)
 	return p
+}
+
+// addField is add of a column or of a struct's field, which may have an id.
+func (l *layout) addField(f types.Field, at place) (*writeNode, error) {
+	first := len(l.elements)
+	node, err := l.add(f.Name, f.Type, f.Nullable, at)
+	if id, ok := f.Metadata[fieldIDKey].(int64); ok && err == nil {
+		l.elements[first].FieldID = int32(id)
+	}
+	return node, err
 }
 
 // add appends the elements of a field and what is below it, in depth-first order.
@@ -121,7 +131,7 @@ func (l *layout) addStruct(node *writeNode, element format.SchemaElement, t type
 	element.NumChildren = thrift.New(int32(len(t.Fields)))
 	l.elements = append(l.elements, element)
 	for _, f := range t.Fields {
-		child, err := l.add(f.Name, f.Type, f.Nullable, at)
+		child, err := l.addField(f, at)
 		if err != nil {
 			return nil, err
 		}

@@ -39,6 +39,7 @@ type numbers struct {
 	commits []string
 	stops   int
 	at      func(ctx context.Context, phase string) error
+	reached chan struct{} // for who holds the query up
 }
 
 func newNumbers(added int) *numbers { return &numbers{added: added, frozen: -1} }

@@ -176,7 +176,7 @@ func (q *Query) openSources(ctx context.Context, first bool) error {
 			return fmt.Errorf("internal error: %s cannot be read as a stream", leaf.Provider)
 		}
 		source, err := provider.Open(ctx, SourceStart{
-			Checkpoint: q.cfg.Checkpoint, Dir: fmt.Sprintf("sources/%d", i), QueryID: q.cp.ID(), First: first, Wake: q.Wake,
+			Checkpoint: q.cfg.Checkpoint, Location: q.cfg.Location, Dir: fmt.Sprintf("sources/%d", i), QueryID: q.cp.ID(), First: first, Wake: q.Wake,
 			EventTime: func() (string, error) { return logical.SourceEventTime(q.cfg.Plan, leaf) },
 		})
 		if err != nil {

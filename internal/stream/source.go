@@ -24,6 +24,7 @@ type Provider interface {
 // SourceStart is what a source may keep between runs.
 type SourceStart struct {
 	Checkpoint volumes.Store // of the query
+	Location   string        // the checkpoint's name
 	Dir        string        // the source's own folder there: sources/0
 	QueryID    string
 	First      bool // the query has no batch yet: options that say where it begins count

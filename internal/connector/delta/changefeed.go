@@ -19,20 +19,20 @@ const (
 	changeTimeColumn    = "_commit_timestamp"
 )
 
-// withChangeColumns is the columns of a table's change data feed.
-func withChangeColumns(schema types.Struct) (types.Struct, error) {
+// withChanges is the columns of a table's change data feed.
+func (c columns) withChanges() (columns, error) {
 	added := []types.Field{
 		{Name: changeTypeColumn, Type: types.String, Nullable: true},
 		{Name: changeVersionColumn, Type: types.Long, Nullable: true},
 		{Name: changeTimeColumn, Type: types.Timestamp, Nullable: true},
 	}
 	for _, f := range added {
-		if schema.Index(f.Name) >= 0 {
-			return schema, errclass.DeltaReservedColumn.New("The table has a column %s, which is a name of the change data feed.", f.Name).
+		if c.schema.Index(f.Name) >= 0 {
+			return c, errclass.DeltaReservedColumn.New("The table has a column %s, which is a name of the change data feed.", f.Name).
 				WithHint("Rename the column, or read the table without readChangeFeed.")
 		}
 	}
-	return types.Struct{Fields: append(append([]types.Field{}, schema.Fields...), added...)}, nil
+	return c.withConstants(added), nil
 }
 
 // recordsChanges reports whether a table's versions can be read as changes.
@@ -109,7 +109,7 @@ func (s *source) changedFiles(commit deltalog.CommitFile) ([]deltalog.AddFile, e
 		if !f.DataChange {
 			continue
 		}
-		if !f.ExtendedFileMetadata && len(s.partition) > 0 {
+		if !f.ExtendedFileMetadata && len(s.meta.PartitionColumns) > 0 {
 			return nil, errclass.UnsupportedFeature.New("version %d of %s took the file %s away without telling its partition: what was deleted cannot be read.", commit.Version, s.table.URI, f.Path)
 		}
 		if err := add(deltalog.AddFile{Path: f.Path, PartitionValues: f.PartitionValues, Size: f.Size, DeletionVector: f.DeletionVector}, "delete"); err != nil {

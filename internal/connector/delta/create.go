@@ -64,7 +64,9 @@ func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
 		return errclass.DeltaOtherPartitioning.New("The specified partitioning does not match the existing partitioning at %s. Specified: %v. Existing: %v.", t.URI, parts, meta.PartitionColumns).
 			WithHint("Leave out the columns to take over the table as it is, or choose another location.")
 	}
-	if opts.Properties != nil && !maps.Equal(opts.Properties, meta.Configuration) {
+	have := maps.Clone(meta.Configuration)
+	delete(have, "delta.columnMapping.maxColumnId") // nobody asks for it
+	if opts.Properties != nil && !maps.Equal(opts.Properties, have) {
 		return errclass.DeltaOtherProperties.New("The specified properties do not match the existing properties at %s. Specified: %v. Existing: %v.", t.URI, opts.Properties, meta.Configuration).
 			WithHint("Leave out TBLPROPERTIES to take over the table as it is, or choose another location.")
 	}

@@ -121,7 +121,7 @@ func (s *source) bucket(ctx context.Context, at, to offset) (*Source, error) {
 		b.first[f.Path] = f.low >= b.from
 	}
 	s.read += int64(len(files))
-	rows := filesSource(s.table, s.schema, s.constants(), s.Description(), files)
+	rows := filesSource(s.table, s.columns, s.Description(), files)
 	rows.bucket = b
 	return rows, nil
 }
@@ -154,7 +154,7 @@ func (s *source) timedFiles(ctx context.Context, version int64) ([]timedFile, er
 func (s *source) timesOf(f deltalog.AddFile) (low, high int64, err error) {
 	column := s.schema.Fields[s.schema.Index(s.eventTime)]
 	if slices.Contains(s.partition, s.eventTime) {
-		v, err := deltalog.ParsePartitionValue(column.Type, f.PartitionValues[s.eventTime])
+		v, err := deltalog.ParsePartitionValue(column.Type, f.PartitionValues[s.key(s.eventTime)])
 		if err != nil {
 			return 0, 0, err
 		}
@@ -163,7 +163,7 @@ func (s *source) timesOf(f deltalog.AddFile) (low, high int64, err error) {
 		}
 		return beforeAllTimes, beforeAllTimes, nil // null in all rows
 	}
-	stats := deltalog.ParseStats(f.Stats, s.schema)
+	stats := s.meta.ParseStats(f.Stats, s.stored)
 	of, ok := stats.Column([]string{s.eventTime})
 	least, known := of.Min.(int64)
 	most, bounded := of.Max.(int64)

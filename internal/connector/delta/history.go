@@ -100,6 +100,9 @@ func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.A
 	slices.SortFunc(files, func(a, b deltalog.AddFile) int {
 		return cmp.Or(cmp.Compare(a.ModificationTime, b.ModificationTime), strings.Compare(a.Path, b.Path))
 	})
+	if err := s.trackSnapshot(ctx, snap); err != nil {
+		return nil, err
+	}
 	if s.changes {
 		if files, err = snapshotAsInserts(files, snap); err != nil {
 			return nil, err
@@ -114,6 +117,12 @@ func (s *source) walkChanges(ctx context.Context, at offset, yield func(indexedF
 	s.initial = initialFiles{}
 	for commit, err := range s.versions(ctx, at.ReservoirVersion) {
 		if err == nil && s.latest >= 0 && commit.Version > s.latest {
+			return
+		}
+		if err == nil && !at.passed(commit.Version) && s.changesMetadata(commit) {
+			end := at.behind(commit.Version - 1)
+			end.Index = metadataChangeIndex
+			yield(indexedFile{end: end}, nil)
 			return
 		}
 		var files []deltalog.AddFile
@@ -215,15 +224,22 @@ func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
 	if m.ID != s.id {
 		return errclass.DeltaSourceOtherTable.New("version %d replaced the table: its id is '%s', the stream began on '%s'.", version, m.ID, s.id)
 	}
-	schema, err := m.Schema()
+	if s.tracks() {
+		return nil // a change has ended the batch before
+	}
+	if err := s.checkMapped(m, version); err != nil {
+		return err
+	}
+	now, err := columnsOf(m)
 	if err != nil {
 		return fmt.Errorf("version %d: decode schema: %w", version, err)
 	}
 	if s.changes {
-		if schema, err = withChangeColumns(schema); err != nil {
+		if now, err = now.withChanges(); err != nil {
 			return err
 		}
 	}
+	schema := now.schema
 	older := version <= s.version
 	if types.EqualIgnoringNullability(schema, s.schema) || older && widensTo(schema, s.schema) {
 		return nil
@@ -251,5 +267,5 @@ func widensTo(from, to types.Type) bool {
 		to, ok := to.(types.Map)
 		return ok && widensTo(from.Key, to.Key) && widensTo(from.Value, to.Value)
 	}
-	return types.EqualIgnoringNullability(from, to)
+	return types.EqualIgnoringNullability(from, to) || deltalog.CanWiden(from, to)
 }

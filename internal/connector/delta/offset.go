@@ -129,6 +129,11 @@ func (o offset) behind(version int64) offset {
 	return offset{ReservoirID: o.ReservoirID, ReservoirVersion: version + 1, Index: baseIndex}
 }
 
+// passed reports whether the offset lies behind the place where a version tells a change of the columns.
+func (o offset) passed(version int64) bool {
+	return o.ReservoirVersion > version || o.ReservoirVersion == version && o.Index >= metadataChangeIndex
+}
+
 // firstFile is the first file of the offset's version that is not read yet.
 func (o offset) firstFile() int64 { return max(0, o.Index+1) }
 

@@ -52,7 +52,7 @@ func checkProperty(name, value string) error {
 		return errclass.InvalidParameterValue.New("The value '%s' of the table property '%s' is invalid: it should be %s.", value, name, rule)
 	}
 	switch name {
-	case "delta.appendOnly", "delta.enableExpiredLogCleanup":
+	case "delta.appendOnly", "delta.enableExpiredLogCleanup", "delta.enableTypeWidening", "delta.enableChangeDataFeed":
 		if _, err := strconv.ParseBool(strings.ToLower(value)); err != nil {
 			return invalid("true or false")
 		}

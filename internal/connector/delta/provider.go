@@ -11,11 +11,12 @@ import (
 
 // A Provider is a table to be read as a stream.
 type Provider struct {
+	columns
 	table   Table
 	opts    ReadOptions
-	schema  types.Struct
-	version int64 // whose columns the schema is
+	version int64 // whose columns they are
 	changes bool  // the change data feed is read
+	seq     int64 // of the tracking log's entry that the columns are from; -1: from the table as it is
 }
 
 var _ stream.Provider = (*Provider)(nil)
@@ -29,19 +30,32 @@ func NewProvider(ctx context.Context, t Table, opts ReadOptions) (*Provider, err
 	if err != nil {
 		return nil, err
 	}
-	schema, err := snap.Schema()
+	meta, version, seq := snap.Metadata(), snap.Version(), int64(-1)
+	if opts.tracking() != "" {
+		log, err := opts.trackingLog(ctx, t, meta.ID)
+		if err != nil {
+			return nil, err
+		}
+		if log.current != nil {
+			if meta, err = log.current.metadata(meta); err != nil {
+				return nil, err
+			}
+			version, seq = log.current.DeltaCommitVersion, log.seq
+		}
+	}
+	columns, err := columnsOf(meta)
 	if err != nil {
 		return nil, err
 	}
 	if opts.values.Has("startingVersion") && opts.values.Has("startingTimestamp") {
 		return nil, errclass.InvalidOption.New("Please either provide 'startingVersion' or 'startingTimestamp', not both.")
 	}
-	p := &Provider{table: t, opts: opts, schema: schema, version: snap.Version(), changes: opts.changeFeed()}
+	p := &Provider{columns: columns, table: t, opts: opts, version: version, seq: seq, changes: opts.changeFeed()}
 	if p.changes {
-		if !recordsChanges(snap.Metadata()) {
+		if !recordsChanges(meta) {
 			return nil, missingChanges(snap.Version(), t.URI)
 		}
-		if p.schema, err = withChangeColumns(schema); err != nil {
+		if p.columns, err = columns.withChanges(); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +91,10 @@ func (p *Provider) Open(ctx context.Context, start stream.SourceStart) (stream.S
 		return nil, err
 	}
 	s := &source{
-		Provider: p, id: snap.Metadata().ID, partition: snap.Metadata().PartitionColumns, latest: -1,
+		Provider: p, id: snap.Metadata().ID, protocol: snap.Protocol(), latest: -1,
+	}
+	if err := s.openTracking(ctx, start, snap); err != nil {
+		return nil, err
 	}
 	if err := s.orderByEventTime(start); err != nil {
 		return nil, err

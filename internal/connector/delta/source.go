@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,13 +24,26 @@ import (
 	"lakehouse/internal/parquetio"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
+	"lakehouse/volumes"
 )
 
 // ReadOptions says what of a table is read.
 type ReadOptions struct {
 	values    option.Values
 	streaming bool
+	Session   Session        // of streams
 	exclude   *regexp.Regexp // nil: nothing
+}
+
+// A Session is what a stream asks of the session that it belongs to.
+type Session struct {
+	Resolve func(path string) (volumes.Location, error)
+	Conf    func(name string) string // a setting; empty: not set
+}
+
+// tracking is where a stream keeps how its table's columns change; empty: nowhere.
+func (o ReadOptions) tracking() string {
+	return cmp.Or(o.values.String("schemaTrackingLocation"), o.values.String("schemaLocation"))
 }
 
 // excludes tells whether a data file is passed over.
@@ -62,12 +76,12 @@ var (
 		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what each version has changed, with the columns _change_type, _commit_version and _commit_timestamp; the table as it is comes first, as inserts."},
 		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
 		{Name: "withEventTimeOrder", Kind: option.Bool, Default: "false", Doc: "Reads the table as it is at the start in the order of the watermark's column, so that no row of it comes late."},
-		{Name: "schemaTrackingLocation", Unsupported: "it is for tables with column mapping or type widening, which this build does not read. Restart the query after a change of the columns"},
-		{Name: "schemaLocation", Unsupported: "it is another name of schemaTrackingLocation, which is for tables with column mapping or type widening"},
-		{Name: "streamingSourceTrackingId", Unsupported: "it goes with schemaTrackingLocation"},
-		{Name: "allowSourceColumnDrop", Unsupported: "it goes with schemaTrackingLocation"},
-		{Name: "allowSourceColumnRename", Unsupported: "it goes with schemaTrackingLocation"},
-		{Name: "allowSourceColumnTypeChange", Unsupported: "it goes with schemaTrackingLocation"},
+		{Name: "schemaTrackingLocation", Doc: "A folder inside of the checkpoint, where the stream keeps the table's columns by which it reads: it then goes on, after a restart, behind columns that were renamed, dropped or widened."},
+		{Name: "schemaLocation", Doc: "An old name of schemaTrackingLocation."},
+		{Name: "streamingSourceTrackingId", Doc: "With schemaTrackingLocation, tells two streams from one table apart."},
+		{Name: "allowSourceColumnDrop", Doc: "With schemaTrackingLocation, always, or the version up to which columns were dropped: the query goes on behind that."},
+		{Name: "allowSourceColumnRename", Doc: "Likewise for columns that were renamed."},
+		{Name: "allowSourceColumnTypeChange", Doc: "Likewise for columns whose type was widened."},
 	}
 )
 
@@ -116,13 +130,12 @@ func parseTime(text string) (time.Time, error) {
 
 // A Source is one version of a table, or some of its files.
 type Source struct {
-	table     Table
-	name      string
-	schema    types.Struct
-	partition []string
-	files     func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
-	newest    bool    // it was the newest version when it was opened
-	bucket    *bucket // of all rows, those with these event times; nil: all
+	columns
+	table  Table
+	name   string
+	files  func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
+	newest bool    // it was the newest version when it was opened
+	bucket *bucket // of all rows, those with these event times; nil: all
 }
 
 // NewSource opens a version of a table for reading.
@@ -131,14 +144,13 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	schema, err := snap.Schema()
+	columns, err := columnsOf(snap.Metadata())
 	if err != nil {
 		return nil, err
 	}
 	return &Source{
-		newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
-		table:  t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), schema: schema,
-		partition: snap.Metadata().PartitionColumns,
+		columns: columns, newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
+		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()),
 		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
 			return matching(ctx, snap, where)
 		},
@@ -166,7 +178,7 @@ func (s *Source) Renew(ctx context.Context) (logical.Source, error) {
 				WithHint("Please redefine your DataFrame or DeltaTable object: stop the query and start it again.")
 		}
 	}
-	now.schema = s.schema
+	now.schema = s.schema // of the columns that are there now
 	return now, nil
 }
 
@@ -190,9 +202,9 @@ func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Pred
 }
 
 // filesSource is given files of a table, for a micro-batch.
-func filesSource(t Table, schema types.Struct, partition []string, name string, files []deltalog.AddFile) *Source {
+func filesSource(t Table, c columns, name string, files []deltalog.AddFile) *Source {
 	return &Source{
-		table: t, name: name, schema: schema, partition: partition,
+		columns: c, table: t, name: name,
 		files: func(context.Context, predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
 			return func(yield func(deltalog.AddFile, error) bool) {
 				for _, f := range files {
@@ -213,7 +225,7 @@ func (s *Source) String() string { return s.name }
 // Scan gives the row groups of the files that statistics do not rule out.
 func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
-		want, err := s.columns(opts.Columns)
+		want, err := s.wanted(opts.Columns)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -251,17 +263,17 @@ func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.S
 	var stored types.Struct
 	for _, f := range want.Fields {
 		if !s.isConstant(file, f.Name) {
-			stored.Fields = append(stored.Fields, f)
+			stored.Fields = append(stored.Fields, s.stored.Fields[s.stored.Index(f.Name)])
 		}
 	}
-	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Where: where})
+	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Find: s.find, Where: where})
 	for i, p := range pieces {
 		pieces[i] = &filePiece{Piece: p, source: s, file: file, want: want, asked: asked}
 	}
 	return pieces
 }
 
-func (s *Source) columns(names []string) (types.Struct, error) {
+func (s *Source) wanted(names []string) (types.Struct, error) {
 	if names == nil {
 		return s.schema, nil
 	}
@@ -282,7 +294,7 @@ func (s *Source) isConstant(file deltalog.AddFile, name string) bool {
 	if !slices.Contains(s.partition, name) {
 		return false
 	}
-	_, told := file.PartitionValues[name]
+	_, told := file.PartitionValues[s.key(name)]
 	return told || name != changeTypeColumn
 }
 
@@ -353,7 +365,7 @@ func (p *filePiece) withConstants(b arrow.RecordBatch) (arrow.RecordBatch, error
 }
 
 func (p *filePiece) constant(f types.Field, rows int) (arrow.Array, error) {
-	value, err := deltalog.ParsePartitionValue(f.Type, p.file.PartitionValues[f.Name])
+	value, err := deltalog.ParsePartitionValue(f.Type, p.file.PartitionValues[p.source.key(f.Name)])
 	if err != nil {
 		return nil, fmt.Errorf("partition column %s: %w", f.Name, err)
 	}

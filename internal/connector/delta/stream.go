@@ -2,7 +2,6 @@ package delta
 
 import (
 	"context"
-	"slices"
 	"strconv"
 
 	"lakehouse/deltalog"
@@ -14,8 +13,10 @@ import (
 type source struct {
 	*Provider
 	id        string
-	partition []string
-	latest    int64 // under availableNow: the last version to read; -1: no bound
+	protocol  deltalog.Protocol // by which the stream reads
+	tracking  *tracking         // nil: the columns are not tracked
+	checked   bool              // that the columns have not changed since where the stream goes on
+	latest    int64             // under availableNow: the last version to read; -1: no bound
 	initial   initialFiles
 	read      int64  // files given to batches of this run
 	eventTime string // withEventTimeOrder: the column whose order the initial snapshot is read in; empty: that of its files
@@ -40,7 +41,7 @@ type initialFiles struct {
 type indexedFile struct {
 	file deltalog.AddFile
 	more []deltalog.AddFile
-	end  offset
+	end  offset // where there is no file, of nothing, or of a change of the columns
 }
 
 // Description is Spark's.
@@ -48,9 +49,6 @@ func (s *source) Description() string { return "DeltaSource[" + s.table.descript
 
 // Stop does nothing: the source has no goroutines.
 func (s *source) Stop() error { return nil }
-
-// Commit does nothing: a table keeps its history by its own rules.
-func (s *source) Commit(context.Context, stream.Offset) error { return nil }
 
 // Freeze bounds the stream by the version that is the latest now.
 func (s *source) Freeze(ctx context.Context) error {
@@ -69,6 +67,12 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, limit
 		return nil, err
 	}
 	if err := s.checkTable(ctx); err != nil {
+		return nil, err
+	}
+	if end, pending, err := s.beginTracking(ctx, at, start == nil); err != nil || pending {
+		return end, err
+	}
+	if err := s.checkColumns(ctx, at); err != nil {
 		return nil, err
 	}
 	if start == nil && s.fromLatest() {
@@ -143,6 +147,9 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 	if err := checkForward(at, to); err != nil {
 		return nil, err
 	}
+	if err := s.checkColumns(ctx, at); err != nil {
+		return nil, err
+	}
 	if at.IsStartingVersion && s.eventTime != "" {
 		return s.bucket(ctx, at, to)
 	}
@@ -151,7 +158,7 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 		return nil, err
 	}
 	s.read += int64(len(files))
-	return filesSource(s.table, s.schema, s.constants(), s.Description(), files), nil
+	return filesSource(s.table, s.columns, s.Description(), files), nil
 }
 
 // between is the files behind an offset up to another. Spark lets a batch go on behind the snapshot that it began in.
@@ -176,14 +183,6 @@ func (s *source) between(ctx context.Context, at, to offset) ([]deltalog.AddFile
 		return append(files, rest...), err
 	}
 	return files, nil
-}
-
-// constants are the columns that are the same in all rows of a file, where the file says so.
-func (s *source) constants() []string {
-	if !s.changes {
-		return s.partition
-	}
-	return append(slices.Clip(s.partition), changeTypeColumn, changeVersionColumn, changeTimeColumn)
 }
 
 // startOf is where a batch begins. A first batch has no start in the log: it began with the snapshot that its end

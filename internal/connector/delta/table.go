@@ -37,7 +37,8 @@ func (t Table) Schema(ctx context.Context) (types.Struct, error) {
 	if err != nil {
 		return types.Struct{}, err
 	}
-	return snap.Schema()
+	schema, err := snap.Schema()
+	return userSchema(schema), err
 }
 
 // Detail is what DESCRIBE DETAIL shows.
@@ -72,7 +73,7 @@ func (t Table) Detail(ctx context.Context) (Detail, error) {
 	}
 	meta, protocol := snap.Metadata(), snap.Protocol()
 	return Detail{
-		ID: meta.ID, Description: meta.Description, Schema: schema,
+		ID: meta.ID, Description: meta.Description, Schema: userSchema(schema),
 		CreatedAt: time.UnixMilli(meta.CreatedTime).UTC(), LastModified: snap.Timestamp(),
 		PartitionColumns: meta.PartitionColumns, NumFiles: files, SizeInBytes: bytes, Properties: meta.Configuration,
 		MinReaderVersion: protocol.MinReaderVersion, MinWriterVersion: protocol.MinWriterVersion,

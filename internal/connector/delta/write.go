@@ -106,6 +106,7 @@ type writing struct {
 	meta   deltalog.Metadata // the table's, after the write
 	schema types.Struct      // likewise
 	parts  []string
+	keys   []string // of the partition columns, in partition values
 	params deltalog.Parameters
 }
 
@@ -138,9 +139,14 @@ func (w *writing) create(rows types.Struct) error {
 	}
 	w.schema, w.parts = rows, parts
 	w.txn = w.table.Log.BeginCreate(w.operation())
-	w.meta = deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows)
-	w.txn.UpdateMetadata(w.meta)
+	w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
 	return nil
+}
+
+// change makes the metadata the table's: with ids and physical names for columns that are new, where they are mapped.
+func (w *writing) change(m deltalog.Metadata) {
+	w.txn.UpdateMetadata(m)
+	w.meta = w.txn.Metadata()
 }
 
 func (w *writing) operation() deltalog.Operation {
@@ -188,8 +194,12 @@ func (w *writing) settle(have, rows types.Struct) error {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
 			WithHint("Leave out partitionBy, or overwrite with overwriteSchema=true.")
 	}
+	evolved, widened := have, false
+	if w.opts.Options.Bool("mergeSchema") && w.meta.TypeWidening() {
+		evolved, widened = deltalog.Evolve(have, rows)
+	}
 	extra := unknownField(have, rows)
-	if extra == "" {
+	if extra == "" && !widened {
 		return nil
 	}
 	if !w.opts.Options.Bool("mergeSchema") {
@@ -197,7 +207,7 @@ func (w *writing) settle(have, rows types.Struct) error {
 			w.table.URI, extra, have, rows).
 			WithHint("To enable schema migration, set: '.option(\"mergeSchema\", \"true\")'.")
 	}
-	w.schema = withUnknownFields(have, rows)
+	w.schema = withUnknownFields(evolved, rows)
 	return w.update(func(*deltalog.Metadata) {})
 }
 
@@ -207,8 +217,7 @@ func (w *writing) update(change func(*deltalog.Metadata)) error {
 		meta.Configuration = maps.Clone(w.opts.Properties)
 	}
 	change(&meta)
-	w.meta = meta
-	w.txn.UpdateMetadata(meta)
+	w.change(meta)
 	return nil
 }
 
@@ -237,7 +246,10 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	fw := newFiles(w.table.Store, op.Schema(), w.parts, stats, w.opts.Options)
+	if op, err = w.asStored(op); err != nil {
+		return Written{}, err
+	}
+	fw := newFiles(w.table.Store, op.Schema(), stats, w.opts.Options)
 	workers := max(1, w.opts.Workers)
 	if w.opts.Options.Bool("optimizeWrite") {
 		workers = 1
@@ -258,6 +270,15 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
 	commit, err := w.txn.Commit(ctx)
 	return Written{Version: commit.Version, Rows: rows}, err
+}
+
+// asStored is the rows as data files have them: where columns are mapped, under their physical names and with their ids.
+func (w *writing) asStored(op exec.Operator) (exec.Operator, error) {
+	if w.meta.ColumnMapping() == deltalog.MappingNone {
+		return op, nil
+	}
+	stored, err := w.meta.StoredSchema()
+	return &renamed{op, stored}, err
 }
 
 // metrics are commitInfo's operationMetrics: a stream's write tells more than a batch's.
@@ -282,6 +303,9 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 		return 0, nil
 	}
 	w.txn.ReadWholeTable()
+	if w.keys, err = w.meta.StoredPartitionColumns(); err != nil {
+		return 0, err
+	}
 	written := map[string]bool{}
 	for _, f := range added {
 		written[w.partitionOf(f.add)] = true
@@ -302,7 +326,7 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 // partitionOf tells the partitions of a table apart. A log writes null as no text or as an empty one.
 func (w *writing) partitionOf(f deltalog.AddFile) string {
 	var key strings.Builder
-	for _, p := range w.parts {
+	for _, p := range w.keys {
 		if v := f.PartitionValues[p]; v != nil {
 			key.WriteString(*v)
 		}

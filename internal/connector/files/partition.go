@@ -343,3 +343,15 @@ func WithPartitions(schema types.Struct, p Partitions) types.Struct {
 	}
 	return out
 }
+
+// withPartitionsInPlace is WithPartitions for the output of a streaming file sink: there Spark leaves columns where the user's
+// schema has them, and puts behind it what it does not name.
+func withPartitionsInPlace(schema types.Struct, p Partitions) types.Struct {
+	out := types.Struct{Fields: slices.Clone(schema.Fields)}
+	for _, f := range p.Fields {
+		if schema.Index(f.Name) < 0 {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out
+}

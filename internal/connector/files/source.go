@@ -56,6 +56,7 @@ type Source struct {
 	metadata                    types.Field
 	files                       []File
 	ignoreMissing, ignoreBroken bool
+	ofSink                      bool // the files are those that the log of a streaming file sink names
 }
 
 // NewSource finds the files, and their columns where none are given. An unknown format, option or path is an error here.
@@ -72,7 +73,7 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if format, err = With(format, Settings{Space: o.Space, Now: o.Now}); err != nil {
+	if format, err = With(ctx, format, Settings{Space: o.Space, Now: o.Now}); err != nil {
 		return nil, err
 	}
 	s := &Source{
@@ -144,7 +145,10 @@ func (s *Source) find(ctx context.Context, o SourceOptions, name string, values 
 		return err
 	}
 	*parts = parts.join(found)
-	return nil
+	if len(o.Paths) == 1 {
+		s.ofSink, err = l.OfSink(ctx)
+	}
+	return err
 }
 
 // modified bounds the time at which files were modified; a zero bound is none.
@@ -193,7 +197,11 @@ func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) 
 		}
 		s.schema = inferred
 	}
-	s.schema = WithPartitions(WithRescued(s.format, s.schema), parts)
+	merge := WithPartitions
+	if s.ofSink && o.Schema != nil {
+		merge = withPartitionsInPlace
+	}
+	s.schema = merge(WithRescued(s.format, s.schema), parts)
 	s.metadata = Metadata(o.Format)
 	s.format = Partitioned{s.format, parts}
 	return nil

@@ -17,12 +17,12 @@ import (
 	"lakehouse/internal/stream"
 )
 
-// newRealBench is a bench on the cluster that KAFKA_TEST_BROKER names. It may be of one broker.
+// newRealBench is a bench on the cluster that KAFKA_TEST_BROKER names, which may be of one broker, or on one that is started.
 func newRealBench(t *testing.T) (b *bench, topic string) {
 	t.Helper()
 	servers := os.Getenv("KAFKA_TEST_BROKER")
 	if servers == "" {
-		t.Skip("KAFKA_TEST_BROKER is not set: no Apache Kafka to test against")
+		servers = startApacheKafka(t).plain
 	}
 	b = &bench{T: t, servers: servers, store: emptyStore(), now: time.UnixMilli(1_700_000_000_000)}
 	b.client = b.newClient()

@@ -29,10 +29,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // bench is a cluster, a clock that a test moves, and what was warned of.
 type bench struct {
 	*testing.T
-	cluster *kfake.Cluster
-	servers string
-	client  *kgo.Client
-	store   volumes.Store
+	cluster  *kfake.Cluster
+	krb5Conf string
+	servers  string
+	client   *kgo.Client
+	store    volumes.Store
 
 	mu       sync.Mutex
 	now      time.Time
@@ -91,9 +92,10 @@ func (b *bench) warned() string {
 
 func (b *bench) env() Env {
 	return Env{
-		Clock:   func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now },
-		Log:     slog.New(slog.NewTextHandler(b, nil)),
-		Workers: 1,
+		Clock:    func() time.Time { b.mu.Lock(); defer b.mu.Unlock(); return b.now },
+		Log:      slog.New(slog.NewTextHandler(b, nil)),
+		Workers:  1,
+		Krb5Conf: b.krb5Conf,
 		ReadFile: func(ctx context.Context, name string) ([]byte, error) {
 			return volumes.ReadFile(ctx, b.store, strings.TrimPrefix(name, "file:///"))
 		},

@@ -26,7 +26,8 @@ type issuer struct {
 
 	mu      sync.Mutex
 	planned []func(http.ResponseWriter)
-	asked   []string // user:password body
+	answer  func(http.ResponseWriter) // nil: a token that is not signed
+	asked   []string                  // user:password body
 }
 
 func newIssuer(t *testing.T, now func() time.Time, planned ...func(http.ResponseWriter)) *issuer {
@@ -48,6 +49,10 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer := i.planned[0]
 		i.planned = i.planned[1:]
 		answer(w)
+		return
+	}
+	if i.answer != nil {
+		i.answer(w)
 		return
 	}
 	fmt.Fprintf(w, `{"access_token": %q, "token_type": "bearer"}`, newJWT(i.now().Add(time.Hour)))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
@@ -19,14 +20,15 @@ import (
 	"lakehouse/internal/types"
 )
 
-// A Sink holds the rows of its batches: in complete mode those of the last, else all of them.
+// A Sink holds the rows of its batches: in complete mode those of the last, else all of them. Its columns are those of the newest
+// batch: a query may come to have more while it runs, which are null in the rows before.
 type Sink struct {
-	schema types.Struct
-	mode   logical.OutputMode
+	mode logical.OutputMode
 
-	mu   sync.Mutex
-	last int64 // the newest batch held
-	rows []arrow.RecordBatch
+	mu     sync.Mutex
+	schema types.Struct
+	last   int64 // the newest batch held
+	rows   []arrow.RecordBatch
 }
 
 // NewSink makes an empty sink.
@@ -39,10 +41,6 @@ func (s *Sink) Description() string { return "MemorySink" }
 
 // Write keeps the rows of a batch. In update mode changed rows are added, as Spark does.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
-	if have := op.Schema(); !types.EqualIgnoringNullability(have, s.schema) {
-		return 0, errclass.UnsupportedFeature.New("the memory table of a running query keeps the columns %s; its rows now have %s.", s.schema, have).
-			WithHint("Start the query again: the table then has the new columns.")
-	}
 	rows, err := batch.Collect(op.Execute(ctx, 1)[0])
 	if err != nil {
 		return 0, err
@@ -59,31 +57,94 @@ func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, er
 	if id <= s.last {
 		return n, nil
 	}
-	s.last = id
 	if s.mode == logical.Complete {
 		s.rows = nil
 	}
+	if err := s.widen(op.Schema()); err != nil {
+		return 0, err
+	}
+	s.last = id
 	s.rows = append(s.rows, rows...)
 	return n, nil
 }
 
-// Table is the content as a relation: each scan sees what is there when it starts.
-func (s *Sink) Table() logical.Source { return (*table)(s) }
+// widen gives the rows that are there the columns of those to come.
+func (s *Sink) widen(to types.Struct) error {
+	if types.EqualIgnoringNullability(to, s.schema) {
+		return nil
+	}
+	wide := types.AsNullable(to).(types.Struct)
+	rows, err := conform(s.schema, wide, s.rows)
+	if err != nil {
+		return err
+	}
+	s.schema, s.rows = wide, rows
+	return nil
+}
 
-type table Sink
+// conform gives rows the columns of another schema, by name: null where they have none.
+func conform(from, to types.Struct, rows []arrow.RecordBatch) ([]arrow.RecordBatch, error) {
+	at := make([]int, len(to.Fields))
+	kept := 0
+	for i, f := range to.Fields {
+		if at[i] = from.Index(f.Name); at[i] < 0 {
+			continue
+		}
+		kept++
+		if was := from.Fields[at[i]].Type; len(rows) > 0 && !types.EqualIgnoringNullability(was, f.Type) {
+			return nil, errclass.UnsupportedFeature.New("the memory table of a running query holds %s as %s; its rows now have it as %s.", f.Name, was, f.Type).
+				WithHint("Start the query again: the table then has the new columns.")
+		}
+	}
+	if kept < len(from.Fields) && len(rows) > 0 {
+		return nil, errclass.UnsupportedFeature.New("the memory table of a running query holds the columns %s; its rows now have %s.", from, to).
+			WithHint("Start the query again: the table then has the new columns.")
+	}
+	target := types.ToArrowSchema(to)
+	out := make([]arrow.RecordBatch, len(rows))
+	for r, b := range rows {
+		columns := make([]arrow.Array, len(at))
+		for i, c := range at {
+			if c >= 0 {
+				columns[i] = expr.Relabel(b.Column(c), target.Field(i).Type)
+				continue
+			}
+			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, target.Field(i).Type, int(b.NumRows()))
+			expr.SettleNulls(columns[i])
+		}
+		out[r] = array.NewRecordBatch(target, columns, b.NumRows())
+	}
+	return out, nil
+}
 
-// Schema is the sink's.
+// Table is the content as a relation, with the columns of now: each scan sees the rows that are there when it starts.
+func (s *Sink) Table() logical.Source {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &table{sink: s, schema: s.schema}
+}
+
+type table struct {
+	sink   *Sink
+	schema types.Struct
+}
+
+// Schema is what the sink's was.
 func (t *table) Schema() types.Struct { return t.schema }
 
 func (t *table) String() string { return "MemoryPlan" }
 
 // Scan gives all rows as one piece.
 func (t *table) Scan(_ context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
-	t.mu.Lock()
-	rows := slices.Clip(t.rows)
-	t.mu.Unlock()
+	t.sink.mu.Lock()
+	rows, schema := slices.Clip(t.sink.rows), t.sink.schema
+	t.sink.mu.Unlock()
+	columns := opts.Columns
+	if columns == nil && len(schema.Fields) > len(t.schema.Fields) {
+		columns = t.schema.Names() // others have come since
+	}
 	return func(yield func(batch.Piece, error) bool) {
-		p, err := project(t.schema, rows, opts.Columns)
+		p, err := project(schema, rows, columns)
 		yield(p, err)
 	}
 }
@@ -130,7 +191,7 @@ func project(schema types.Struct, rows []arrow.RecordBatch, columns []string) (p
 
 // Rows is a relation over batches already made: a local relation.
 func Rows(schema types.Struct, rows []arrow.RecordBatch) logical.Source {
-	return &table{schema: schema, rows: rows}
+	return (&Sink{schema: schema, rows: rows}).Table()
 }
 
 // Pieces is [Rows] for many workers: each batch is a piece of its own.

@@ -162,3 +162,86 @@ func TestRowsAreARelation(t *testing.T) {
 		t.Errorf("%d rows of %s", n, r)
 	}
 }
+
+// batchOf is a batch as an operator.
+type batchOf struct{ arrow.RecordBatch }
+
+func (b batchOf) Schema() types.Struct {
+	var s types.Struct
+	for _, f := range b.RecordBatch.Schema().Fields() {
+		s.Fields = append(s.Fields, types.Field{Name: f.Name, Type: map[arrow.Type]types.Type{arrow.INT64: types.Long, arrow.STRING: types.String}[f.Type.ID()], Nullable: true})
+	}
+	return s
+}
+
+func (b batchOf) Execute(context.Context, int) []batch.Seq {
+	return []batch.Seq{batch.Of(b.RecordBatch)}
+}
+
+func rowOf(t *testing.T, columns, row string) batchOf {
+	t.Helper()
+	s, err := types.ParseDDL(columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, err := array.RecordFromJSON(memory.DefaultAllocator, types.ToArrowSchema(s), strings.NewReader(row))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return batchOf{b}
+}
+
+// A query may come to have more columns while it runs: the table then has them, null in the rows before. Who resolved it earlier reads the
+// columns of then. Columns of another type, or that are gone, are refused while there are rows of them.
+func TestTheTableGetsColumns(t *testing.T) {
+	for _, mode := range []logical.OutputMode{logical.Append, logical.Complete} {
+		s := NewSink(schema, mode)
+		if _, err := s.Write(t.Context(), 0, values{1}); err != nil {
+			t.Fatal(err)
+		}
+		before := s.Table()
+		if _, err := s.Write(t.Context(), 1, rowOf(t, "n bigint, extra string, s string", `[{"n":2,"extra":"more","s":"s2"}]`)); err != nil {
+			t.Fatal(err)
+		}
+		want, wantBefore := "1|(null)|s1 2|more|s2", "1|s1 2|s2"
+		if mode == logical.Complete {
+			want, wantBefore = "2|more|s2", "2|s2"
+		}
+		if got := rowsOf(t, s, nil); got != want {
+			t.Errorf("mode %v: %s, want %s", mode, got, want)
+		}
+		for p, err := range before.Scan(t.Context(), logical.ScanOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for b, err := range p.Read(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range int(b.NumRows()) {
+					got = append(got, b.Column(0).ValueStr(i)+"|"+b.Column(1).ValueStr(i))
+				}
+			}
+			if got := strings.Join(got, " "); got != wantBefore {
+				t.Errorf("mode %v: read as before it is %s, want %s", mode, got, wantBefore)
+			}
+		}
+		if got := s.Table().Schema().String(); mode == logical.Append && !strings.Contains(got, "extra") {
+			t.Errorf("the columns are %s", got)
+		}
+	}
+	s := NewSink(schema, logical.Append)
+	if _, err := s.Write(t.Context(), 0, values{1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, columns := range []string{"n string, s string", "n bigint"} {
+		row := `[{"n":"2"}]`
+		if columns == "n bigint" {
+			row = `[{"n":2}]`
+		}
+		if _, err := s.Write(t.Context(), 1, rowOf(t, columns, row)); err == nil || rowsOf(t, s, nil) != "1|s1" {
+			t.Errorf("%s: %v, %s", columns, err, rowsOf(t, s, nil))
+		}
+	}
+}

@@ -17,6 +17,8 @@ settings = {
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "1",
 }
+if os.environ.get("LAKEHOUSE_KAFKA_JARS"):
+    settings["spark.driver.extraClassPath"] = os.environ["LAKEHOUSE_KAFKA_JARS"]
 if "LAKEHOUSE_NO_DELTA" not in os.environ:
     settings["spark.sql.extensions"] = "io.delta.sql.DeltaSparkSessionExtension"
     settings["spark.sql.catalog.spark_catalog"] = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
@@ -79,4 +81,41 @@ def append(table, files, schema):
         spark.read.schema(schema).json(file).coalesce(1).write.format("delta").mode("append").save(table)
 
 
-serve(run=run, append=append)
+def run_files(dir, format, schema, query, partitions):
+    """Goes on with a stream from JSON files into files of another format."""
+    stream(os.path.join(dir, "in0"), "json", schema).createOrReplaceTempView("s0")
+    writer = spark.sql(query).writeStream.format(format).partitionBy(*partitions).trigger(availableNow=True)
+    writer.option("checkpointLocation", os.path.join(dir, "cp")).start(os.path.join(dir, "out")).awaitTermination()
+
+
+def read_files(dir, format, schema, out):
+    """Writes the rows that a batch read finds, one JSON object a line."""
+    frame = spark.read.format(format).schema(schema).load(os.path.join(dir, "out"))
+    rows = [r[0] for r in frame.selectExpr("to_json(struct(*), map('ignoreNullFields', 'false'))").collect()]
+    with open(out, "w") as file:
+        file.writelines(row + "\n" for row in sorted(rows))
+
+
+def run_feed(dir, servers, limit, sink):
+    """Goes on with a stream from topic "in" into a Delta table or topic "out"."""
+    rows = spark.readStream.format("kafka").option("kafka.bootstrap.servers", servers).option("subscribe", "in")
+    rows = rows.option("startingOffsets", "earliest").option("includeHeaders", "true").option("maxOffsetsPerTrigger", limit).load()
+    writer = rows.selectExpr(*feed_columns).writeStream.format(sink).trigger(availableNow=True)
+    writer = writer.option("checkpointLocation", os.path.join(dir, "cp"))
+    if sink == "kafka":
+        writer.option("kafka.bootstrap.servers", servers).option("topic", "out").start().awaitTermination()
+    else:
+        writer.start(os.path.join(dir, "out")).awaitTermination()
+
+
+def read_feed(servers, topic, out):
+    """Writes key, value and headers of a topic's records, a line each."""
+    frame = spark.read.format("kafka").option("kafka.bootstrap.servers", servers).option("subscribe", topic).option("includeHeaders", "true").load()
+    with open(out, "w") as file:
+        for row in frame.selectExpr(*feed_columns).collect():
+            headers = "".join(f" {h.key}={h.value.decode()}" for h in row.headers or [])
+            file.write(f"{row.key or 'null'} {row.value}{headers}\n")
+
+
+feed_columns = ["CAST(key AS STRING) key", "CAST(value AS STRING) value", "headers"]
+serve(run=run, append=append, run_files=run_files, read_files=read_files, run_feed=run_feed, read_feed=read_feed)
