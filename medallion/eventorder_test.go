@@ -95,7 +95,7 @@ func TestOrderedSnapshotSurvivesAKillAtEveryStep(t *testing.T) {
 	}
 	clean.EachStep(nil)
 	want, stride := orderedEnd(t, clean, "true"), 17
-	if *everyStep {
+	if *CrashAll {
 		stride = 1
 	}
 	for n := 0; n < steps; n += stride {

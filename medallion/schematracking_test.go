@@ -210,7 +210,7 @@ func TestTrackedStreamSurvivesAKillAtEveryStep(t *testing.T) {
 		t.Fatalf("the rows are %s", want)
 	}
 	stride := 13
-	if *everyStep {
+	if *CrashAll {
 		stride = 1
 	}
 	for n := 0; n < steps; n += stride {
