@@ -170,7 +170,7 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	if format, err = files.With(format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
+	if format, err = files.With(ctx, format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
 		return nil, err
 	}
 	schema, parts, err := r.streamSchema(ctx, d, opts, format)

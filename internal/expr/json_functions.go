@@ -104,7 +104,9 @@ func buildToJSON(b *builder) (Expr, error) {
 	switch t.(type) {
 	case types.Struct, types.Array, types.Map:
 	default:
-		return nil, b.wrongInput(0, `("STRUCT" or "ARRAY" or "MAP")`)
+		if t != types.Variant {
+			return nil, b.wrongInput(0, `("STRUCT" or "ARRAY" or "MAP")`)
+		}
 	}
 	opts, err := encodeOptions(options)
 	if err != nil {

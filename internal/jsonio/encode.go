@@ -12,6 +12,7 @@ import (
 
 	"lakehouse/internal/datetime"
 	"lakehouse/internal/types"
+	"lakehouse/internal/variant"
 )
 
 // EncodeOptions says how rows are written. The zero value is Spark's default.
@@ -162,6 +163,9 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 	case *array.List:
 		return e.lists(t.(types.Array), c)
 	case *array.Struct:
+		if t == types.Type(types.Variant) {
+			return e.variants(c)
+		}
 		columns := make([]arrow.Array, c.NumField())
 		for i := range columns {
 			columns[i] = c.Field(i)
@@ -169,6 +173,19 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 		return e.fields(t.(types.Struct), columns)
 	default:
 		panic("internal error: no column of Spark's types is " + column.DataType().String())
+	}
+}
+
+// variants writes variants as they are. One that is malformed is written as null: a row is there, and cannot be refused here.
+func (e *Encoder) variants(c *array.Struct) ValueWriter {
+	metadata, value := c.Field(types.VariantMetadata).(*array.Binary), c.Field(types.VariantValue).(*array.Binary)
+	clock := datetime.NewClock(e.opts.Zone)
+	return func(dst []byte, i int) []byte {
+		out, err := variant.New(metadata.Value(i), value.Value(i)).AppendJSON(dst, clock)
+		if err != nil {
+			return append(dst, "null"...)
+		}
+		return out
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -157,9 +158,36 @@ func (o *Operator) Progress() Progress {
 	hits, misses := o.cache.counts()
 	return Progress{
 		Operator: o.spec.Operator, OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
-		NumShufflePartitions: int64(len(o.partitions)), NumStateStoreInstances: int64(o.instances()),
+		NumShufflePartitions: int64(o.count), NumStateStoreInstances: int64(o.instances()),
 		CacheHits: hits, CacheMisses: misses, CurrentVersionBytes: o.currentBytes(),
+		Snapshots: o.snapshots(),
 	}
+}
+
+// reportedSnapshots is how many partitions tell of their snapshots (spark.sql.streaming.stateStore.numStateStoreInstanceMetricsToReport).
+const reportedSnapshots = 5
+
+func (o *Operator) snapshots() map[string]int64 {
+	type newest struct {
+		name    string
+		version int64
+	}
+	var all []newest
+	for _, s := range o.stores {
+		for n := range o.count {
+			version := int64(-1)
+			if n < len(s.partitions) && s.partitions[n].snapshot > 0 {
+				version = s.partitions[n].snapshot
+			}
+			all = append(all, newest{fmt.Sprintf("SnapshotLastUploaded.partition_%d_%s", n, s.spec.name()), version})
+		}
+	}
+	slices.SortFunc(all, func(a, b newest) int { return cmp.Or(cmp.Compare(a.version, b.version), cmp.Compare(a.name, b.name)) })
+	reported := make(map[string]int64, reportedSnapshots)
+	for _, s := range all[:min(len(all), reportedSnapshots)] {
+		reported[s.name] = s.version
+	}
+	return reported
 }
 
 // instances is how many partitions all stores have.

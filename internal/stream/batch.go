@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
@@ -273,7 +275,7 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			rows.state = append(rows.state, p)
 		},
 	}
-	env.Observed = rows.observe
+	env.Observed = func(name string, metrics arrow.RecordBatch) { rows.observe(env.Eval.TimeZone, name, metrics) }
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
 	if node, err = logical.Renew(ctx, node); err != nil {
 		return nil, err

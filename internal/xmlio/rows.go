@@ -18,6 +18,7 @@ type rows struct {
 	dirty    bool   // something inside the element of an array or map at hand was not read
 	key      []byte // scratch
 	in       *Inference
+	checker  *checker // nil: records need not be valid by a schema of XML
 }
 
 // rows are those of an earlier decoding that has ended, or new.
@@ -36,6 +37,7 @@ func (d *shared) newRows() *rows {
 	if d.rules.Corrupt >= 0 {
 		r.root.hide(d.opts.CorruptColumn)
 	}
+	r.checker = newChecker(d.opts.Valid)
 	r.rescues = d.rules.Rescue != nil
 	r.watches = r.rescues || d.opts.Found != nil
 	if r.rescues {
@@ -54,6 +56,11 @@ func (r *rows) record(in *scanner, base int64) error {
 	r.Took(len(text))
 	if in.long {
 		return r.Lose(text, offset, "the record is longer than maxRecordBytes")
+	}
+	if r.checker != nil {
+		if fault := r.checker.fault(text); fault != "" {
+			return r.Lose(text, offset, fault)
+		}
 	}
 	r.reset(text)
 	r.mismatch, r.dirty = "", false

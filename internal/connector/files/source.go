@@ -73,7 +73,7 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if format, err = With(format, Settings{Space: o.Space, Now: o.Now}); err != nil {
+	if format, err = With(ctx, format, Settings{Space: o.Space, Now: o.Now}); err != nil {
 		return nil, err
 	}
 	s := &Source{

@@ -52,6 +52,8 @@ type textFormat struct {
 	// borders finds where a file can be cut, and cutter does while it is read; both nil: anywhere, as a line's beginning can be found.
 	borders func(ctx context.Context, r io.ReaderAt, size int64) ([]int64, error)
 	cutter  func(size int64) *xmlio.Cutter
+	// prepare is the format with what must be read for it; nil: it is as it is.
+	prepare func(ctx context.Context, space *volumes.Space) (*textFormat, error)
 	bad     *badRecords
 	found   *records.Found // takes note of what the schema lacks; nil: nobody asks
 	// newDecoder is for the file's columns, and those to decode.
@@ -159,7 +161,7 @@ type textScan struct {
 
 // Scan makes the decoder.
 func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
-	if f.badPath != "" && f.bad == nil {
+	if f.badPath != "" && f.bad == nil || f.prepare != nil {
 		return nil, errNoSpace
 	}
 	want := wanted(schema, opts.Columns)
