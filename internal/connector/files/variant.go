@@ -25,7 +25,7 @@ func SingleVariant(format string, options map[string]string, given *types.Struct
 		}
 	}
 	switch {
-	case !asked:
+	case !asked, given != nil && len(given.Fields) == 0: // who wants no columns lists files
 		return given, nil
 	case name == "":
 		return nil, errclass.InvalidOptionValue.New("Invalid value '' for option 'singleVariantColumn', must be the name of a column.")
