@@ -156,6 +156,9 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
+	if d, err = singleVariant(d, opts); err != nil {
+		return nil, err
+	}
 	if d.Schema == nil && strings.EqualFold(d.Format, autoloader.CloudFiles) && slices.Contains(inferredFormats, opts.Format) {
 		return r.inferredStream(ctx, d, opts)
 	}

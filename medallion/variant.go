@@ -5,6 +5,9 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"lakehouse/autoloader"
+	"lakehouse/internal/connector/files"
+	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 	"lakehouse/internal/variant"
 )
@@ -27,4 +30,16 @@ func (v VariantVal) String() string {
 func variantValue(a *array.Struct, i int) VariantVal {
 	part := func(field int) []byte { return append([]byte(nil), a.Field(field).(*array.Binary).Value(i)...) }
 	return VariantVal{Value: part(types.VariantValue), Metadata: part(types.VariantMetadata)}
+}
+
+// singleVariant is the source with the schema that the option singleVariantColumn says, if it is given: then no columns are
+// inferred.
+func singleVariant(d *plan.DataSource, opts autoloader.Options) (*plan.DataSource, error) {
+	schema, err := files.SingleVariant(opts.Format, opts.FormatOptions, d.Schema)
+	if err != nil || schema == d.Schema {
+		return d, err
+	}
+	out := *d
+	out.Schema = schema
+	return &out, nil
 }

@@ -1,6 +1,7 @@
 package jsonio
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -30,7 +31,11 @@ type Encoder struct {
 
 	batch arrow.RecordBatch // what row writes
 	row   ValueWriter
+	err   error
 }
+
+// Err is why something could not be written: a malformed variant, in whose place stands null.
+func (e *Encoder) Err() error { return e.err }
 
 // NewEncoder makes an encoder for rows of the schema.
 func NewEncoder(schema types.Struct, opts EncodeOptions) *Encoder {
@@ -176,13 +181,14 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 	}
 }
 
-// variants writes variants as they are. One that is malformed is written as null: a row is there, and cannot be refused here.
+// variants writes variants as they are.
 func (e *Encoder) variants(c *array.Struct) ValueWriter {
 	metadata, value := c.Field(types.VariantMetadata).(*array.Binary), c.Field(types.VariantValue).(*array.Binary)
 	clock := datetime.NewClock(e.opts.Zone)
 	return func(dst []byte, i int) []byte {
 		out, err := variant.New(metadata.Value(i), value.Value(i)).AppendJSON(dst, clock)
 		if err != nil {
+			e.err = cmp.Or(e.err, err)
 			return append(dst, "null"...)
 		}
 		return out

@@ -73,6 +73,67 @@ func (p *parser) variantColumn(n *node) outcome {
 	return fine
 }
 
+// variantLine adds a line as one variant, whatever JSON it is. A blank line is none.
+func (r *rows) variantLine(text []byte) error {
+	p := &r.parser
+	if p.space() == 0 && p.failure == "" && p.done() {
+		return nil
+	}
+	if !r.buildVariant() || !p.end() {
+		return r.Lose(text, r.offset, p.failure)
+	}
+	return r.keepVariant(text)
+}
+
+// variantDocument adds a whole file as one variant. What follows the value is a malformed record.
+func (r *rows) variantDocument(data []byte) error {
+	p := &r.parser
+	bounded := func(text []byte) []byte { return text[:min(len(text), r.d.opts.maxRecord())] }
+	if !r.buildVariant() {
+		return r.Lose(bounded(data), r.offset, p.failure)
+	}
+	whole := p.pos
+	if err := r.keepVariant(data[:whole]); err != nil || p.end() {
+		return err
+	}
+	r.offset = int64(whole)
+	return r.Lose(bounded(data[whole:]), r.offset, p.failure)
+}
+
+// buildVariant builds the value at the parser's place.
+func (r *rows) buildVariant() bool {
+	p := &r.parser
+	if p.building == nil {
+		p.building = &variants{}
+	}
+	p.building.Reset()
+	p.building.fault = nil
+	p.wholePairs = true
+	ok := p.variant()
+	p.wholePairs = false
+	return ok
+}
+
+// keepVariant adds the value built as a row.
+func (r *rows) keepVariant(text []byte) error {
+	b := r.parser.building
+	if b.fault == nil && b.TooLarge() {
+		b.fault = variant.TooLarge("JacksonParser")
+	}
+	if b.fault != nil {
+		return r.Lose(text, r.offset, b.fault.Error())
+	}
+	for i, column := range r.Root.Children {
+		if i == r.d.rules.Variant {
+			column.AppendVariant(b.Metadata(), b.Data())
+		} else {
+			column.AppendNull()
+		}
+	}
+	r.Root.Len++
+	return r.Keep(text, r.offset, "")
+}
+
 // variant builds the value at the parser's place.
 func (p *parser) variant() bool {
 	b := p.building

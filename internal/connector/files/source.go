@@ -174,6 +174,10 @@ func (m modified) holds(t time.Time) bool {
 }
 
 func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) error {
+	var err error
+	if o.Schema, err = SingleVariant(o.Format, o.Options, o.Schema); err != nil {
+		return err
+	}
 	if o.Partitions != nil {
 		parts.Fields = o.Partitions(parts.Fields)
 	}

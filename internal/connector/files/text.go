@@ -42,6 +42,7 @@ type reads func(records.Reading) decoder
 type textFormat struct {
 	whole   bool // a file is one document
 	unsplit bool // a file is read from its beginning
+	ordered bool // so it is if a column is a VARIANT: what a value is depends on those before it
 	unpack  *unpacker
 	binary  bool                   // names do not say that a file is compressed
 	passes  func(name string) bool // files that are read; nil: all
@@ -107,6 +108,7 @@ func newCSV(v option.Values) (Format, error) {
 	return &textFormat{
 		badPath: bad, charset: charset,
 		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
+		ordered: true,
 		unsplit: opts.SkipRows > 0 || !lines.CanSplit(opts.LineSep), // the rows to skip may reach into any piece
 		newDecoder: func(file, want types.Struct, found *records.Found) (reads, error) {
 			opts := opts
@@ -171,6 +173,11 @@ func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, 
 	decode := schema
 	if f.found == nil && f.prunes(want) {
 		decode = want
+	}
+	if f.ordered && types.HasVariant(schema) {
+		whole := *f
+		whole.unsplit = true
+		f = &whole
 	}
 	d, err := f.newDecoder(schema, decode, f.found)
 	if err != nil {
