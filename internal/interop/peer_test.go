@@ -121,15 +121,16 @@ func named(peers []*peer, name string) *peer {
 
 // request is what a peer is asked to do.
 type request struct {
-	Do      string   `json:"do"`
-	Path    string   `json:"path,omitempty"`
-	Out     string   `json:"out,omitempty"`     // where a read leaves its rows
-	Version *int64   `json:"version,omitempty"` // nil: the last
-	Where   string   `json:"where,omitempty"`
-	Data    string   `json:"data,omitempty"` // rows to write
-	Mode    string   `json:"mode,omitempty"`
-	By      []string `json:"by,omitempty"`
-	Text    string   `json:"text,omitempty"`
+	Do      string            `json:"do"`
+	Path    string            `json:"path,omitempty"`
+	Out     string            `json:"out,omitempty"`     // where a read leaves its rows
+	Version *int64            `json:"version,omitempty"` // nil: the last
+	Where   string            `json:"where,omitempty"`
+	Data    string            `json:"data,omitempty"` // rows to write
+	Mode    string            `json:"mode,omitempty"`
+	By      []string          `json:"by,omitempty"`
+	Text    string            `json:"text,omitempty"`
+	Options map[string]string `json:"options,omitempty"`
 }
 
 func (p *peer) ask(r request) (answer struct {

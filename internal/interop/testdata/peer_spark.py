@@ -53,4 +53,12 @@ def sql(text):
     spark.sql(text)
 
 
-serve(read=read, write=write, checkpoint=checkpoint, sql=sql)
+def stream(path, out, data, options=None):
+    """Follows the table at path into the table at out, with the checkpoint in data, up to what is there."""
+    reader = spark.readStream.format("delta").options(**(options or {}))
+    query = (reader.load(path).writeStream.format("delta").option("checkpointLocation", data)
+             .option("mergeSchema", "true").trigger(availableNow=True).start(out))
+    query.awaitTermination()
+
+
+serve(read=read, write=write, checkpoint=checkpoint, sql=sql, stream=stream)
