@@ -240,6 +240,7 @@ const (
 	DeltaConcurrentDeleteRead    Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction   Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite         Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDataChangeFalse         Class = "DELTA_DATA_CHANGE_FALSE"
 	DeltaDuplicateActions        Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns        Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaFileNotFound            Class = "DELTA_FILE_NOT_FOUND_DETAILED"
@@ -397,6 +398,7 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentDeleteRead:    "2D521",
 	DeltaConcurrentTransaction:   "2D521",
 	DeltaConcurrentWrite:         "2D521",
+	DeltaDataChangeFalse:         "0AKDE",
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
 	DeltaFileNotFound:            "42K03",
