@@ -49,7 +49,8 @@
 // # What it refuses
 //
 // Features of the protocol are told apart in one table (feature.go). Read are tables of reader
-// versions 1 and 2 and, of version 3, those whose features are columnMapping, timestampNtz and typeWidening;
+// versions 1 and 2 and, of version 3, those whose features are columnMapping, timestampNtz,
+// typeWidening, variantType and variantShredding;
 // written are, in addition to these, those with appendOnly, changeDataFeed and invariants, and with check constraints,
 // generated and identity columns as long as the table has none of them.
 // All else is refused by name, and so are column invariants with an expression. New tables get

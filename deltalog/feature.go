@@ -48,8 +48,11 @@ func features() []feature {
 		{name: "typeWidening-preview", readerWriter: true, read: true},
 		{name: "clustering", read: true},
 		{name: "allowColumnDefaults", read: true},
-		{name: "variantType", readerWriter: true},
-		{name: "variantShredding", readerWriter: true, active: propertyIs("delta.enableVariantShredding", "true")},
+		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
+		{name: variantPreview, readerWriter: true, read: true, write: true},
+		// Files of such a table may be shredded, and need not: this package's caller writes them whole.
+		{name: "variantShredding", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
+		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
 		{name: "vacuumProtocolCheck", readerWriter: true},
 		{name: "catalogManaged", readerWriter: true},
 		{name: "icebergCompatV1", read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
@@ -89,6 +92,14 @@ func hasColumnMapping(m *Metadata) bool {
 func hasTimestampNTZ(m *Metadata) bool {
 	schema, err := m.Schema()
 	return err == nil && contains(schema, types.TimestampNTZ)
+}
+
+// variantPreview is the name of the feature variantType before it was one: a table that has it needs no other.
+const variantPreview = "variantType-preview"
+
+func hasVariant(m *Metadata) bool {
+	schema, err := m.Schema()
+	return err == nil && types.HasVariant(schema)
 }
 
 func contains(t, wanted Type) bool {
@@ -218,6 +229,9 @@ func protocolFor(current Protocol, m *Metadata) (Protocol, error) {
 		if asked || f.active != nil && f.active(m) {
 			needed[f.name] = f
 		}
+	}
+	if slices.Contains(current.WriterFeatures, variantPreview) {
+		delete(needed, "variantType")
 	}
 	for name := range m.Configuration {
 		if asked, ok := strings.CutPrefix(name, "delta.feature."); ok && needed[asked].name == "" {

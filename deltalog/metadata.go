@@ -60,6 +60,9 @@ func (m *Metadata) check() error {
 			return errclass.DeltaInvalidPartitionColumn.New("cannot partition by column `%s` of type %s.",
 				column, schema.Fields[i].Type)
 		}
+		if schema.Fields[i].Type == types.Variant {
+			return errclass.InvalidPartitionType.New("Cannot use \"VARIANT\" for partition column.")
+		}
 	}
 	if len(m.PartitionColumns) > 0 && len(m.PartitionColumns) == len(schema.Fields) {
 		return errclass.DeltaInvalidPartitionColumn.New("cannot partition by all columns of the table.")

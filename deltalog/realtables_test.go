@@ -64,9 +64,9 @@ var realTables = []struct {
 	{name: "table_with_partitioning_mapping", refused: "deletionVectors"},
 	{name: "table_with_column_mapping", version: 0, files: 2},
 	{name: "checkpoint-v2-table", refused: "v2Checkpoint"},
-	{name: "spark-variant-checkpoint", refused: "variantType-preview"},
-	{name: "spark-variant-stable-feature-checkpoint", refused: "variantType"},
-	{name: "spark-shredded-variant-preview-delta", refused: "variantShredding-preview"},
+	{name: "spark-variant-checkpoint", version: 2, files: 4},
+	{name: "spark-variant-stable-feature-checkpoint", version: 1, files: 4},
+	{name: "spark-shredded-variant-preview-delta", version: 2, files: 4},
 	{name: "simple_table_features", refused: "reader version 5"},
 }
 

@@ -41,7 +41,7 @@ func (r resolver) inferredStream(ctx context.Context, d *plan.DataSource, opts a
 	if err != nil {
 		return nil, err
 	}
-	if format, err = files.With(format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
+	if format, err = files.With(ctx, format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
 		return nil, err
 	}
 	parts, err := r.cloudPartitions(ctx, d, opts)
@@ -171,7 +171,7 @@ func (s *Session) confBytes(key string) int64 {
 func watchFields(format files.Format, parts files.Partitions) func() (autoloader.Watch, error) {
 	return func() (autoloader.Watch, error) {
 		found := new(records.Found)
-		noting, err := files.With(format, files.Settings{Found: found})
+		noting := files.Noting(format, found)
 		return autoloader.Watch{
 			Decoder: files.Partitioned{Format: noting, Partitions: parts},
 			Noted: func() (unknown []string, misfits bool) {
@@ -184,6 +184,6 @@ func watchFields(format files.Format, parts files.Partitions) func() (autoloader
 				}
 				return unknown, misfits
 			},
-		}, err
+		}, nil
 	}
 }

@@ -183,6 +183,10 @@ func appendStruct(b *array.StructBuilder, v any) error {
 		values = v.Values
 	case []any:
 		values = v
+	case VariantVal:
+		if types.IsArrowVariant(b.Type()) {
+			values = []any{v.Metadata, v.Value}
+		}
 	}
 	if len(values) != b.NumField() {
 		return errGoType

@@ -156,6 +156,9 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
+	if d, err = singleVariant(d, opts); err != nil {
+		return nil, err
+	}
 	if d.Schema == nil && strings.EqualFold(d.Format, autoloader.CloudFiles) && slices.Contains(inferredFormats, opts.Format) {
 		return r.inferredStream(ctx, d, opts)
 	}
@@ -170,7 +173,7 @@ func (r resolver) fileStream(ctx context.Context, d *plan.DataSource) (logical.N
 	if err != nil {
 		return nil, err
 	}
-	if format, err = files.With(format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
+	if format, err = files.With(ctx, format, files.Settings{Space: r.space, Now: r.clock}); err != nil {
 		return nil, err
 	}
 	schema, parts, err := r.streamSchema(ctx, d, opts, format)

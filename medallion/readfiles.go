@@ -121,6 +121,9 @@ func (r resolver) restingFiles(ctx context.Context, d *plan.DataSource, keep fun
 	if err != nil {
 		return nil, err
 	}
+	if d, err = singleVariant(d, opts); err != nil {
+		return nil, err
+	}
 	infers := d.Schema == nil && slices.Contains(inferredFormats, opts.Format)
 	options := opts.FormatOptions
 	if infers {

@@ -103,6 +103,9 @@ func goValue(a arrow.Array, i int) any {
 		}
 		return list
 	case *array.Struct:
+		if types.IsArrowVariant(a.DataType()) {
+			return variantValue(a, i)
+		}
 		return structValue(a, i)
 	default:
 		return a.ValueStr(i)

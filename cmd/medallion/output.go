@@ -110,6 +110,9 @@ func printJSON(w io.Writer, schema medallion.Schema, rows medallion.Batches, s *
 				return err
 			}
 		}
+		if err := enc.Err(); err != nil {
+			return err
+		}
 	}
 	return out.Flush()
 }

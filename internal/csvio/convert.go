@@ -26,6 +26,8 @@ func (r *rows) convert(b *records.Builder, text []byte) bool {
 			return false
 		}
 		b.AppendBytes(text)
+	case records.Variant:
+		return r.variantColumn(b, text)
 	case records.Float32, records.Float64:
 		f, ok := r.d.opts.Values.float(text, b.FloatBits())
 		if !ok {

@@ -173,6 +173,10 @@ func (r *rows) checkHeader(line []byte) error {
 
 // compareHeader holds the record just read against the schema, unless the schema is to be enforced.
 func (r *rows) compareHeader() error {
+	if r.d.opts.Variant != "" {
+		r.variants.takeNames(r.tokens.tokens)
+		return nil
+	}
 	if r.d.opts.byName() {
 		r.takeHeader()
 		return nil

@@ -162,11 +162,16 @@ func (in *Inference) typeOf(text []byte) types.Type {
 
 // isDate takes yyyy-MM-dd alone when no format is given.
 func (in *Inference) isDate(text []byte) bool {
-	if in.opts.Formats.Date == nil && len(text) != len("2006-01-02") {
+	if !in.opts.dated(text) {
 		return false
 	}
 	_, ok := in.opts.Formats.ParseDate(text)
 	return ok
+}
+
+// dated tells a text that may be taken for a date without being asked.
+func (o *Options) dated(text []byte) bool {
+	return o.Formats.Date != nil || len(text) == len("2006-01-02")
 }
 
 func (in *Inference) isTimestamp(text []byte) bool {

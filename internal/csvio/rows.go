@@ -15,6 +15,7 @@ type rows struct {
 	position []int // of each column in the records; -1: none
 	width    int   // how many values a record has
 	finding  *finding
+	variants *variants // nil: no column is one
 }
 
 // rows are those of an earlier decoding that has ended, or new.
@@ -28,6 +29,9 @@ func (d *Decoder) rows() *rows {
 	idle.position, idle.width = d.position, len(d.header)
 	if idle.finding != nil {
 		idle.finding.begin(idle.width)
+	}
+	if idle.variants != nil {
+		idle.variants.begin()
 	}
 	return idle
 }
@@ -44,6 +48,9 @@ func (d *shared) newRows() *rows {
 	rows := &rows{Collector: records.NewCollector(&d.rules), d: d, tokens: tokenizer{syntax: d.opts.Syntax}}
 	if d.rules.Rescue != nil || d.opts.Found != nil {
 		rows.finding = newFinding(rows)
+	}
+	if d.opts.Variant != "" || types.HasVariant(d.rules.Schema) {
+		rows.variants = &variants{}
 	}
 	return rows
 }
@@ -62,6 +69,9 @@ func (r *rows) line(in *lines.Reader) error {
 
 // record adds the record in the tokenizer; text is the whole of it.
 func (r *rows) record(text []byte, offset int64) error {
+	if r.d.opts.Variant != "" {
+		return r.variantRecord(text, offset)
+	}
 	r.Took(len(text))
 	fault := r.tokens.fault
 	if n := len(r.tokens.tokens); fault == "" && n != r.width && (n < r.width || r.d.rules.Rescue == nil) {
@@ -92,6 +102,10 @@ func (r *rows) append(column *records.Builder, position int) (fits bool) {
 		return true
 	}
 	text, null := r.d.opts.Values.text(r.tokens.tokens[position])
+	if null && column.Kind == records.Variant {
+		r.variantNull(column)
+		return true
+	}
 	if null {
 		column.AppendNull()
 		return true

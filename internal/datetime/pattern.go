@@ -28,6 +28,7 @@ const patternLetters = "GyYuDMLdQqEFahKkHmsSVzOXxZ"
 // The patterns in which Spark writes when no others are given.
 var (
 	ISODate         = standard("yyyy-MM-dd")
+	PlainTimestamp  = standard("yyyy-MM-dd HH:mm:ss") // as Spark's Row.json has it
 	ISOTimestamp    = standard("yyyy-MM-dd'T'HH:mm:ss[.SSS][XXX]")
 	ISOTimestampNTZ = standard("yyyy-MM-dd'T'HH:mm:ss[.SSS]")
 )

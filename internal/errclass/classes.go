@@ -16,6 +16,7 @@ const (
 	CastInvalidInput             Class = "CAST_INVALID_INPUT"
 	CastOverflow                 Class = "CAST_OVERFLOW"
 	CatalogNotFound              Class = "CATALOG_NOT_FOUND"
+	CharAsString                 Class = "UNSUPPORTED_CHAR_OR_VARCHAR_AS_STRING"
 	CheckpointInUse              Class = "CONCURRENT_QUERY"
 	CheckpointInconsistent       Class = "STREAMING_CHECKPOINT_INCONSISTENT"
 	CheckpointMissing            Class = "STREAMING_CHECKPOINT_LOCATION_REQUIRED"
@@ -44,6 +45,7 @@ const (
 	DatatypeMismatchOrdering     Class = "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE"
 	DatatypeMismatchRange        Class = "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
 	DatatypeMismatchSequence     Class = "DATATYPE_MISMATCH.SEQUENCE_WRONG_INPUT_TYPES"
+	DatatypeMismatchUnsupported  Class = "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE"
 	DatatypeMissingSize          Class = "DATATYPE_MISSING_SIZE"
 	DateTimeFieldOutOfBounds     Class = "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION"
 	DateTimeOverflow             Class = "DATETIME_OVERFLOW"
@@ -58,6 +60,7 @@ const (
 	DuplicatedMapKey             Class = "DUPLICATED_MAP_KEY"
 	DuplicatedMetricsName        Class = "DUPLICATED_METRICS_NAME"
 	EventTimeType                Class = "EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE"
+	ExpressionUnorderable        Class = "EXPRESSION_TYPE_IS_NOT_ORDERABLE"
 	FailedReadFile               Class = "FAILED_READ_FILE"
 	FieldNotFound                Class = "FIELD_NOT_FOUND"
 	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
@@ -66,7 +69,9 @@ const (
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
+	GroupByUnorderable           Class = "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE"
 	HashMapType                  Class = "DATATYPE_MISMATCH.HASH_MAP_TYPE"
+	HashVariantType              Class = "DATATYPE_MISMATCH.HASH_VARIANT_TYPE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	InternalError                Class = "INTERNAL_ERROR"
@@ -90,6 +95,7 @@ const (
 	InvalidLimitNegative         Class = "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE"
 	InvalidLimitType             Class = "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE"
 	InvalidLogVersion            Class = "INVALID_LOG_VERSION.MAX_SUPPORTED_VERSION"
+	InvalidMapKey                Class = "DATATYPE_MISMATCH.INVALID_MAP_KEY_TYPE"
 	InvalidName                  Class = "INVALID_SCHEMA_OR_RELATION_NAME"
 	InvalidNumberFormat          Class = "INVALID_FORMAT.MISMATCH_INPUT_FORMAT"
 	InvalidNumberInput           Class = "INVALID_FORMAT.MISMATCH_INPUT"
@@ -98,6 +104,7 @@ const (
 	InvalidOptionValue           Class = "INVALID_OPTION_VALUE"
 	InvalidOptions               Class = "INVALID_OPTIONS.NON_MAP_FUNCTION"
 	InvalidParameterValue        Class = "INVALID_PARAMETER_VALUE"
+	InvalidPartitionType         Class = "INVALID_PARTITION_COLUMN_DATA_TYPE"
 	InvalidPath                  Class = "INVALID_PATH"
 	InvalidRegex                 Class = "INVALID_PARAMETER_VALUE.PATTERN"
 	InvalidRegexGroup            Class = "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX"
@@ -105,6 +112,7 @@ const (
 	InvalidSchema                Class = "INVALID_SCHEMA.NON_STRING_LITERAL"
 	InvalidSequence              Class = "INVALID_PARAMETER_VALUE.BOUNDARIES"
 	InvalidSetSyntax             Class = "INVALID_SET_SYNTAX"
+	InvalidSingleVariant         Class = "INVALID_SINGLE_VARIANT_COLUMN"
 	InvalidSliceLength           Class = "INVALID_PARAMETER_VALUE.LENGTH"
 	InvalidSliceStart            Class = "INVALID_PARAMETER_VALUE.START"
 	InvalidStarUsage             Class = "INVALID_USAGE_OF_STAR_OR_REGEX"
@@ -115,6 +123,10 @@ const (
 	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
 	InvalidURL                   Class = "INVALID_URL"
 	InvalidUTF8                  Class = "INVALID_UTF8_STRING"
+	InvalidVariantCast           Class = "INVALID_VARIANT_CAST"
+	InvalidVariantFile           Class = "INVALID_VARIANT_FROM_PARQUET"
+	InvalidVariantPath           Class = "INVALID_VARIANT_GET_PATH"
+	InvalidVariantShredding      Class = "INVALID_VARIANT_SHREDDING_SCHEMA"
 	InvalidWatermarkDelay        Class = "INVALID_WATERMARK_DELAY"
 	InvalidWhere                 Class = "INVALID_WHERE_CONDITION"
 	JoinNotBoolean               Class = "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE"
@@ -122,6 +134,7 @@ const (
 	MalformedCharacter           Class = "MALFORMED_CHARACTER_CODING"
 	MalformedLogFile             Class = "MALFORMED_LOG_FILE"
 	MalformedRecord              Class = "MALFORMED_RECORD_IN_PARSING"
+	MalformedVariant             Class = "MALFORMED_VARIANT"
 	MapSizes                     Class = "INVALID_PARAMETER_VALUE.MAP_SIZES"
 	MemoryLimit                  Class = "MEMORY_LIMIT_EXCEEDED"
 	MissingAggregation           Class = "MISSING_AGGREGATION"
@@ -142,6 +155,7 @@ const (
 	OutputModeInvalid            Class = "STREAMING_OUTPUT_MODE.INVALID"
 	OutputModeOperation          Class = "STREAMING_OUTPUT_MODE.UNSUPPORTED_OPERATION"
 	ParseSyntaxError             Class = "PARSE_SYNTAX_ERROR"
+	PartitionByVariant           Class = "UNSUPPORTED_FEATURE.PARTITION_BY_VARIANT"
 	PathAlreadyExists            Class = "PATH_ALREADY_EXISTS"
 	PathNotFound                 Class = "PATH_NOT_FOUND"
 	PathRequired                 Class = "PATH_NOT_SPECIFIED"
@@ -162,6 +176,7 @@ const (
 	SchemaAlreadyExists          Class = "SCHEMA_ALREADY_EXISTS"
 	SchemaNotEmpty               Class = "SCHEMA_NOT_EMPTY"
 	SchemaNotFound               Class = "SCHEMA_NOT_FOUND"
+	SetOperationOnVariant        Class = "UNSUPPORTED_FEATURE.SET_OPERATION_ON_VARIANT_TYPE"
 	SingleNamespace              Class = "REQUIRES_SINGLE_PART_NAMESPACE"
 	SingleTrigger                Class = "ONLY_ALLOW_SINGLE_TRIGGER"
 	SourceFileChanged            Class = "STREAMING_SOURCE_FILE_CHANGED"
@@ -199,6 +214,7 @@ const (
 	UnclosedComment              Class = "UNCLOSED_BRACKETED_COMMENT"
 	UnexpectedPositional         Class = "UNEXPECTED_POSITIONAL_ARGUMENT"
 	UnknownFieldsInFile          Class = "UNKNOWN_FIELD_EXCEPTION.NEW_FIELDS_IN_FILE"
+	UnknownPrimitiveInVariant    Class = "UNKNOWN_PRIMITIVE_TYPE_IN_VARIANT"
 	UnresolvableTableFunction    Class = "UNRESOLVABLE_TABLE_VALUED_FUNCTION"
 	UnresolvedColumn             Class = "UNRESOLVED_COLUMN.WITH_SUGGESTION"
 	UnresolvedColumnBare         Class = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
@@ -216,6 +232,8 @@ const (
 	UnsupportedTimeType          Class = "UNSUPPORTED_TIME_TYPE"
 	UnsupportedTypedLiteral      Class = "UNSUPPORTED_TYPED_LITERAL"
 	UserRaised                   Class = "USER_RAISED_EXCEPTION"
+	VariantDuplicateKey          Class = "VARIANT_DUPLICATE_KEY"
+	VariantSizeLimit             Class = "VARIANT_SIZE_LIMIT"
 	ViewArityLess                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.NOT_ENOUGH_DATA_COLUMNS"
 	ViewArityMore                Class = "CREATE_VIEW_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
 	ViewExpected                 Class = "EXPECT_VIEW_NOT_TABLE.NO_ALTERNATIVE"
@@ -586,4 +604,21 @@ var sqlStates = map[Class]string{
 	KafkaPartitionsDeletedGroup: "22000",
 	KafkaRecordTimestamp:        "22008",
 	XMLRowTagMissing:            "42KDF",
+	DatatypeMismatchUnsupported: "42K09",
+	ExpressionUnorderable:       "42822",
+	GroupByUnorderable:          "42822",
+	HashVariantType:             "42K09",
+	InvalidMapKey:               "42K09",
+	InvalidPartitionType:        "0A000",
+	InvalidSingleVariant:        "42613",
+	InvalidVariantCast:          "22023",
+	InvalidVariantFile:          "22023",
+	InvalidVariantPath:          "22023",
+	InvalidVariantShredding:     "22023",
+	MalformedVariant:            "22023",
+	PartitionByVariant:          "0A000",
+	SetOperationOnVariant:       "0A000",
+	UnknownPrimitiveInVariant:   "22023",
+	VariantDuplicateKey:         "22023",
+	VariantSizeLimit:            "22023",
 }

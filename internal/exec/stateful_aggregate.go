@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/batch"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
@@ -84,6 +85,7 @@ func (s *statefulAggregate) run(ctx context.Context, out *outlet) error {
 		return err
 	}
 	b := newGroupBatch(s, store, out)
+	defer b.held.release()
 	tables, err := b.read(ctx)
 	defer releaseAll(tables)
 	if err != nil {

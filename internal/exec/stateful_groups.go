@@ -21,11 +21,14 @@ type groupBatch struct {
 
 	mu   sync.Mutex
 	late *keyTable // groups that come too late, each once, whichever workers had its rows; nil: none does. Under mu
-	held reservation
+	held reservation // of late; under mu
 }
 
 func newGroupBatch(s *statefulAggregate, store *state.Operator, out *outlet) *groupBatch {
-	b := &groupBatch{statefulAggregate: s, store: store, parts: make([]*statefulPart, len(store.Partitions()))}
+	b := &groupBatch{
+		statefulAggregate: s, store: store, parts: make([]*statefulPart, len(store.Partitions())),
+		held: reservation{memory: s.env.Memory, operator: "aggregate"},
+	}
 	for i, p := range store.Partitions() {
 		b.parts[i] = &statefulPart{statefulAggregate: s, eval: s.env.eval(i), partition: p, out: out}
 	}
@@ -113,7 +116,9 @@ func (b *groupBatch) share(tables []*groupTable) (byPartition [][]*changedGroups
 				byPartition[p] = append(byPartition[p], all.take(rows[p]))
 			}
 		}
-		b.noteLate(t, all, isLate)
+		if err := b.noteLate(t, all, isLate); err != nil {
+			return nil, err
+		}
 	}
 	return byPartition, nil
 }
@@ -126,10 +131,10 @@ func (b *groupBatch) lateRows(all *changedGroups) []bool {
 	return atOrBefore(all.keys[b.time.index], b.event.late)
 }
 
-func (b *groupBatch) noteLate(t *groupTable, all *changedGroups, isLate []bool) {
+func (b *groupBatch) noteLate(t *groupTable, all *changedGroups, isLate []bool) error {
 	rows := marked(isLate)
 	if len(rows) == 0 {
-		return
+		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -137,6 +142,7 @@ func (b *groupBatch) noteLate(t *groupTable, all *changedGroups, isLate []bool) 
 		b.late = newKeyTable(t.table.hasher, b.keySchema())
 	}
 	b.late.insert(b.late.hasher.load(takeColumns(all.keys, rows), len(rows)), make([]uint32, len(rows)))
+	return b.held.hold(b.late.memory())
 }
 
 // lateGroups is how many groups came too late.

@@ -65,7 +65,7 @@ func (a *aggregate) WithArgs(args []Expr) Aggregate {
 }
 
 // aggregates holds the aggregate functions by name.
-var aggregates = mergeAggregates(plainAggregates, pairAggregates, percentileAggregates, textAggregates, distinctAggregates)
+var aggregates = mergeAggregates(plainAggregates, pairAggregates, percentileAggregates, textAggregates, distinctAggregates, variantAggregates)
 
 func mergeAggregates(tables ...map[string]aggregateFunction) map[string]aggregateFunction {
 	all := map[string]aggregateFunction{}

@@ -11,9 +11,9 @@ var arrayFunctions = table{
 	"array": built(0, -1, buildArray),
 	"size":  sizeFunction(), "cardinality": sizeFunction(),
 	"array_size":     fn(types.Integer, sizeKernel, anArray).infallible(),
-	"array_contains": elementFunction(types.Boolean, buildContains),
-	"array_position": elementFunction(types.Long, buildPosition),
-	"array_remove":   built(2, 2, buildRemove),
+	"array_contains": comparing(elementFunction(types.Boolean, buildContains)),
+	"array_position": comparing(elementFunction(types.Long, buildPosition)),
+	"array_remove":   comparing(built(2, 2, buildRemove)),
 	"array_append":   built(2, 2, buildAppend(false)), "array_prepend": built(2, 2, buildAppend(true)),
 	"array_insert": built(3, 3, buildInsert),
 	"array_compact": rebuilt(func(g *gatherer, a *arrayArg, _ []Vector, i int) error {
@@ -25,13 +25,13 @@ var arrayFunctions = table{
 		}
 		return nil
 	}).infallible(),
-	"array_distinct": built(1, 1, func(b *builder) (Expr, error) { return b.setOperation(func(*setRow) {}) }),
+	"array_distinct": comparing(built(1, 1, func(b *builder) (Expr, error) { return b.setOperation(func(*setRow) {}) })),
 	"array_union": built(2, 2, func(b *builder) (Expr, error) {
 		return b.setOperation(func(s *setRow) { s.each(1, func(key string, e int64) { s.keep(1, key, e) }) })
 	}),
-	"array_intersect": built(2, 2, func(b *builder) (Expr, error) { return b.filterBySet(true) }),
-	"array_except":    built(2, 2, func(b *builder) (Expr, error) { return b.filterBySet(false) }),
-	"arrays_overlap":  built(2, 2, buildOverlap),
+	"array_intersect": comparing(built(2, 2, func(b *builder) (Expr, error) { return b.filterBySet(true) })),
+	"array_except":    comparing(built(2, 2, func(b *builder) (Expr, error) { return b.filterBySet(false) })),
+	"arrays_overlap":  comparing(built(2, 2, buildOverlap)),
 	"reverse_array": rebuilt(func(g *gatherer, a *arrayArg, _ []Vector, i int) error {
 		start, end := a.span(i)
 		for e := end - 1; e >= start; e-- {

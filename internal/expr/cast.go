@@ -135,7 +135,7 @@ func (c *Cast) Type() types.Type { return c.to }
 // Nullable is the child's, or true where a value may fail to convert.
 func (c *Cast) Nullable() bool {
 	return c.child.Nullable() || c.fail != failError && !upcast(c.child.Type(), c.to) ||
-		c.child.Type() == types.Null
+		c.child.Type() == types.Null || c.child.Type() == types.Variant // a variant null is a null
 }
 
 func (c *Cast) String() string {
@@ -175,7 +175,12 @@ func (c *Cast) Eval(ctx *Context, in arrow.RecordBatch) (Vector, error) {
 }
 
 // infallible reports that the cast cannot fail on any value.
-func (c *Cast) infallible() bool { return c.fail != failError || upcast(c.child.Type(), c.to) }
+func (c *Cast) infallible() bool {
+	if types.HasVariant(c.child.Type()) {
+		return false
+	}
+	return c.fail != failError || upcast(c.child.Type(), c.to)
+}
 
 // child is the run of a cast inside: of an element, a field.
 func (c *caster) inner(from, to types.Type) *caster {

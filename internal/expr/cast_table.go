@@ -15,6 +15,9 @@ func findConversion(from, to types.Type, rules castRules) conversion {
 	if from == types.Null {
 		return convertNull
 	}
+	if from == types.Variant || to == types.Variant {
+		return variantConversion(from, to)
+	}
 	switch to := to.(type) {
 	case types.Primitive:
 		return toPrimitive(from, to, rules.fail)

@@ -10,7 +10,7 @@ func isAtomic(t types.Type) bool {
 	case types.Array, types.Map, types.Struct:
 		return false
 	}
-	return t != types.Null && t != types.CalendarInterval
+	return t != types.Null && t != types.CalendarInterval && t != types.Variant
 }
 
 func isInteger(t types.Type) bool {
@@ -64,7 +64,7 @@ func storable(from, to types.Type) bool {
 		case isNumeric(from) && isNumeric(to):
 			return true
 		case to == types.String:
-			return isAtomic(from)
+			return isAtomic(from) || from == types.Variant
 		case from == types.Date || isTimestamp(from):
 			return to == types.Date || to == types.Timestamp || to == types.TimestampNTZ
 		}

@@ -235,7 +235,7 @@ func comparable2(a, b types.Type, ansi bool) (types.Type, bool) {
 	return Wider(a, b, ansi)
 }
 
-// orderable reports whether values of the type can be compared; maps cannot.
+// orderable reports whether values of the type can be compared; maps and variants cannot.
 func orderable(t types.Type) bool {
 	switch t := t.(type) {
 	case types.Array:
@@ -249,5 +249,5 @@ func orderable(t types.Type) bool {
 			}
 		}
 	}
-	return true
+	return t != types.Variant
 }

@@ -118,11 +118,26 @@ func (l look) primitive(arr arrow.Array, t types.Primitive) formatter {
 	case types.TimestampNTZ:
 		values := fixedValues[int64](arr)
 		return func(dst []byte, i int) []byte { return appendTimestamp(dst, values[i]) }
+	case types.Variant:
+		return l.variant(arr)
 	case types.CalendarInterval:
 		values := fixedValues[arrow.MonthDayNanoInterval](arr)
 		return func(dst []byte, i int) []byte { return appendCalendarInterval(dst, values[i]) }
 	default:
 		return func(dst []byte, _ int) []byte { return append(dst, l.null...) }
+	}
+}
+
+// variant shows a malformed one as such: who only looks shall see it.
+func (l look) variant(arr arrow.Array) formatter {
+	column, clock := variantsOf(Vector{Values: arr}), datetime.NewClock(l.zone)
+	return func(dst []byte, i int) []byte {
+		from := len(dst)
+		dst, err := column.at(i).AppendJSON(dst, clock)
+		if err != nil {
+			return append(dst[:from], "<malformed variant>"...)
+		}
+		return dst
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 var generators = map[string]func(b *builder) (Generator, error){
 	"explode": buildExplode, "explode_outer": buildExplode, "posexplode": buildExplode, "posexplode_outer": buildExplode,
 	"inline": buildInline, "inline_outer": buildInline,
-	"stack": buildStack,
+	"stack":           buildStack,
+	"variant_explode": buildVariantExplode, "variant_explode_outer": buildVariantExplode,
 }
 
 // BuildGenerator resolves a generator call.

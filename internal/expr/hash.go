@@ -38,6 +38,9 @@ var hashFunctions = table{
 func withoutMaps(f function) function {
 	f.build = func(b *builder) (Expr, error) {
 		for _, a := range b.args {
+			if types.HasVariant(a.Type()) {
+				return nil, b.mismatch(errclass.HashVariantType, "Input to the function `%s` cannot contain elements of the \"VARIANT\" type yet.", b.name)
+			}
 			if holdsMap(a.Type()) {
 				return nil, b.mismatch(errclass.HashMapType, "Input to the function `%s` cannot contain elements of the \"MAP\" type.", b.name)
 			}

@@ -25,6 +25,10 @@ func NewIn(ctx *BuildContext, child Expr, values []Expr) (Expr, error) {
 			"Cannot resolve \"%s\" due to data type mismatch: Input to `in` should all be the same type, but it's %s.",
 			(&inList{child, values}).String(), quoteAll(typesOf(all)))
 	}
+	if types.HasVariant(wide) {
+		return nil, errclass.DatatypeMismatchOrdering.New("Cannot resolve \"%s\" due to data type mismatch: The `in` does not support ordering on type \"%s\".",
+			(&inList{child, values}).String(), types.SQL(wide))
+	}
 	all, err := implicitAll(ctx, all, wide)
 	if err != nil {
 		return nil, err

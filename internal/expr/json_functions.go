@@ -104,7 +104,9 @@ func buildToJSON(b *builder) (Expr, error) {
 	switch t.(type) {
 	case types.Struct, types.Array, types.Map:
 	default:
-		return nil, b.wrongInput(0, `("STRUCT" or "ARRAY" or "MAP")`)
+		if t != types.Variant {
+			return nil, b.wrongInput(0, `("STRUCT" or "ARRAY" or "MAP")`)
+		}
 	}
 	opts, err := encodeOptions(options)
 	if err != nil {
@@ -115,9 +117,10 @@ func buildToJSON(b *builder) (Expr, error) {
 		if o.Zone == nil {
 			o.Zone = ctx.TimeZone
 		}
-		write := jsonio.NewEncoder(types.Struct{}, o).Column(t, args[0].Values)
+		encoder := jsonio.NewEncoder(types.Struct{}, o)
+		write := encoder.Column(t, args[0].Values)
 		return textRows(types.String, n, args, func(dst []byte, i int) ([]byte, bool, error) {
-			return write(dst, args[0].at(i)), true, nil
+			return write(dst, args[0].at(i)), true, encoder.Err()
 		})
 	}), nil
 }

@@ -144,6 +144,9 @@ func buildMap(b *builder) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if types.HasVariant(key) {
+		return nil, b.mismatch(errclass.InvalidMapKey, "The key of map cannot be/contain \"VARIANT\".")
+	}
 	t := types.Map{Key: key, Value: value}
 	for i := range keys {
 		b.args[2*i], b.args[2*i+1] = keys[i], values[i]

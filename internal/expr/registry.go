@@ -35,7 +35,7 @@ type table map[string]function
 var scalars = merge(
 	operatorFunctions, conditionalFunctions, accessFunctions, mathFunctions, datetimeFunctions, timestampFunctions,
 	sessionFunctions, windowTimeFunctions, stringFunctions, concatFunctions, regexFunctions, arrayFunctions, mapFunctions, structFunctions,
-	hashFunctions, encodingFunctions, randomFunctions, castFunctions, intervalFunctions, formatFunctions, contextFunctions, jsonFunctions,
+	hashFunctions, encodingFunctions, randomFunctions, castFunctions, intervalFunctions, formatFunctions, contextFunctions, jsonFunctions, variantFunctions,
 )
 
 func merge(tables ...table) table {

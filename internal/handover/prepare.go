@@ -52,6 +52,9 @@ func (i *inspection) stateForSpark(ctx context.Context) (err error) {
 		return err
 	}
 	for _, op := range i.operators {
+		if join, _ := i.offsets.Conf.Get(checkpoint.JoinStateVersion); op.Name == "symmetricHashJoin" && join == "1" {
+			i.report.fine(fmt.Sprintf("state %d", op.ID), "the first format of joins", "Spark 3 goes on with it; Spark 4 knows no schema for it (Unsupported schema writer version)")
+		}
 		if strings.HasPrefix(op.Name, "transformWithState") {
 			i.report.refuse(fmt.Sprintf("state %d", op.ID), op.Name, "Spark keeps the state of its transformWithState in RocksDB alone, and knows no processor of this engine")
 		}

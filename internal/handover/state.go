@@ -61,18 +61,30 @@ func (i *inspection) store(ctx context.Context, part string, op state.OperatorIn
 		if err != nil {
 			return err
 		}
-		keys, values := view.Entries()
-		if _, err := state.DecodeRows(keys, key.Fields); err != nil {
-			i.report.refuse(part, what, fmt.Sprintf("partition %d: a key is not of its schema: %v", p, err))
+		n, wrong := decodable(view, key, value)
+		if wrong != nil {
+			i.report.refuse(part, what, fmt.Sprintf("partition %d: %v", p, wrong))
 			return nil
 		}
-		if _, err := state.DecodeRows(values, value.Fields); err != nil {
-			i.report.refuse(part, what, fmt.Sprintf("partition %d: a value is not of its schema: %v", p, err))
-			return nil
-		}
-		rows += len(keys)
+		rows += n
 	}
 	i.report.fine(part, fmt.Sprintf("%s: %d rows in %d partitions, version %d", what, rows, st.Partitions, version),
 		fmt.Sprintf("key %s; value %s", types.ToDDL(key), types.ToDDL(value)))
 	return nil
+}
+
+const decodedAtOnce = 8192 // entries
+
+// decodable counts a partition's rows, all of which must be of their schemas.
+func decodable(view *state.View, key, value types.Struct) (rows int, err error) {
+	for keys, values := range view.Entries(decodedAtOnce) {
+		if _, err := state.DecodeRows(keys, key.Fields); err != nil {
+			return 0, fmt.Errorf("a key is not of its schema: %w", err)
+		}
+		if _, err := state.DecodeRows(values, value.Fields); err != nil {
+			return 0, fmt.Errorf("a value is not of its schema: %w", err)
+		}
+		rows += len(keys)
+	}
+	return rows, nil
 }

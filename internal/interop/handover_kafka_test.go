@@ -29,7 +29,7 @@ func TestInteropFeedsMoveBetweenSparkAndHere(t *testing.T) {
 			m := newFeedMove(t, sink, spark)
 			for turn, run := range []func(*testing.T){m.inSpark, m.here, m.inSpark, m.here} {
 				m.send(t, 20) // three batches
-				ask := inspector(handover.Inspect)
+				ask := handover.Inspect
 				if turn == 2 {
 					ask = prepareForSpark
 				}
@@ -42,6 +42,7 @@ func TestInteropFeedsMoveBetweenSparkAndHere(t *testing.T) {
 				run(t)
 				m.compare(t, 3*(turn+1))
 			}
+			m.compareInSpark(t)
 		})
 	}
 }
@@ -132,6 +133,24 @@ func (m *feedMove) compare(t *testing.T, batches int) {
 	}
 	if _, err := os.Stat(filepath.Join(m.dir, "cp", "offsets", fmt.Sprint(batches))); err == nil {
 		t.Errorf("there are more batches than %d", batches)
+	}
+}
+
+// compareInSpark has Kafka's own client read the topic that was written to.
+func (m *feedMove) compareInSpark(t *testing.T) {
+	t.Helper()
+	if m.sink != "kafka" {
+		return
+	}
+	out := filepath.Join(t.TempDir(), "rows")
+	m.spark.ask(t, map[string]any{"do": "read_feed", "servers": m.servers, "topic": "out", "out": out})
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), slices.Sorted(slices.Values(m.sent))
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("Spark reads %d records, %d were sent:\n%s", len(got), len(want), onlyIn(got, want))
 	}
 }
 

@@ -1,6 +1,7 @@
 package jsonio
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"lakehouse/internal/datetime"
 	"lakehouse/internal/types"
+	"lakehouse/internal/variant"
 )
 
 // EncodeOptions says how rows are written. The zero value is Spark's default.
@@ -29,7 +31,11 @@ type Encoder struct {
 
 	batch arrow.RecordBatch // what row writes
 	row   ValueWriter
+	err   error
 }
+
+// Err is why something could not be written: a malformed variant, in whose place stands null.
+func (e *Encoder) Err() error { return e.err }
 
 // NewEncoder makes an encoder for rows of the schema.
 func NewEncoder(schema types.Struct, opts EncodeOptions) *Encoder {
@@ -162,6 +168,9 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 	case *array.List:
 		return e.lists(t.(types.Array), c)
 	case *array.Struct:
+		if t == types.Type(types.Variant) {
+			return e.variants(c)
+		}
 		columns := make([]arrow.Array, c.NumField())
 		for i := range columns {
 			columns[i] = c.Field(i)
@@ -169,6 +178,20 @@ func (e *Encoder) value(t types.Type, column arrow.Array) ValueWriter {
 		return e.fields(t.(types.Struct), columns)
 	default:
 		panic("internal error: no column of Spark's types is " + column.DataType().String())
+	}
+}
+
+// variants writes variants as they are.
+func (e *Encoder) variants(c *array.Struct) ValueWriter {
+	metadata, value := c.Field(types.VariantMetadata).(*array.Binary), c.Field(types.VariantValue).(*array.Binary)
+	clock := datetime.NewClock(e.opts.Zone)
+	return func(dst []byte, i int) []byte {
+		out, err := variant.New(metadata.Value(i), value.Value(i)).AppendJSON(dst, clock)
+		if err != nil {
+			e.err = cmp.Or(e.err, err)
+			return append(dst, "null"...)
+		}
+		return out
 	}
 }
 

@@ -32,6 +32,9 @@ func nodeAt(b *records.Builder, path []string, within bool) *node {
 		names, within = []string{"key", "value"}, true
 	default: // it has no parts
 	}
+	if b.Kind == records.Variant { // its value is built whole
+		return n
+	}
 	for i, child := range b.Children {
 		n.children = append(n.children, nodeAt(child, append(slices.Clip(path), names[i]), within))
 	}

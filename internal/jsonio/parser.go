@@ -28,7 +28,10 @@ type parser struct {
 	scratch  []byte // a string without its escapes
 
 	entriesFit bool // of the map just read
+	wholePairs bool // half a surrogate pair is a fault, not U+FFFD
 	rescues    bool // a value that does not fit is kept elsewhere, and is no fault
+
+	building *variants // nil until there is one
 
 	*finding // embedded, so that its absence is one nil; see finding.go
 }

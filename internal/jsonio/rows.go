@@ -70,6 +70,9 @@ func (r *rows) line(in *lines.Reader) error {
 	}
 	p := &r.parser
 	p.reset(text)
+	if r.d.opts.Variant != "" {
+		return r.variantLine(text)
+	}
 	before, tallied := r.Root.Len, r.Tally()
 	switch p.space() {
 	case '{': // the usual line
@@ -98,6 +101,9 @@ func (r *rows) document(data []byte, more func() bool) error {
 	p.space()
 	if p.failure == "" && p.done() {
 		return nil
+	}
+	if r.d.opts.Variant != "" {
+		return r.variantDocument(data)
 	}
 	whole, err := r.values(more)
 	if err != nil || whole < 0 || p.failure == "" && p.end() {

@@ -166,6 +166,9 @@ func (p *parser) unicodeEscape(dst []byte, i int) ([]byte, int, bool) {
 		}
 		if r = pair; r != utf8.RuneError {
 			i += 6
+		} else if p.wholePairs {
+			p.fail("half a surrogate pair")
+			return dst, i, false
 		}
 	}
 	return utf8.AppendRune(dst, r), i, true

@@ -59,6 +59,8 @@ func (p *parser) value(n *node) outcome {
 		return p.decimal(n)
 	case records.Date, records.Timestamp, records.TimestampNTZ, records.Binary:
 		return p.special(n)
+	case records.Variant:
+		return p.variantColumn(n)
 	case records.Null:
 	}
 	return p.misfit(n)

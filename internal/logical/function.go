@@ -195,6 +195,7 @@ func (x *expressions) withinGroup(f *plan.UnresolvedFunction, args []expr.Expr) 
 
 // namedParameters is the one parameter of functions that are called by name in practice.
 var namedParameters = map[string]string{
+	"variant_explode": "input", "variant_explode_outer": "input",
 	"explode": "collection", "explode_outer": "collection", "posexplode": "collection", "posexplode_outer": "collection",
 	"inline": "input", "inline_outer": "input",
 }
@@ -230,5 +231,5 @@ func (x *expressions) generator(f *plan.UnresolvedFunction, args []plan.Expressi
 
 // isOuter reports whether a generator's name asks to keep rows that make none.
 func isOuter(name string) bool {
-	return name == "explode_outer" || name == "posexplode_outer" || name == "inline_outer"
+	return name == "explode_outer" || name == "posexplode_outer" || name == "inline_outer" || name == "variant_explode_outer"
 }

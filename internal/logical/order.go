@@ -80,7 +80,7 @@ func orderable(t types.Type) bool {
 			}
 		}
 	}
-	return t != types.CalendarInterval
+	return t != types.CalendarInterval && t != types.Variant
 }
 
 func (x *expressions) sortKeys(order []plan.SortOrder) ([]SortKey, error) {
@@ -126,8 +126,7 @@ func (r *resolver) repartition(rel *plan.RepartitionByExpression) (*scope, error
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.over(s).all(rel.Expressions)
-	return s, err
+	return s, r.partitionByVariant(s, rel)
 }
 
 func (r *resolver) limit(rel *plan.Limit) (*scope, error) {

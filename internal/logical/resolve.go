@@ -30,7 +30,11 @@ func Resolve(ctx context.Context, rel plan.Relation, env Env) (Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return foldConstants(s.visible().node, &env.Eval), nil
+	node := s.visible().node
+	if err := checkVariants(node); err != nil {
+		return nil, err
+	}
+	return foldConstants(node, &env.Eval), nil
 }
 
 // ResolveExpressions binds expressions over a relation with that schema, of no name: DEFAULT values,

@@ -18,7 +18,8 @@ type assembler struct {
 	absent   bool // the file has no such column: all null
 	node     *node
 	children []*assembler
-	leaf     *leafReader // of a leaf its reader; of another node the one whose levels say what is null
+	shredded *shreddedShape // of a variant that is
+	leaf     *leafReader    // of a leaf its reader; of another node the one whose levels say what is null
 }
 
 // A planner matches what is wanted with what a file has.
@@ -69,6 +70,9 @@ func (p *planner) column(n *node, want types.Type) (*assembler, error) {
 		}
 		a.children, err = p.columns(n.children, want.Key, want.Value)
 	default:
+		if want == types.Variant {
+			return p.variant(n)
+		}
 		if n.kind != leafNode {
 			return nil, mismatch(n, want)
 		}
@@ -122,6 +126,9 @@ func mismatch(n *node, want types.Type) error {
 func (a *assembler) array(n int) (arrow.Array, error) {
 	if a.absent {
 		return array.MakeArrayOfNull(memory.DefaultAllocator, a.typ, n), nil
+	}
+	if a.shredded != nil {
+		return a.assembleVariants(n)
 	}
 	switch a.node.kind {
 	case leafNode:

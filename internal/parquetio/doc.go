@@ -17,5 +17,5 @@
 //
 // Types follow Spark's ParquetReadSupport and ParquetWriteSupport: see [types] for the Arrow side.
 // Not written: void and calendar intervals, which Spark refuses as well, and encrypted files. Not
-// read: encrypted files, LZO, Brotli and the unframed LZ4 of old Hadoop, variants.
+// read: encrypted files, LZO, Brotli and the unframed LZ4 of old Hadoop. Variants are read shredded or not, and written whole.
 package parquetio

@@ -31,6 +31,9 @@ func inferType(n *node) (types.Type, error) {
 		}
 		return nil, fmt.Errorf("column %s: the Parquet type %s is not supported", n.path, n.element)
 	case structNode:
+		if n.element.logical.kind == logicalVariant {
+			return types.Variant, nil
+		}
 		return typeOrNil(inferFields(n))
 	case listNode:
 		t, err := inferType(n.children[0])

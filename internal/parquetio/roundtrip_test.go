@@ -52,7 +52,7 @@ func drawType(t *rapid.T, depth int) types.Type {
 		return types.Decimal{Precision: precision, Scale: rapid.IntRange(0, precision).Draw(t, "scale")}
 	case 14:
 		return rapid.SampledFrom([]types.Type{
-			types.Interval{From: types.Year, To: types.Month}, types.Interval{From: types.Day, To: types.Second},
+			types.Interval{From: types.Year, To: types.Month}, types.Interval{From: types.Day, To: types.Second}, types.Variant,
 		}).Draw(t, "interval")
 	case 15:
 		return types.Array{Element: drawType(t, depth-1), ContainsNull: rapid.Bool().Draw(t, "containsNull")}
@@ -124,6 +124,8 @@ func appendRandom(b array.Builder, t types.Type, nullable bool, rnd *rapidSource
 		return
 	}
 	switch t {
+	case types.Variant:
+		appendVariant(b.(*array.StructBuilder), rnd)
 	case types.Boolean:
 		b.(*array.BooleanBuilder).Append(rnd.n(2) == 0)
 	case types.Byte:

@@ -38,6 +38,8 @@ func (sh *shredder) shred(n *writeNode, a arrow.Array, s *slots, depth int) erro
 		return n.leaf.write(a, s, sh.rows)
 	case structNode:
 		return sh.shredStruct(n, a, s, depth)
+	case variantNode:
+		return sh.shredVariant(n, a, s, depth)
 	default:
 		return sh.shredList(n, a, s, depth)
 	}

@@ -25,6 +25,7 @@ const (
 	structNode
 	listNode
 	mapNode
+	variantNode // of what is written: a struct of value and metadata
 )
 
 // A writeNode is a node of the schema that is written.
@@ -115,6 +116,9 @@ func (l *layout) add(name string, t types.Type, nullable bool, at place) (*write
 	case types.Map:
 		return l.addMap(node, element, t, at)
 	default:
+		if t == types.Variant {
+			return l.addVariant(node, element, at)
+		}
 		return l.addLeaf(node, element, t, at)
 	}
 }

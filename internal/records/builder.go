@@ -32,6 +32,7 @@ const (
 	List
 	Map
 	Struct
+	Variant // its children are metadata and value
 )
 
 // A Builder collects one column, row by row, in plain slices, and can take rows back. Parsers append to
@@ -70,6 +71,9 @@ func NewBuilder(t types.Type) (*Builder, error) {
 			return nil, unsupported(t)
 		}
 		b.Kind = kind
+		if kind == Variant {
+			return b, b.addChildren(types.Binary, types.Binary)
+		}
 	case types.Decimal:
 		b.Kind = Decimal
 	case types.Array:
@@ -107,7 +111,7 @@ func (b *Builder) addChildren(all ...types.Type) error {
 var primitiveKinds = map[types.Primitive]Kind{
 	types.Null: Null, types.Boolean: Bool, types.Byte: Int8, types.Short: Int16, types.Integer: Int32, types.Long: Int64,
 	types.Float: Float32, types.Double: Float64, types.String: String, types.Binary: Binary,
-	types.Date: Date, types.Timestamp: Timestamp, types.TimestampNTZ: TimestampNTZ,
+	types.Date: Date, types.Timestamp: Timestamp, types.TimestampNTZ: TimestampNTZ, types.Variant: Variant,
 }
 
 func unsupported(t types.Type) error {
@@ -140,7 +144,7 @@ func (b *Builder) start(rows, bytes int) {
 		b.Offsets = append(make([]int32, 0, rows+1), 0)
 	case List, Map:
 		b.Offsets = append(make([]int32, 0, rows+1), 0)
-	case Null, Struct:
+	case Null, Struct, Variant:
 	}
 }
 
@@ -184,6 +188,13 @@ func (b *Builder) CloseList() {
 	b.Len++
 }
 
+// AppendVariant adds a variant.
+func (b *Builder) AppendVariant(metadata, value []byte) {
+	b.Children[types.VariantMetadata].AppendBytes(metadata)
+	b.Children[types.VariantValue].AppendBytes(value)
+	b.Len++
+}
+
 // AppendNull adds a null. Bytes or elements added since the last row are its own and stay unseen: take
 // them back with Truncate first.
 func (b *Builder) AppendNull() {
@@ -212,6 +223,10 @@ func (b *Builder) AppendNull() {
 	case Struct:
 		for _, child := range b.Children {
 			child.AppendNull()
+		}
+	case Variant:
+		for _, child := range b.Children {
+			child.AppendBytes(nil)
 		}
 	case Null:
 	}
@@ -253,7 +268,7 @@ func (b *Builder) Truncate(n int) {
 		for _, child := range b.Children {
 			child.Truncate(int(b.Offsets[n]))
 		}
-	case Struct:
+	case Struct, Variant:
 		for _, child := range b.Children {
 			child.Truncate(n)
 		}

@@ -76,7 +76,7 @@ func (b *Builder) finish(r *room) arrow.ArrayData {
 	switch b.Kind {
 	case Map:
 		children = []arrow.ArrayData{b.entries(r)}
-	case List, Struct:
+	case List, Struct, Variant:
 		children = make([]arrow.ArrayData, len(b.Children))
 		for i, child := range b.Children {
 			children[i] = child.finish(r)
@@ -91,7 +91,7 @@ func (b *Builder) buffers(r *room) []*memory.Buffer {
 	switch b.Kind {
 	case Null:
 		return r.list(nil)
-	case Struct:
+	case Struct, Variant:
 		return r.list(b.validity(r))
 	case Bool:
 		return r.list(b.validity(r), r.wrap(packBits(r.take(bitBytes(b.Len)), b.Bools)))

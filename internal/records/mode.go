@@ -67,7 +67,7 @@ var CommonOptions = option.Table{
 	{Name: "badRecordsPath", Doc: "A folder that takes malformed records, and the names of files that cannot be read, as files of JSON lines; neither gives rows then."},
 	{Name: "rescuedDataColumn", Doc: "The name of a string column, which is added to the schema, for what no other column takes: fields that the schema lacks, and values that do not fit, as one JSON object."},
 	{Name: "rescuedDataColumn.filePath.enabled", Kind: option.Bool, Default: "true", Doc: "The object also has the path of the file, as _file_path; the default is the configuration spark.databricks.sql.rescuedDataColumn.filePath.enabled."},
-	{Name: "singleVariantColumn", Unsupported: "there is no VARIANT type; read the lines with format text.", Doc: "Not supported."},
+	{Name: "singleVariantColumn", Doc: "The name of a column of type VARIANT that takes each record whole; a schema may have the corrupt-record column beside it, and nothing else."},
 	{Name: "enableDateTimeParsingFallback", Unsupported: "give dateFormat or timestampFormat, or neither.", Doc: "Not supported."},
 	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "true", Doc: "Field names are matched exactly; else in any letter case."},
 }

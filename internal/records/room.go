@@ -25,7 +25,7 @@ func (s *size) add(b *Builder) {
 	}
 	s.pointers++ // to the validity, nil or not
 	switch b.Kind {
-	case Null, Struct:
+	case Null, Struct, Variant:
 	case Bool:
 		s.addBuffer(bitBytes(b.Len))
 	case String, Binary:

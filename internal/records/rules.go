@@ -16,6 +16,7 @@ type Policy struct {
 	CorruptColumn string // takes the text of malformed records, where the schema has it
 	Rescued       string // takes what no other column takes, where the schema has it; empty: none does
 	RescuedPath   bool   // with the path of the file
+	Variant       string // the column of type VARIANT that each record is one value of; empty: records have columns
 }
 
 // PolicyOf takes the policy from parsed values whose table holds [CommonOptions].
@@ -25,6 +26,7 @@ func PolicyOf(v option.Values) Policy {
 		CorruptColumn: v.String("columnNameOfCorruptRecord"),
 		Rescued:       v.String("rescuedDataColumn"),
 		RescuedPath:   v.Bool("rescuedDataColumn.filePath.enabled"),
+		Variant:       v.String("singleVariantColumn"),
 	}
 }
 
@@ -35,6 +37,7 @@ type Rules struct {
 	Mode    Mode
 	Corrupt int     // position of the corrupt-record column in Schema; -1: none
 	Rescue  *Rescue // nil: what no column takes is lost
+	Variant int     // position of the column that takes whole records; -1: none, or nobody wants it
 }
 
 // NewRules are the rules for records of a schema, whose fields all count as nullable. A schema with a type that no builder
@@ -49,7 +52,11 @@ func NewRules(schema types.Struct, p Policy) (Rules, error) {
 		return Rules{}, err
 	}
 	rescue, err := NewRescue(schema, p)
-	return Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: p.Mode, Corrupt: corrupt, Rescue: rescue}, err
+	single := -1
+	if p.Variant != "" {
+		single = slices.IndexFunc(schema.Fields, func(f types.Field) bool { return f.Name == p.Variant && f.Type == types.Variant })
+	}
+	return Rules{Schema: schema, Arrow: types.ToArrowSchema(schema), Mode: p.Mode, Corrupt: corrupt, Rescue: rescue, Variant: single}, err
 }
 
 // corruptColumn finds the column for the text of malformed records; -1 where the schema has none.

@@ -109,5 +109,8 @@ func ParseFloat(text []byte, bits int) (float64, bool) {
 
 // TrimText takes off a text's ends what Java's String.trim does.
 func TrimText(text []byte) []byte {
+	if n := len(text); n > 0 && text[0] > ' ' && text[n-1] > ' ' { // most texts
+		return text
+	}
 	return bytes.TrimFunc(text, func(r rune) bool { return r <= ' ' })
 }

@@ -23,7 +23,7 @@ const (
 	powerAdd
 	powerMultiply
 	powerUnary
-	powerPostfix // :: [] . COLLATE
+	powerPostfix // :: : [] . COLLATE
 	powerPrimary
 )
 
@@ -69,6 +69,8 @@ func (p *parser) infix() (power, infixParser) {
 		}
 	case "::":
 		return powerPostfix, (*parser).castOperator
+	case ":":
+		return powerPostfix, (*parser).semiStructured
 	case "[":
 		return powerPostfix, (*parser).subscript
 	case ".":

@@ -10,7 +10,7 @@ import (
 	"lakehouse/internal/types"
 )
 
-// fromClause: relation (',' relation)*
+// fromClause: relation (',' relation)* (',' LATERAL function [[AS] alias ['(' column, … ')']])*
 func (p *parser) fromClause() (plan.Relation, error) {
 	from := p.i
 	left, err := p.relation()
@@ -18,12 +18,38 @@ func (p *parser) fromClause() (plan.Relation, error) {
 		if err := p.chain(n); err != nil {
 			return nil, err
 		}
+		if p.is("lateral") && p.peek(1).key != "(" {
+			if left, err = p.lateralFunction(from, left); err == nil && p.is(",") && p.peek(1).key != "lateral" {
+				return nil, p.refuse("a relation behind a LATERAL function")
+			}
+			continue
+		}
 		join := &plan.Join{Left: left, Type: plan.InnerJoin}
 		join.Right, err = p.relation()
 		join.At = p.span(from)
 		left = join
 	}
 	return left, err
+}
+
+// lateralFunction: LATERAL function [[AS] alias ['(' column, … ')']]. It is what LATERAL VIEW is.
+func (p *parser) lateralFunction(from int, input plan.Relation) (plan.Relation, error) {
+	p.skip()
+	if !p.isName() || !p.isQualifiedCallHere() {
+		return nil, p.unexpected("expected a function")
+	}
+	view := &plan.LateralView{Input: input}
+	var err error
+	if view.Generator, err = p.functionCall(p.i); err != nil {
+		return nil, err
+	}
+	if p.take("as") || p.isAlias() {
+		if view.Table, err = p.identifier(); err == nil && p.is("(") {
+			view.Columns, err = p.identifierList()
+		}
+	}
+	view.At = p.span(from)
+	return view, err
 }
 
 // relation: relationPrimary (join relationPrimary [ON … | USING …])*

@@ -86,6 +86,8 @@ func decodeBytes(data [][]byte, t types.Type) (arrow.Array, error) {
 	switch t {
 	case types.CalendarInterval:
 		return decodeIntervals(data)
+	case types.Variant:
+		return decodeVariants(data)
 	case types.String, types.Binary:
 		return decodeStrings(data, t)
 	}

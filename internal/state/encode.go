@@ -53,6 +53,9 @@ func bytesOf(column arrow.Array, t types.Type) values {
 	case *array.MonthDayNanoInterval:
 		return intervalBytes(c)
 	case *array.Struct:
+		if t == types.Type(types.Variant) {
+			return variantBytes(c)
+		}
 		return encodeNested(c, t.(types.Struct))
 	case *array.Map:
 		return encodeMaps(c, t.(types.Map))

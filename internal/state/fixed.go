@@ -38,7 +38,7 @@ func slotSize(t types.Type) int {
 var primitiveSize = [...]int{
 	types.Null: 8, types.Boolean: 1, types.Byte: 1, types.Short: 2, types.Integer: 4, types.Long: 8,
 	types.Float: 4, types.Double: 8, types.String: 0, types.Binary: 0, types.Date: 4,
-	types.Timestamp: 8, types.TimestampNTZ: 8, types.CalendarInterval: 0,
+	types.Timestamp: 8, types.TimestampNTZ: 8, types.CalendarInterval: 0, types.Variant: 0,
 }
 
 func isFixed(t types.Type) bool { return slotSize(t) > 0 }

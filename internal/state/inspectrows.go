@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path"
 	"slices"
 	"strconv"
@@ -16,13 +17,10 @@ import (
 	"lakehouse/volumes"
 )
 
-// A View is one partition of a store at one version, loaded to be looked at.
-type View struct {
-	entries []viewEntry // in the order in which their keys first came
-	index   map[string]int
-}
+// A View is one partition of a store at one version, loaded to be looked at. Beyond viewMemory it lies in scratch files.
+type View struct{ table *table }
 
-type viewEntry struct{ key, value []byte } // value nil: removed
+const viewMemory = 32 << 20
 
 // A Change is one entry of a delta file; a nil Value is a removal.
 type Change struct{ Key, Value []byte }
@@ -59,7 +57,7 @@ func (f Folder) snapshots(ctx context.Context, dir string) (found []int64, err e
 }
 
 func (f Folder) replay(ctx context.Context, dir string, snapshot, version int64) (*View, error) {
-	v := &View{index: map[string]int{}}
+	v := &View{newTable(StoreSpec{}, NewBudget(viewMemory))}
 	if snapshot > 0 {
 		if err := f.readFile(ctx, versionFile(dir, snapshot, snapshotSuffix), v.apply); err != nil {
 			return nil, err
@@ -78,16 +76,11 @@ func versionFile(dir string, version int64, suffix string) string {
 }
 
 func (v *View) apply(key, value []byte) {
-	value = bytesOrNil(value)
-	if at, ok := v.index[string(key)]; ok {
-		v.entries[at].value = value
-		return
-	}
 	if value == nil {
+		v.table.remove(key)
 		return
 	}
-	v.index[string(key)] = len(v.entries)
-	v.entries = append(v.entries, viewEntry{slices.Clone(key), value})
+	v.table.put(key, value)
 }
 
 // bytesOrNil is a copy that is nil only for nil.
@@ -127,17 +120,25 @@ func (f Folder) readFile(ctx context.Context, name string, visit func(key, value
 	content := bufio.NewReaderSize(io.NewSectionReader(file, 0, file.Info().Size), 1<<16)
 	if err := readEntries(content, visit); err != nil {
 		return errclass.StateUnreadable.New("Error reading %s of the state: %w.", name, err).
-			WithHint("The file is damaged, or was written with another codec than LZ4.")
+			WithHint("The file is damaged, or was written with another codec than lz4, zstd and snappy.")
 	}
 	return nil
 }
 
-// Entries gives the keys and the values, entry by entry.
-func (v *View) Entries() (keys, values [][]byte) {
-	for _, e := range v.entries {
-		if e.value != nil {
-			keys, values = append(keys, e.key), append(values, e.value)
+// Entries gives the keys and the values, at most so many at a time, in the order in which the keys first came. They are good as long as
+// the view is.
+func (v *View) Entries(most int) iter.Seq2[[][]byte, [][]byte] {
+	return func(yield func(keys, values [][]byte) bool) {
+		for from := 0; from < v.table.entries.n; {
+			var keys, values [][]byte
+			for ; from < v.table.entries.n && len(keys) < most; from++ {
+				if e := v.table.entry(from); !e.removed {
+					keys, values = append(keys, v.table.arena.get(e.key)), append(values, v.table.arena.get(e.value))
+				}
+			}
+			if len(keys) > 0 && !yield(keys, values) {
+				return
+			}
 		}
 	}
-	return keys, values
 }

@@ -197,6 +197,7 @@ var primitiveClass = [...]string{
 	types.Integer: "IntegerType", types.Long: "LongType", types.Float: "FloatType", types.Double: "DoubleType",
 	types.String: "StringType", types.Binary: "BinaryType", types.Date: "DateType", types.Timestamp: "TimestampType",
 	types.TimestampNTZ: "TimestampNTZType", types.CalendarInterval: "CalendarIntervalType",
+	types.Variant: "VariantType",
 }
 
 // The schema file is a version ("v2"), the key schema and the value schema, each as the number of its

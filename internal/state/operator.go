@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,7 @@ type OpenOptions struct {
 	MinDeltas  int     // before a snapshot is written; 0: 10, as Spark has it
 	Cache      *Cache  // of the query; nil: every version is read from its files
 	Budget     *Budget // of the session; nil: without limit
+	Codec      Codec   // of the files that are written; empty: LZ4
 }
 
 // Operator is the state of one operator at one version, open for change. Its first store is its own: an operator of
@@ -35,6 +37,7 @@ type Operator struct {
 	count     int // of partitions, the query's; a store whose keys choose none has one
 	workers   int
 	minDeltas int
+	codec     Codec
 	budget    *Budget
 	stores    []*Store
 	born      map[string]int64 // the versions with which stores came into being; nil: all with 0
@@ -47,7 +50,7 @@ func Open(ctx context.Context, spec Spec, opts OpenOptions) (*Operator, error) {
 	if o := opts.Cache.take(spec, opts); o != nil {
 		return o, nil
 	}
-	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), minDeltas: cmp.Or(opts.MinDeltas, deltasBeforeSnapshot), budget: opts.Budget, cache: opts.Cache}
+	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), minDeltas: cmp.Or(opts.MinDeltas, deltasBeforeSnapshot), budget: opts.Budget, codec: opts.Codec, cache: opts.Cache}
 	var err error
 	if spec.Description != nil {
 		o.count, o.born, err = settleDescription(ctx, spec, opts, o.dir)
@@ -107,7 +110,7 @@ func (o *Operator) newStore(ctx context.Context, spec StoreSpec, files volumes.S
 }
 
 func (o *Operator) newPartition(n int, spec StoreSpec, files volumes.Store) *Partition {
-	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, born: o.born[spec.name()], budget: o.budget, minDeltas: int64(o.minDeltas)}
+	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, born: o.born[spec.name()], budget: o.budget, codec: o.codec, minDeltas: int64(o.minDeltas)}
 }
 
 // lonePartition is where the entries lie that nothing places, those of a group of all rows: in partition 0, which is the only
@@ -157,9 +160,36 @@ func (o *Operator) Progress() Progress {
 	hits, misses := o.cache.counts()
 	return Progress{
 		Operator: o.spec.Operator, OperatorName: o.spec.Name, NumRowsTotal: o.Rows(), MemoryUsedBytes: o.MemoryUsed(),
-		NumShufflePartitions: int64(len(o.partitions)), NumStateStoreInstances: int64(o.instances()),
+		NumShufflePartitions: int64(o.count), NumStateStoreInstances: int64(o.instances()),
 		CacheHits: hits, CacheMisses: misses, CurrentVersionBytes: o.currentBytes(),
+		Snapshots: o.snapshots(),
 	}
+}
+
+// reportedSnapshots is how many partitions tell of their snapshots (spark.sql.streaming.stateStore.numStateStoreInstanceMetricsToReport).
+const reportedSnapshots = 5
+
+func (o *Operator) snapshots() map[string]int64 {
+	type newest struct {
+		name    string
+		version int64
+	}
+	var all []newest
+	for _, s := range o.stores {
+		for n := range o.count {
+			version := int64(-1)
+			if n < len(s.partitions) && s.partitions[n].snapshot > 0 {
+				version = s.partitions[n].snapshot
+			}
+			all = append(all, newest{fmt.Sprintf("SnapshotLastUploaded.partition_%d_%s", n, s.spec.name()), version})
+		}
+	}
+	slices.SortFunc(all, func(a, b newest) int { return cmp.Or(cmp.Compare(a.version, b.version), cmp.Compare(a.name, b.name)) })
+	reported := make(map[string]int64, reportedSnapshots)
+	for _, s := range all[:min(len(all), reportedSnapshots)] {
+		reported[s.name] = s.version
+	}
+	return reported
 }
 
 // instances is how many partitions all stores have.

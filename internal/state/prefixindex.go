@@ -44,10 +44,10 @@ func (x *prefixIndex) link(t *table, e int) {
 	for len(x.next) <= e {
 		x.next = append(x.next, 0)
 	}
-	x.buffer = x.cut.prefix(x.buffer[:0], t.arena.get(t.entry(int(e)).key))
+	x.buffer = x.cut.prefix(x.buffer[:0], t.arena.get(t.entry(e).key))
 	hash := maphash.Bytes(x.seed, x.buffer)
 	x.next[e], x.heads[hash] = x.heads[hash], int32(e)+1
-	t.entry(int(e)).linked = true
+	t.entry(e).linked = true
 }
 
 // find gives the live entries of a prefix, in the order of the column behind it. Removed entries that it meets

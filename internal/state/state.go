@@ -97,6 +97,9 @@ type Progress struct {
 	// was in memory when it was opened, and that were read from files, since the query started) and
 	// stateOnCurrentVersionSizeBytes.
 	CacheHits, CacheMisses, CurrentVersionBytes int64
+	// Snapshots are the versions of the newest snapshots, by the names of Spark's metric (SnapshotLastUploaded.partition_0_default), of
+	// the partitions that lag most; -1: there is none.
+	Snapshots map[string]int64
 
 	// Custom are the operator's own metrics, beside the provider's; nil: none.
 	Custom map[string]int64

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
@@ -258,7 +260,9 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			if err := checkJoinState(spec, batch.entry.Conf); err != nil {
 				return nil, err
 			}
+			codec, _ := batch.entry.Conf.Get(checkpoint.StateCompressionCodec)
 			o, err := state.Open(ctx, spec, state.OpenOptions{
+				Codec: state.Codec(codec),
 				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
 			})
@@ -273,7 +277,7 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			rows.state = append(rows.state, p)
 		},
 	}
-	env.Observed = rows.observe
+	env.Observed = func(name string, metrics arrow.RecordBatch) { rows.observe(env.Eval.TimeZone, name, metrics) }
 	node := logical.ReplaceStreams(q.cfg.Plan, func(leaf *logical.StreamRelation) logical.Source { return byLeaf[leaf] })
 	if node, err = logical.Renew(ctx, node); err != nil {
 		return nil, err

@@ -227,16 +227,19 @@ func stateProgress(reports []state.Progress) []StateProgress {
 			AllUpdatesTimeMs: r.AllUpdatesTimeMs, NumRowsRemoved: r.NumRowsRemoved, AllRemovalsTimeMs: r.AllRemovalsTimeMs,
 			CommitTimeMs: r.CommitTimeMs, MemoryUsedBytes: r.MemoryUsedBytes,
 			NumRowsDroppedByWatermark: r.NumRowsDroppedByWatermark, NumShufflePartitions: r.NumShufflePartitions,
-			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: withOwn(r.Custom, map[string]int64{
-				"loadedMapCacheHitCount": r.CacheHits, "loadedMapCacheMissCount": r.CacheMisses, "stateOnCurrentVersionSizeBytes": r.CurrentVersionBytes,
-			}),
+			NumStateStoreInstances: r.NumStateStoreInstances, CustomMetrics: customMetrics(r),
 		}
 	}
 	return out
 }
 
-// withOwn adds an operator's own metrics to those of the provider.
-func withOwn(own, metrics map[string]int64) map[string]int64 {
-	maps.Copy(metrics, own)
+// customMetrics are those of the provider, and the operator's own.
+func customMetrics(r state.Progress) map[string]int64 {
+	metrics := map[string]int64{
+		"loadedMapCacheHitCount": r.CacheHits, "loadedMapCacheMissCount": r.CacheMisses, "stateOnCurrentVersionSizeBytes": r.CurrentVersionBytes,
+		"forceSnapshotCount": 0, "numSnapshotsAutoRepaired": 0, // since Spark 4.1: nothing asks for snapshots here, and none is mended
+	}
+	maps.Copy(metrics, r.Snapshots)
+	maps.Copy(metrics, r.Custom)
 	return metrics
 }

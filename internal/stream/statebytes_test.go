@@ -81,9 +81,10 @@ func stateBytes(t *testing.T, store volumes.Store) map[string]map[string]string 
 			t.Fatal(err)
 		}
 		all[dir] = map[string]string{}
-		keys, values := view.Entries()
-		for i := range keys {
-			all[dir][hex.EncodeToString(keys[i])] = hex.EncodeToString(values[i])
+		for keys, values := range view.Entries(1000) {
+			for i := range keys {
+				all[dir][hex.EncodeToString(keys[i])] = hex.EncodeToString(values[i])
+			}
 		}
 	}
 	return all

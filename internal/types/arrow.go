@@ -45,6 +45,7 @@ var primitiveArrow = [...]arrow.DataType{
 	Timestamp:        arrow.FixedWidthTypes.Timestamp_us,
 	TimestampNTZ:     &arrow.TimestampType{Unit: arrow.Microsecond},
 	CalendarInterval: arrow.FixedWidthTypes.MonthDayNanoInterval,
+	Variant:          variantArrow,
 }
 
 // ToArrowSchema is the Arrow schema of batches with these columns.

@@ -33,6 +33,7 @@ const (
 	Timestamp    // an instant, microseconds since the epoch
 	TimestampNTZ // a wall-clock time without zone, microseconds
 	CalendarInterval
+	Variant // what JSON can say, and a little more; see package variant
 )
 
 // Decimal is a fixed-point number of at most 38 digits.
@@ -101,6 +102,7 @@ var primitiveNames = [...]string{
 	Null: "void", Boolean: "boolean", Byte: "tinyint", Short: "smallint", Integer: "int", Long: "bigint",
 	Float: "float", Double: "double", String: "string", Binary: "binary", Date: "date",
 	Timestamp: "timestamp", TimestampNTZ: "timestamp_ntz", CalendarInterval: "interval",
+	Variant: "variant",
 }
 
 func (p Primitive) String() string { return primitiveNames[p] }

@@ -315,7 +315,7 @@ var synonyms = map[string]Type{
 	"int": Integer, "integer": Integer, "bigint": Long, "long": Long,
 	"float": Float, "real": Float, "double": Double, "string": String, "binary": Binary,
 	"date": Date, "timestamp": Timestamp, "timestamp_ltz": Timestamp, "timestamp_ntz": TimestampNTZ,
-	"void": Null,
+	"void": Null, "variant": Variant,
 }
 
 // typeNames are what a misspelt type may have meant.

@@ -31,6 +31,9 @@ func FromArrow(t arrow.DataType) (Type, error) {
 		element, err := FromArrow(field.Type)
 		return Array{Element: element, ContainsNull: field.Nullable}, err
 	case *arrow.StructType:
+		if isVariant(t) {
+			return Variant, nil
+		}
 		return fromArrowFields(t.Fields())
 	case *arrow.DictionaryType:
 		return FromArrow(t.ValueType)

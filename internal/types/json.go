@@ -148,6 +148,7 @@ var jsonNames = [...]string{
 	Null: "void", Boolean: "boolean", Byte: "byte", Short: "short", Integer: "integer", Long: "long",
 	Float: "float", Double: "double", String: "string", Binary: "binary", Date: "date",
 	Timestamp: "timestamp", TimestampNTZ: "timestamp_ntz", CalendarInterval: "interval",
+	Variant: "variant",
 }
 
 var (

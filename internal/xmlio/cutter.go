@@ -17,6 +17,7 @@ type Cutter struct {
 	src     source
 	in      *scanner
 	borders []int64 // where pieces begin, as far as is known; the first at 0
+	records []span  // of the piece that was looked through last
 }
 
 // NewCutter cuts a file of a size into pieces of about so many bytes.
@@ -35,7 +36,11 @@ func (c *Cutter) Len() int { return int(max((c.size+c.apart-1)/c.apart, 1)) }
 type Part struct {
 	Start, End int64
 	Data       []byte // nil: to be read from the file
+	records    []span // of Data; nil: not known
 }
+
+// A span is where a record lies.
+type span struct{ from, to int64 }
 
 // Part gives piece number n of the file that r reads.
 func (c *Cutter) Part(r io.ReaderAt, n int) (Part, error) {
@@ -63,7 +68,8 @@ func (c *Cutter) Part(r io.ReaderAt, n int) (Part, error) {
 	}
 	p := Part{Start: start, End: c.borders[n+1]}
 	if kept && p.End > p.Start {
-		p.Data = c.in.give(p.Start, p.End)
+		p.Data, p.records = c.in.give(p.Start, p.End), c.records
+		c.records = nil
 	}
 	return p, nil
 }
@@ -76,9 +82,13 @@ func (c *Cutter) advance() error {
 	want := int64(len(c.borders)) * c.apart
 	last := len(c.borders) >= c.Len()
 	c.in.tooFar = c.in.floor + keptPieces*c.apart
+	c.records = c.records[:0]
 	for last || c.in.end < want {
 		if !c.in.next() {
 			break
+		}
+		if c.in.floor >= 0 {
+			c.records = append(c.records, span{c.in.offset, c.in.end})
 		}
 	}
 	if c.in.err != nil {
@@ -96,7 +106,7 @@ func (c *Cutter) advance() error {
 func (s *scanner) give(from, to int64) []byte {
 	data := s.buf[from-s.base : to-s.base : to-s.base]
 	rest := s.window(to)
-	s.buf = append(make([]byte, 0, len(data)+len(rest)+2*scanBytes), rest...)
+	s.buf = append(make([]byte, 0, len(data)+len(data)/8+len(rest)+2*scanBytes), rest...) // for a piece as large
 	s.base, s.hold = to, max(s.hold, to)
 	return data
 }

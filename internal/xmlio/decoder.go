@@ -79,7 +79,7 @@ func (d *Decoder) DecodeRange(r io.ReaderAt, _, start, end int64) batch.Seq {
 
 // DecodePart reads such a part that was read from the file.
 func (d *Decoder) DecodePart(p Part) batch.Seq {
-	return d.decode(func() *scanner { return newScannerOn(p.Data, &d.opts) }, p.Start)
+	return d.decode(func() *scanner { return newScannerOn(p, &d.opts) }, 0)
 }
 
 // DecodeDocument reads a whole file.

@@ -17,11 +17,12 @@ import (
 // An Inference finds the schema of records as XmlInferSchema does: fields sorted by name at every level, an array where a name
 // stands several times in one element, a struct where an element has attributes or elements, with its text as the value tag.
 type Inference struct {
-	opts   Options
-	tokens tokenizer
-	root   types.Struct
-	seen   int64
-	bad    bool // a record was malformed
+	opts    Options
+	tokens  tokenizer
+	root    types.Struct
+	seen    int64
+	bad     bool     // a record was malformed
+	checker *checker // nil: none was needed yet
 }
 
 // maxFields is how many fields an inferred schema may have at one level.
@@ -60,7 +61,15 @@ func (in *Inference) record(source *scanner) error {
 	t := &in.tokens
 	t.reset(source.record)
 	failure := "the record is longer than maxRecordBytes"
-	if !source.long {
+	valid := !source.long
+	if valid && in.opts.Valid != nil {
+		if in.checker == nil {
+			in.checker = newChecker(in.opts.Valid)
+		}
+		failure = in.checker.fault(source.record)
+		valid = failure == ""
+	}
+	if valid {
 		if t.next() == start {
 			if s, ok := in.object(); ok && t.next() == end {
 				in.root = in.merge(in.root, s).(types.Struct)

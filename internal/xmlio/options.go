@@ -8,6 +8,7 @@ import (
 	"lakehouse/internal/lines"
 	"lakehouse/internal/option"
 	"lakehouse/internal/records"
+	"lakehouse/internal/xsd"
 )
 
 // OptionTable declares the options of the XML reader.
@@ -27,7 +28,7 @@ var OptionTable = slices.Concat(slices.DeleteFunc(slices.Clone(records.CommonOpt
 	{Name: "wildcardColName", Default: "xs_any", Doc: "The name of a column, string or array of strings, that takes the elements without a column of their own, if the schema has it."},
 	{Name: "multiLine", Kind: option.Enum, Default: "true", Values: []string{"true", "false"}, Same: []string{"true", "false"}, Doc: "Accepted, without meaning: records end where their element does."},
 	{Name: "readerCaseSensitive", Kind: option.Bool, Default: "false", Doc: "Names are matched exactly; else in any letter case, if none is exact. With rescuedDataColumn the default is true."},
-	{Name: "rowValidationXSDPath", Unsupported: "records are not validated by a schema of XML; give a schema of columns and mode FAILFAST.", Doc: "Not supported."},
+	{Name: "rowValidationXSDPath", Doc: "The path of an XML Schema. A record that is not valid by it is malformed. Files that it includes or imports lie beside it; it may have no key, unique, keyref or redefine."},
 	{Name: "rootTag", Default: "ROWS", Doc: "For writers; accepted, without meaning."},
 	{Name: "declaration", Doc: "For writers; accepted, without meaning."},
 	{Name: "arrayElementName", Default: "item", Doc: "For writers; accepted, without meaning."},
@@ -57,6 +58,7 @@ type Options struct {
 	PreferDate     bool
 	SamplingRatio  float64
 
+	Valid *xsd.Schema    // which records are valid; nil: all
 	Found *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 

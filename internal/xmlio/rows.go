@@ -3,6 +3,7 @@ package xmlio
 import (
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
+	"lakehouse/internal/variant"
 )
 
 // rows reads the records of one decoding, and then perhaps of another.
@@ -18,6 +19,8 @@ type rows struct {
 	dirty    bool   // something inside the element of an array or map at hand was not read
 	key      []byte // scratch
 	in       *Inference
+	checker  *checker         // nil: records need not be valid by a schema of XML
+	variants *variant.Builder // nil until there is one
 }
 
 // rows are those of an earlier decoding that has ended, or new.
@@ -36,6 +39,7 @@ func (d *shared) newRows() *rows {
 	if d.rules.Corrupt >= 0 {
 		r.root.hide(d.opts.CorruptColumn)
 	}
+	r.checker = newChecker(d.opts.Valid)
 	r.rescues = d.rules.Rescue != nil
 	r.watches = r.rescues || d.opts.Found != nil
 	if r.rescues {
@@ -55,8 +59,16 @@ func (r *rows) record(in *scanner, base int64) error {
 	if in.long {
 		return r.Lose(text, offset, "the record is longer than maxRecordBytes")
 	}
+	if r.checker != nil {
+		if fault := r.checker.fault(text); fault != "" {
+			return r.Lose(text, offset, fault)
+		}
+	}
 	r.reset(text)
 	r.mismatch, r.dirty = "", false
+	if r.d.opts.Variant != "" {
+		return r.variantRecord(text, offset)
+	}
 	before, tallied := r.Root.Len, r.Tally()
 	if r.next() == start && r.object(r.root) && r.next() == end {
 		return r.Keep(text, offset, r.mismatch)
@@ -216,6 +228,8 @@ func (r *rows) value(n *node) (ok, fits bool) {
 		return r.object(n), true
 	case records.Map:
 		return r.entries(n)
+	case records.Variant:
+		return r.variantColumn(n.b)
 	case records.String:
 		return r.content(n.b)
 	default: // a text alone

@@ -2,8 +2,10 @@ package xmlio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"math/bits"
 	"slices"
 )
 
@@ -24,6 +26,7 @@ type scanner struct {
 	ended    bool  // the source has no more
 	err      error // what ended it, unless it is its end
 
+	found  []span // the records, if they are known; nil: they are looked for
 	record []byte
 	offset int64 // of the record; -1: outside of records
 	end    int64 // behind it
@@ -37,10 +40,11 @@ func newScanner(src io.Reader, o *Options) *scanner {
 	return &scanner{src: src, tag: o.RowTag, local: o.IgnoreNamespace, most: o.MaxRecord, offset: -1, floor: -1}
 }
 
-// newScannerOn is for a text that lies in memory.
-func newScannerOn(data []byte, o *Options) *scanner {
+// newScannerOn is for a part that lies in memory.
+func newScannerOn(p Part, o *Options) *scanner {
 	s := newScanner(nil, o)
-	s.buf, s.ended = data, true
+	s.buf, s.ended = p.Data, true
+	s.found, s.base = p.records, p.Start
 	return s
 }
 
@@ -129,6 +133,9 @@ func (s *scanner) passed(at int64) int64 {
 
 // next finds the next record.
 func (s *scanner) next() bool {
+	if s.found != nil {
+		return s.nextFound()
+	}
 	at := max(s.end, s.base)
 	s.record, s.offset, s.long, s.broken, s.skipping = nil, -1, false, false, true
 	for {
@@ -148,6 +155,17 @@ func (s *scanner) next() bool {
 			return false
 		}
 	}
+}
+
+// nextFound gives the next of the records that were found before.
+func (s *scanner) nextFound() bool {
+	if len(s.found) == 0 {
+		return false
+	}
+	s.offset, s.long = s.found[0].from, false
+	s.finish(s.found[0].to)
+	s.found = s.found[1:]
+	return true
 }
 
 // element finds the end of the record that begins at a place.
@@ -195,26 +213,28 @@ func (s *scanner) skim(at int64) (int64, bool) {
 // skimmed is the place in a text of the first markup that matters. If that is not known, as the text ends, whole is false, and
 // before the place there is none.
 func (s *scanner) skimmed(text []byte) (at int, whole bool) {
-	const within = len("</") + 1
-	first, any := s.tag[0], s.local
-	for {
-		i := bytes.IndexByte(text[at:], '<')
-		if i < 0 {
-			return len(text), false
+	const word, ones, tops = 8, 0x0101010101010101, 0x8080808080808080
+	first, every := s.tag[0], s.local
+	for at+word+2 <= len(text) {
+		x := binary.LittleEndian.Uint64(text[at:]) ^ ones*'<'
+		if x = (x - ones) & ^x & tops; x == 0 { // none of these bytes is a <
+			at += word
+			continue
 		}
-		at += i
-		if len(text)-at < within {
-			return at, false
-		}
+		at += bits.TrailingZeros64(x) / word
 		c := text[at+1]
 		if c == '/' {
 			c = text[at+2]
 		}
-		if c == first || c == '!' || c == '?' || any {
+		if c == first || c == '!' || c == '?' || every {
 			return at, true
 		}
 		at++
 	}
+	if i := bytes.IndexByte(text[at:], '<'); i >= 0 { // what comes will tell
+		return at + i, s.ended
+	}
+	return len(text), false
 }
 
 // finish gives the record that ends before a place.

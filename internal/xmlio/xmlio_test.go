@@ -2,6 +2,7 @@ package xmlio
 
 import (
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"maps"
 	"strings"
@@ -184,7 +185,7 @@ func TestPiecesHaveTheRecordsOfTheFile(t *testing.T) {
 			if string(part.Data) != text[part.Start:part.End] {
 				t.Fatalf("%q: got %q", text[part.Start:part.End], part.Data)
 			}
-			pieces = append(pieces, all(newScannerOn(part.Data, &opts), part.Start)...)
+			pieces = append(pieces, all(newScannerOn(part, &opts), 0)...)
 		}
 		if want := read(0, int64(len(text))); at != int64(len(text)) || strings.Join(pieces, "\n") != strings.Join(want, "\n") {
 			t.Fatalf("%q: got %q, want %q", text, pieces, want)
@@ -250,8 +251,26 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+func orders(n int) []byte {
+	return []byte("<rs>" + strings.Repeat(`<r id="12345"><store>STR1</store><amount>12.50</amount><at>2025-02-07T14:30:15Z</at><note>x &amp; y</note><item><sku>A1</sku><n>2</n></item><item><sku>B2</sku><n>3</n></item></r>`+"\n", n) + "</rs>")
+}
+
+// BenchmarkStandardLibrary is what encoding/xml takes for the tokens alone, beside BenchmarkRead.
+func BenchmarkStandardLibrary(b *testing.B) {
+	text := orders(20_000)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		d := xml.NewDecoder(bytes.NewReader(text))
+		for {
+			if _, err := d.RawToken(); err != nil {
+				break
+			}
+		}
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
-	text := []byte("<rs>" + strings.Repeat(`<r id="12345"><store>STR1</store><amount>12.50</amount><at>2025-02-07T14:30:15Z</at><note>x &amp; y</note><item><sku>A1</sku><n>2</n></item><item><sku>B2</sku><n>3</n></item></r>`+"\n", 20000) + "</rs>")
+	text := orders(20_000)
 	d := decoderOf(b, "_id bigint, store string, amount double, at timestamp, note string, item array<struct<sku:string,n:int>>", nil)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
@@ -264,9 +283,31 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+// BenchmarkRead reads a large file, piece by piece, into columns.
+func BenchmarkRead(b *testing.B) {
+	text := orders(100_000)
+	d := decoderOf(b, "_id bigint, store string, amount double, at timestamp, note string, item array<struct<sku:string,n:int>>", nil)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		cutter := NewCutter(int64(len(text)), 4<<20, &d.opts)
+		for n := range cutter.Len() {
+			part, err := cutter.Part(bytes.NewReader(text), n)
+			if err != nil || part.Data == nil {
+				b.Fatal(part, err)
+			}
+			for _, err := range d.DecodePart(part) {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
 // BenchmarkCut reads a large file as its pieces are read, one after the other.
 func BenchmarkCut(b *testing.B) {
-	text := []byte("<rs>" + strings.Repeat(`<r id="12345"><store>STR1</store><amount>12.50</amount><at>2025-02-07T14:30:15Z</at><note>x &amp; y</note><item><sku>A1</sku><n>2</n></item><item><sku>B2</sku><n>3</n></item></r>`+"\n", 100000) + "</rs>")
+	text := orders(100_000)
 	opts := Options{RowTag: "r", MaxRecord: 16 << 20}
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

@@ -92,5 +92,5 @@ func (b *badFile) flush() error {
 	return put(b.ctx, b.folder, "bad_records", lines)
 }
 
-// errNoSpace is a bug: badRecordsPath was set, and nobody said where it is.
-var errNoSpace = errors.New("internal error: a reading with badRecordsPath has no space")
+// errNoSpace is a bug: an option names a path, and nobody said where it is.
+var errNoSpace = errors.New("internal error: a reading with a path among its options has no space")

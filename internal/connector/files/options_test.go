@@ -131,6 +131,7 @@ var xmlCases = optionCases{
 	"prefersDecimal":                     {file: `<r><a>1.10</a></r>`, value: "true", without: `{"a":1.1}`, with: `{"a":1.10}`},
 	"preferDate":                         {file: `<r><a>2024-12-31</a></r>`, value: "false", without: `{"a":"2024-12-31"}`, with: `{"a":"2024-12-31T00:00:00.000Z"}`},
 	"wildcardColName":                    {file: `<r><b>1</b></r>`, schema: "w string", value: "w", without: `{}`, with: `{"w":"1"}`},
+	"rowValidationXSDPath":               {file: `<r><a>1</a></r>`, schema: "a int", value: vol + "none.xsd", without: `{"a":1}`, with: "the XML Schema cannot be used"},
 	"readerCaseSensitive":                {file: `<r><A>1</A></r>`, schema: "a int", value: "true", without: `{"a":1}`, with: `{}`},
 }
 

@@ -28,11 +28,9 @@ type parquetRescue struct {
 
 func (f parquetFormat) rescuedColumn() string { return f.rescued }
 
-func (f parquetFormat) with(s Settings) (Format, error) {
-	if s.Found != nil {
-		f.found = s.Found
-	}
-	return f, nil
+func (f parquetFormat) noting(found *records.Found) Format {
+	f.found = found
+	return f
 }
 
 func (f parquetFormat) withRowIndex() Format {

@@ -153,9 +153,7 @@ func TestWhatTheSchemaLacksIsFoundInFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		var found records.Found
-		if s.format, err = With(s.format, Settings{Found: &found}); err != nil {
-			t.Fatal(err)
-		}
+		s.format = Noting(s.format, &found)
 		if _, err := scan(s, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -11,19 +12,27 @@ import (
 
 // Settings is what a reading has beside the options of its format.
 type Settings struct {
-	Space *volumes.Space   // where badRecordsPath is
+	Space *volumes.Space   // where the paths of options are
 	Now   func() time.Time // names the folder of bad records; nil: there is one folder, of no time
-	Found *records.Found   // takes note of fields that the schema lacks, and of values that do not fit; nil: nobody asks
 }
 
-// With is the format with these settings, and otherwise as it was. Fields that are nil change nothing.
-func With(f Format, s Settings) (Format, error) {
+// With is the format with these settings, and otherwise as it was; files that its options name are read. Fields that are nil change
+// nothing.
+func With(ctx context.Context, f Format, s Settings) (Format, error) {
 	if settable, ok := f.(interface {
-		with(s Settings) (Format, error)
+		with(ctx context.Context, s Settings) (Format, error)
 	}); ok {
-		return settable.with(s)
+		return settable.with(ctx, s)
 	}
 	return f, nil
+}
+
+// Noting is the format, which takes note of fields that the schema lacks, and of values that do not fit.
+func Noting(f Format, found *records.Found) Format {
+	if watcher, ok := f.(interface{ noting(*records.Found) Format }); ok {
+		return watcher.noting(found)
+	}
+	return f
 }
 
 // WithRescued is the schema with the format's rescued-data column behind the others, if the options name one that it lacks.
@@ -42,16 +51,29 @@ func WithRescued(f Format, schema types.Struct) types.Struct {
 
 func (f *textFormat) rescuedColumn() string { return f.rescued }
 
-func (f *textFormat) with(s Settings) (Format, error) {
-	out := *f
-	if s.Found != nil {
-		out.found = s.Found
+func (f *textFormat) with(ctx context.Context, s Settings) (Format, error) {
+	if s.Space != nil && f.prepare != nil {
+		var err error
+		if f, err = f.prepare(ctx, s.Space); err != nil {
+			return nil, err
+		}
 	}
+	out := *f
 	var err error
 	if s.Space != nil && f.badPath != "" {
 		out.bad, err = newBadRecords(s, f.badPath)
 	}
 	return &out, err
+}
+
+func (f *textFormat) noting(found *records.Found) Format {
+	out := *f
+	out.found = found
+	return &out
+}
+
+func (p Partitioned) noting(found *records.Found) Format {
+	return Partitioned{Noting(p.Format, found), p.Partitions}
 }
 
 func (p Partitioned) rescuedColumn() string {
@@ -61,7 +83,7 @@ func (p Partitioned) rescuedColumn() string {
 	return ""
 }
 
-func (p Partitioned) with(s Settings) (Format, error) {
-	inner, err := With(p.Format, s)
+func (p Partitioned) with(ctx context.Context, s Settings) (Format, error) {
+	inner, err := With(ctx, p.Format, s)
 	return Partitioned{inner, p.Partitions}, err
 }

@@ -73,7 +73,7 @@ func NewSource(ctx context.Context, o SourceOptions) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if format, err = With(format, Settings{Space: o.Space, Now: o.Now}); err != nil {
+	if format, err = With(ctx, format, Settings{Space: o.Space, Now: o.Now}); err != nil {
 		return nil, err
 	}
 	s := &Source{
@@ -174,6 +174,10 @@ func (m modified) holds(t time.Time) bool {
 }
 
 func (s *Source) settle(ctx context.Context, o SourceOptions, parts Partitions) error {
+	var err error
+	if o.Schema, err = SingleVariant(o.Format, o.Options, o.Schema); err != nil {
+		return err
+	}
 	if o.Partitions != nil {
 		parts.Fields = o.Partitions(parts.Fields)
 	}

@@ -42,6 +42,7 @@ type reads func(records.Reading) decoder
 type textFormat struct {
 	whole   bool // a file is one document
 	unsplit bool // a file is read from its beginning
+	ordered bool // so it is if a column is a VARIANT: what a value is depends on those before it
 	unpack  *unpacker
 	binary  bool                   // names do not say that a file is compressed
 	passes  func(name string) bool // files that are read; nil: all
@@ -52,6 +53,8 @@ type textFormat struct {
 	// borders finds where a file can be cut, and cutter does while it is read; both nil: anywhere, as a line's beginning can be found.
 	borders func(ctx context.Context, r io.ReaderAt, size int64) ([]int64, error)
 	cutter  func(size int64) *xmlio.Cutter
+	// prepare is the format with what must be read for it; nil: it is as it is.
+	prepare func(ctx context.Context, space *volumes.Space) (*textFormat, error)
 	bad     *badRecords
 	found   *records.Found // takes note of what the schema lacks; nil: nobody asks
 	// newDecoder is for the file's columns, and those to decode.
@@ -105,6 +108,7 @@ func newCSV(v option.Values) (Format, error) {
 	return &textFormat{
 		badPath: bad, charset: charset,
 		whole: opts.MultiLine, unpack: unpack, corrupt: opts.CorruptColumn, rescued: opts.Rescued,
+		ordered: true,
 		unsplit: opts.SkipRows > 0 || !lines.CanSplit(opts.LineSep), // the rows to skip may reach into any piece
 		newDecoder: func(file, want types.Struct, found *records.Found) (reads, error) {
 			opts := opts
@@ -159,7 +163,7 @@ type textScan struct {
 
 // Scan makes the decoder.
 func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, error) {
-	if f.badPath != "" && f.bad == nil {
+	if f.badPath != "" && f.bad == nil || f.prepare != nil {
 		return nil, errNoSpace
 	}
 	want := wanted(schema, opts.Columns)
@@ -169,6 +173,11 @@ func (f *textFormat) Scan(schema types.Struct, opts logical.ScanOptions) (Scan, 
 	decode := schema
 	if f.found == nil && f.prunes(want) {
 		decode = want
+	}
+	if f.ordered && types.HasVariant(schema) {
+		whole := *f
+		whole.unsplit = true
+		f = &whole
 	}
 	d, err := f.newDecoder(schema, decode, f.found)
 	if err != nil {

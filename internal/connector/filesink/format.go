@@ -130,7 +130,7 @@ func isAtomic(t types.Type) bool {
 	case types.Struct, types.Array, types.Map:
 		return false
 	}
-	return true
+	return t != types.Type(types.Variant)
 }
 
 var parquetOptions = option.Table{

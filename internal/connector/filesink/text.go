@@ -98,7 +98,7 @@ func openJSON(v option.Values, zone *time.Location) (openFile, error) {
 			for i := range int(b.NumRows()) {
 				dst = append(enc.AppendRow(dst, b, i), end...)
 			}
-			return dst, nil
+			return dst, enc.Err()
 		})
 	}, err
 }

@@ -348,6 +348,24 @@ func TestSecurityOfApacheKafka(t *testing.T) {
 			}
 		})
 	}
+	t.Run("OAUTHBEARER, a token that ends while a query runs", func(t *testing.T) {
+		life, b.now = 10*time.Second, time.Now()
+		asked := len(i.requests())
+		s := b.open(append([]string{"subscribe", "t", "startingOffsets", "latest"}, bearer...)...)
+		_, at := b.step(s, nil)
+		for range 4 {
+			time.Sleep(3 * time.Second) // the broker closes connections whose token has ended
+			b.advance(3 * time.Second)
+			b.produce("t", 0, "later")
+			var rows []string
+			if rows, at = b.step(s, at); len(rows) != 1 || !strings.HasSuffix(rows[0], "later") {
+				t.Errorf("rows %q", rows)
+			}
+		}
+		if n := len(i.requests()) - asked; n < 2 {
+			t.Errorf("%d tokens were asked for in 12 s, each lives for 10 s", n)
+		}
+	})
 	if log, err := os.ReadFile(k.file("broker.log")); err != nil || bytes.Contains(log, []byte("guess-1")) {
 		t.Errorf("the broker's log: %v", err)
 	}

@@ -20,4 +20,13 @@
 //
 // The sink is at-least-once: a batch that is run again is written again. All its records are acknowledged before the
 // batch counts as written.
+//
+// # Logging in
+//
+// PLAIN and SCRAM, OAUTHBEARER (oauth.go) and Kerberos (kerberos.go), by the login module of kafka.sasl.jaas.config (jaas.go) and
+// by the options of Kafka's client. Certificates and keys are read out of JKS, PKCS12 and PEM (keystore.go) when the options
+// are. No error, log or plan holds a password, a token, a key, or what a token endpoint answers but its error code.
+//
+// Refused: what would load a Java class, tokens for assertions (private_key_jwt), AWS_MSK_IAM, keys encrypted as before PKCS#5 v2,
+// JCEKS and BCFKS.
 package kafka

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
 )
@@ -39,6 +41,7 @@ var SourceOptionTable = append(append(option.Table{
 // SinkOptionTable lists the options of the sink, batch and stream.
 var SinkOptionTable = append(append(option.Table{
 	{Name: "topic", Doc: "The topic to write to. Without it, each row names its own in a column topic."},
+	{Name: "includeHeaders", Kind: option.Bool, Default: "false", Doc: "It has no effect, in Spark neither: a column headers is written where there is one."},
 }, clientOptions...), producerOptions...)
 
 // clientOptions are those of every Kafka client.
@@ -86,6 +89,7 @@ var clientOptions = option.Table{
 	{Name: "kafka.ssl.truststore.type", Kind: option.Enum, Values: []string{"JKS", "PKCS12", "PEM"}, Doc: "JKS, PKCS12 or PEM; without it, what the file is. JKS and PKCS12 are read under either name, as Java does. Other types are not read."},
 
 	{Name: "kafka.auto.include.jmx.reporter", Unsupported: "there is no JMX; see the progress of the query"},
+	{Name: "kafka.bootstrap.controllers", Unsupported: "topics are read and written by brokers; use kafka.bootstrap.servers"},
 	{Name: "kafka.client.dns.lookup", Unsupported: "every address of a host is tried; leave it out"},
 	{Name: "kafka.config.providers", Unsupported: "give the values themselves"},
 	{Name: "kafka.enable.metrics.push", Unsupported: "the client sends no metrics; leave it out"},
@@ -133,6 +137,7 @@ var consumerOptions = option.Table{
 	{Name: "kafka.heartbeat.interval.ms", Kind: option.Positive, Doc: "Of a consumer group." + noGroup},
 	{Name: "kafka.max.poll.interval.ms", Kind: option.Positive, Doc: "Of a consumer group." + noGroup},
 	{Name: "kafka.max.poll.records", Kind: option.Positive, Doc: "Of a consumer's poll." + noGroup},
+	{Name: "kafka.retries", Kind: option.Count, Doc: "How often a request is sent again, within kafka.default.api.timeout.ms."},
 	{Name: "kafka.session.timeout.ms", Kind: option.Positive, Doc: "Of a consumer group." + noGroup},
 
 	{Name: "kafka.allow.auto.create.topics", Unsupported: "reading makes no topics; leave it out"},
@@ -153,6 +158,9 @@ var consumerOptions = option.Table{
 var producerOptions = option.Table{
 	{Name: "kafka.acks", Kind: option.Enum, Values: []string{"all", "-1", "1", "0"}, Same: []string{"-1"}, Default: "all", Doc: "Who must have a record before it counts as written."},
 	{Name: "kafka.buffer.memory", Kind: option.Positive, Default: "33554432", Doc: "How many bytes may wait to be sent."},
+	{Name: "kafka.compression.gzip.level", Doc: "How hard gzip tries: 1 to 9, or -1 for its default."},
+	{Name: "kafka.compression.lz4.level", Doc: "How hard lz4 tries: 1 to 17. What is above 9 is 9."},
+	{Name: "kafka.compression.zstd.level", Doc: "How hard zstd tries: -131072 to 22, of which four steps are told apart."},
 	{Name: "kafka.compression.type", Kind: option.Enum, Values: []string{"none", "gzip", "snappy", "lz4", "zstd"}, Default: "none", Doc: "How records are compressed."},
 	{Name: "kafka.delivery.timeout.ms", Kind: option.Positive, Default: "120000", Doc: "How long a record is tried to be written for."},
 	{Name: "kafka.enable.idempotence", Kind: option.Bool, Default: "true", Doc: "Whether brokers take a record that is sent again only once. After a restart a batch may be written twice all the same."},
@@ -345,6 +353,9 @@ func ParseReadOptions(ctx context.Context, given map[string]string, streaming bo
 		return ReadOptions{}, errclass.InvalidOptionValue.New("The value of minOffsetPerTrigger(%d) is higher than the maxOffsetsPerTrigger(%d).", least, most)
 	}
 	client, err := newClientConfig(ctx, values, env)
+	if values.Has("kafka.retries") {
+		client = append(client, kgo.RequestRetries(int(min(values.Int("kafka.retries"), 1<<30))))
+	}
 	return ReadOptions{values: values, strategy: s, client: client, env: env}, err
 }
 

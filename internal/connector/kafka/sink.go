@@ -42,7 +42,11 @@ func ParseWriteOptions(ctx context.Context, given map[string]string, extra optio
 	if err != nil {
 		return nil, values, err
 	}
-	config = append(config, producerConfig(values)...)
+	producer, err := producerConfig(values)
+	if err != nil {
+		return nil, values, err
+	}
+	config = append(config, producer...)
 	if err := kgo.ValidateOpts(config...); err != nil {
 		return nil, values, errclass.InvalidOptionValue.New("the options of the Kafka client make no sense: %w.", err)
 	}
@@ -50,11 +54,12 @@ func ParseWriteOptions(ctx context.Context, given map[string]string, extra optio
 }
 
 // producerConfig makes the options of a producer the client's.
-func producerConfig(v option.Values) []kgo.Opt {
+func producerConfig(v option.Values) ([]kgo.Opt, error) {
+	codec, err := compression(v)
+	if err != nil {
+		return nil, err
+	}
 	acks := map[string]kgo.Acks{"all": kgo.AllISRAcks(), "-1": kgo.AllISRAcks(), "1": kgo.LeaderAck(), "0": kgo.NoAck()}[v.String("kafka.acks")]
-	codec := map[string]kgo.CompressionCodec{
-		"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(), "snappy": kgo.SnappyCompression(), "lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
-	}[v.String("kafka.compression.type")]
 	most := int32(min(v.Int("kafka.max.request.size"), 1<<30))
 	opts := []kgo.Opt{
 		kgo.RequiredAcks(acks), kgo.ProducerBatchCompression(codec), kgo.RecordPartitioner(newPartitioner()), kgo.AllowAutoTopicCreation(),
@@ -71,7 +76,7 @@ func producerConfig(v option.Values) []kgo.Opt {
 	if v.Has("kafka.retries") {
 		opts = append(opts, kgo.RecordRetries(int(min(v.Int("kafka.retries"), 1<<30))))
 	}
-	return opts
+	return opts, nil
 }
 
 // Description is Spark's, without the Java object's name.

@@ -215,3 +215,26 @@ func TestAWriteThatIsRefused(t *testing.T) {
 		t.Errorf("a query that is stopped: %v after %v", err, time.Since(began))
 	}
 }
+
+// Records are compressed as hard as the options say, and come out the same.
+func TestCompressionLevels(t *testing.T) {
+	b := newBench(t, kfake.SeedTopics(1, "t"))
+	n := 0
+	for _, level := range [][2]string{{"gzip", "-1"}, {"gzip", "1"}, {"gzip", "9"}, {"lz4", "1"}, {"lz4", "9"}, {"lz4", "17"}, {"zstd", "-131072"}, {"zstd", "3"}, {"zstd", "22"}} {
+		s := b.sink("topic", "t", "kafka.compression.type", level[0], "kafka.compression."+level[0]+".level", level[1])
+		if _, err := s.Write(t.Context(), 0, newFrame(t, "value STRING", `[{"value": "`+strings.Repeat("x", 2000)+level[1]+`"}]`)); err != nil {
+			t.Fatal(level, err)
+		}
+		n++
+		rows, err := b.batchRows("subscribe", "t")
+		if err != nil || len(rows) != n || !strings.HasSuffix(rows[n-1], "x"+level[1]) {
+			t.Errorf("%v: %d rows, %v", level, len(rows), err)
+		}
+	}
+	for _, wrong := range [][3]string{{"gzip", "gzip", "10"}, {"gzip", "gzip", "0"}, {"lz4", "lz4", "18"}, {"zstd", "zstd", "high"}, {"snappy", "zstd", "3"}, {"none", "gzip", "9"}} {
+		_, _, err := ParseWriteOptions(t.Context(), map[string]string{"kafka.bootstrap.servers": "a:1", "topic": "t", "kafka.compression.type": wrong[0], "kafka.compression." + wrong[1] + ".level": wrong[2]}, nil, b.env())
+		if err == nil || !strings.Contains(err.Error(), "'kafka.compression."+wrong[1]+".level'") {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+}

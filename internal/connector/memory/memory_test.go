@@ -215,7 +215,10 @@ func TestTheTableGetsColumns(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for b := range p.Read(t.Context()) {
+			for b, err := range p.Read(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
 				for i := range int(b.NumRows()) {
 					got = append(got, b.Column(0).ValueStr(i)+"|"+b.Column(1).ValueStr(i))
 				}

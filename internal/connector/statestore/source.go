@@ -199,10 +199,11 @@ func (p piece) Read(ctx context.Context) batch.Seq {
 			yield(nil, err)
 			return
 		}
-		keys, values := view.Entries()
-		for from := 0; from < len(keys); from += batch.TargetRows {
-			to := min(from+batch.TargetRows, len(keys))
-			rows, err := s.layout.rows(entries{keys: keys[from:to], values: values[from:to]}, s.opts, p.partition)
+		for keys, values := range view.Entries(batch.TargetRows) {
+			rows, err := s.layout.rows(entries{keys: keys, values: values}, s.opts, p.partition)
+			if err == nil {
+				err = ctx.Err()
+			}
 			if err != nil {
 				yield(nil, fmt.Errorf("read state %s: %w", dir, err))
 				return

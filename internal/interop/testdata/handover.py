@@ -108,5 +108,14 @@ def run_feed(dir, servers, limit, sink):
         writer.start(os.path.join(dir, "out")).awaitTermination()
 
 
+def read_feed(servers, topic, out):
+    """Writes key, value and headers of a topic's records, a line each."""
+    frame = spark.read.format("kafka").option("kafka.bootstrap.servers", servers).option("subscribe", topic).option("includeHeaders", "true").load()
+    with open(out, "w") as file:
+        for row in frame.selectExpr(*feed_columns).collect():
+            headers = "".join(f" {h.key}={h.value.decode()}" for h in row.headers or [])
+            file.write(f"{row.key or 'null'} {row.value}{headers}\n")
+
+
 feed_columns = ["CAST(key AS STRING) key", "CAST(value AS STRING) value", "headers"]
-serve(run=run, append=append, run_files=run_files, read_files=read_files, run_feed=run_feed)
+serve(run=run, append=append, run_files=run_files, read_files=read_files, run_feed=run_feed, read_feed=read_feed)
