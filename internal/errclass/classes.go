@@ -264,6 +264,7 @@ const (
 	DeltaFileNotFound            Class = "DELTA_FILE_NOT_FOUND_DETAILED"
 	DeltaIdempotentOptions       Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity             Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidChangeRange      Class = "DELTA_INVALID_CDC_RANGE"
 	DeltaInvalidColumnName       Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidOffset           Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
 	DeltaInvalidOffsetVersion    Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
@@ -422,6 +423,7 @@ var sqlStates = map[Class]string{
 	DeltaFileNotFound:            "42K03",
 	DeltaIdempotentOptions:       "42616",
 	DeltaInsertArity:             "42802",
+	DeltaInvalidChangeRange:      "22003",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",
