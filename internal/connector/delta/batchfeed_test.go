@@ -2,6 +2,7 @@ package delta
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -22,9 +23,7 @@ func TestChangesAtRest(t *testing.T) {
 	}
 	read := func(options map[string]string) (string, error) {
 		given := map[string]string{"readChangeFeed": "true"}
-		for name, value := range options {
-			given[name] = value
-		}
+		maps.Copy(given, options)
 		parsed, err := ParseReadOptions(given, false)
 		if err != nil {
 			return "", err
