@@ -74,13 +74,18 @@ func optionSections(t *testing.T) []optionSection {
 		return table
 	}
 	return []optionSection{
-		{"Streams of files", "`ReadStream().Format(\"json\")`, `csv`, `text` or `parquet`, besides the format's own options.", autoloader.FileOptions},
+		{"Streams of files", "`ReadStream().Format(\"json\")`, `csv`, `xml`, `text`, `parquet`, `avro`, `orc` or `binaryFile`, besides the format's own options.", autoloader.FileOptions},
 		{"Auto Loader", "`ReadStream().Format(\"cloudFiles\")`, besides the options of its `cloudFiles.format`.", autoloader.CloudFilesOptions},
-		{"Files at rest", "`Read().Format(\"json\")`, `csv`, `text` or `parquet`, besides the format's own options.", files.SourceOptionTable},
+		{"Files at rest", "`Read().Format(\"json\")`, `csv`, `xml`, `text`, `parquet`, `avro`, `orc` or `binaryFile`, besides the format's own options.", files.SourceOptionTable},
 		{"Format json", "Streams and files at rest.", format("json")},
 		{"Format csv", "Streams and files at rest.", format("csv")},
 		{"Format text", "Streams and files at rest.", format("text")},
 		{"Format parquet", "Streams and files at rest.", format("parquet")},
+		{"Format xml", "Streams and files at rest.", format("xml")},
+		{"Format avro", "Streams and files at rest.", format("avro")},
+		{"Format orc", "Streams and files at rest.", format("orc")},
+		{"Format binaryFile", "Streams and files at rest.", format("binaryFile")},
+		{"COPY INTO", "COPY_OPTIONS; FORMAT_OPTIONS are those of files at rest and of the format.", copyOptions},
 		{"Delta, read", "`Read().Format(\"delta\")` and `Read().Table(…)`.", delta.ReadOptionTable},
 		{"Delta, streams from a table", "`ReadStream().Format(\"delta\")` and `ReadStream().Table(…)`.", delta.StreamOptionTable},
 		{"Delta, write", "`Write()`, and `WriteStream()` into a table.", delta.WriteOptionTable},

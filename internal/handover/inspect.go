@@ -192,7 +192,7 @@ func (i *inspection) settings(ctx context.Context) (err error) {
 var knownSettings = []knownSetting{
 	{checkpoint.StateProviderClass, []string{checkpoint.HDFSProvider}, "", "only state of the HDFS-backed provider is read; a query on RocksDB has to start with a new checkpoint here"},
 	{checkpoint.StateEncodingFormat, []string{"unsaferow"}, "", "only state in Spark's rows (unsaferow) is read"},
-	{checkpoint.StateCompressionCodec, []string{"lz4"}, "", "only state compressed by LZ4 is read"},
+	{checkpoint.StateCompressionCodec, state.Codecs, "", "only state compressed by LZ4, zstd or snappy is read"},
 	{checkpoint.StateRowChecksum, []string{"false"}, "", "state with a checksum in each row is not read"},
 	{checkpoint.UseStrictDistribution, []string{"true"}, "", "the state was shared out over its partitions by Spark before 3.3, by rules that depended on the query"},
 	{checkpoint.AggregationStateVersion, []string{"2"}, "stateStoreSave", "only format 2 is read"},

@@ -29,7 +29,7 @@ func TestInteropFeedsMoveBetweenSparkAndHere(t *testing.T) {
 			m := newFeedMove(t, sink, spark)
 			for turn, run := range []func(*testing.T){m.inSpark, m.here, m.inSpark, m.here} {
 				m.send(t, 20) // three batches
-				ask := inspector(handover.Inspect)
+				ask := handover.Inspect
 				if turn == 2 {
 					ask = prepareForSpark
 				}

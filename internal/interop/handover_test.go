@@ -76,6 +76,14 @@ var movingFormats = []moving{
 		written: map[string]string{"commits": "v3\n"},
 	},
 	{
+		name: "dedup, zstd", streams: 1, distinct: []string{"k0", "t0"}, watermark: movingDelay, mode: "append", phases: [3]int{3, 3, 3}, stateNames: []string{"default"},
+		conf: map[string]string{"spark.sql.streaming.stateStore.compression.codec": "zstd"},
+	},
+	{
+		name: "dedup, snappy", streams: 1, distinct: []string{"k0", "t0"}, watermark: movingDelay, mode: "append", phases: [3]int{3, 3, 3}, stateNames: []string{"default"},
+		conf: map[string]string{"spark.sql.streaming.stateStore.compression.codec": "snappy"},
+	},
+	{
 		name: "stateless, commits that could name state", query: "SELECT id0, upper(k0) AS k, t0 FROM s0 WHERE id0 % 3 <> 0", streams: 1, mode: "append", phases: [3]int{3, 3, 3},
 		conf: map[string]string{"spark.sql.streaming.stateStore.checkpointFormatVersion": "2"},
 	},

@@ -73,6 +73,9 @@ func (d *binder) describe(at int) string {
 
 // readable tells whether values of a column of the file fit a builder's type.
 func readable(n *typeNode, b *records.Builder) bool {
+	if n.kind == orcLong && n.catalyst == "timestamp_ntz" && b.Kind == records.TimestampNTZ { // microseconds, as Spark writes them
+		return true
+	}
 	switch n.kind {
 	case orcBoolean:
 		return b.Kind == records.Bool

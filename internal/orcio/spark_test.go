@@ -14,7 +14,7 @@ import (
 func TestFilesOfSpark(t *testing.T) {
 	text, err := os.ReadFile("testdata/expected.jsonl")
 	if err != nil {
-		t.Skip("the files of Spark are not here: python testdata/ask_orc.py makes them")
+		t.Fatal("the files of Spark are not here: python testdata/ask_orc.py makes them")
 	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 1<<20)

@@ -212,7 +212,7 @@ func TestBlockStreamsComeBack(t *testing.T) {
 
 func FuzzReadEntries(f *testing.F) {
 	var file bytes.Buffer
-	w := newEntryWriter(&file)
+	w := newEntryWriter(&file, LZ4)
 	w.put([]byte("key"), []byte("value000"))
 	w.remove([]byte("key"))
 	if err := w.close(); err != nil {

@@ -7,7 +7,7 @@
 //	state/<operator>/<partition>/<version>.snapshot   the whole of one version
 //
 // A store with a name of its own ("default" is none) has its files in a folder of that name in the partition's.
-// A delta or snapshot file is one LZ4 block stream (net.jpountz.lz4's format, as Spark writes it) of
+// A delta or snapshot file is one LZ4 block stream (net.jpountz.lz4's format, as Spark writes it), or a stream of zstd or snappy, of
 // big-endian int key size, key, int value size (-1: removed), value, …, and at the end int -1. Keys and values
 // are UnsafeRows. A key lives in partition pmod(murmur3(key columns, seed 42), partitions), as
 // Spark's HashPartitioning places it. Version v+1 is what batch v leaves.

@@ -19,12 +19,15 @@ const (
 
 // entryWriter writes the entries of one file.
 type entryWriter struct {
-	blocks *blockWriter
+	blocks io.WriteCloser
 	entry  []byte
 	err    error // the first, for close to tell
 }
 
-func newEntryWriter(to io.Writer) *entryWriter { return &entryWriter{blocks: newBlockWriter(to)} }
+func newEntryWriter(to io.Writer, codec Codec) *entryWriter {
+	blocks, err := codec.compressing(to)
+	return &entryWriter{blocks: blocks, err: err}
+}
 
 func (w *entryWriter) put(key, value []byte) {
 	w.write(appendSized(appendSized(w.entry[:0], key), value))
@@ -56,7 +59,12 @@ func (w *entryWriter) close() error {
 // readEntries walks the entries of a file. The slices are the callee's only during the call. A removed
 // key has a nil value.
 func readEntries(from io.Reader, visit func(key, value []byte)) error {
-	r := entryReader{from: bufio.NewReaderSize(newBlockReader(from), blockSize)}
+	content, done, err := decompressed(from)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r := entryReader{from: bufio.NewReaderSize(content, blockSize)}
 	for {
 		size, err := r.readSize()
 		if err != nil {

@@ -120,7 +120,7 @@ func (f Folder) readFile(ctx context.Context, name string, visit func(key, value
 	content := bufio.NewReaderSize(io.NewSectionReader(file, 0, file.Info().Size), 1<<16)
 	if err := readEntries(content, visit); err != nil {
 		return errclass.StateUnreadable.New("Error reading %s of the state: %w.", name, err).
-			WithHint("The file is damaged, or was written with another codec than LZ4.")
+			WithHint("The file is damaged, or was written with another codec than lz4, zstd and snappy.")
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type OpenOptions struct {
 	MinDeltas  int     // before a snapshot is written; 0: 10, as Spark has it
 	Cache      *Cache  // of the query; nil: every version is read from its files
 	Budget     *Budget // of the session; nil: without limit
+	Codec      Codec   // of the files that are written; empty: LZ4
 }
 
 // Operator is the state of one operator at one version, open for change. Its first store is its own: an operator of
@@ -36,6 +37,7 @@ type Operator struct {
 	count     int // of partitions, the query's; a store whose keys choose none has one
 	workers   int
 	minDeltas int
+	codec     Codec
 	budget    *Budget
 	stores    []*Store
 	born      map[string]int64 // the versions with which stores came into being; nil: all with 0
@@ -48,7 +50,7 @@ func Open(ctx context.Context, spec Spec, opts OpenOptions) (*Operator, error) {
 	if o := opts.Cache.take(spec, opts); o != nil {
 		return o, nil
 	}
-	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), minDeltas: cmp.Or(opts.MinDeltas, deltasBeforeSnapshot), budget: opts.Budget, cache: opts.Cache}
+	o := &Operator{spec: spec, dir: stateDir(spec, opts), version: opts.Version, workers: max(opts.Workers, 1), minDeltas: cmp.Or(opts.MinDeltas, deltasBeforeSnapshot), budget: opts.Budget, codec: opts.Codec, cache: opts.Cache}
 	var err error
 	if spec.Description != nil {
 		o.count, o.born, err = settleDescription(ctx, spec, opts, o.dir)
@@ -108,7 +110,7 @@ func (o *Operator) newStore(ctx context.Context, spec StoreSpec, files volumes.S
 }
 
 func (o *Operator) newPartition(n int, spec StoreSpec, files volumes.Store) *Partition {
-	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, born: o.born[spec.name()], budget: o.budget, minDeltas: int64(o.minDeltas)}
+	return &Partition{store: files, dir: storeDir(o.dir, n, spec), spec: spec, born: o.born[spec.name()], budget: o.budget, codec: o.codec, minDeltas: int64(o.minDeltas)}
 }
 
 // lonePartition is where the entries lie that nothing places, those of a group of all rows: in partition 0, which is the only

@@ -40,6 +40,7 @@ type Partition struct {
 	overtaken  bool  // files of later versions lie there: of a batch that was cut short
 
 	budget    *Budget
+	codec     Codec
 	minDeltas int64           // before a snapshot
 	writing   *snapshotWriter // nil: no snapshot is being written
 }
@@ -230,7 +231,7 @@ func (p *Partition) write(ctx context.Context, name string, entries func(*entryW
 		return fmt.Errorf("write state: %w", err)
 	}
 	defer file.Abort()
-	w := newEntryWriter(file)
+	w := newEntryWriter(file, p.codec)
 	entries(w)
 	if err := w.close(); err != nil {
 		return fmt.Errorf("write state %s: %w", name, err)

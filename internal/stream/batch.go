@@ -260,7 +260,9 @@ func (q *Query) build(ctx context.Context, batch *pending, byLeaf map[*logical.S
 			if err := checkJoinState(spec, batch.entry.Conf); err != nil {
 				return nil, err
 			}
+			codec, _ := batch.entry.Conf.Get(checkpoint.StateCompressionCodec)
 			o, err := state.Open(ctx, spec, state.OpenOptions{
+				Codec: state.Codec(codec),
 				Store: q.cfg.Checkpoint, Dir: "state", Version: batch.id, Partitions: partitions, Cache: &q.run.state,
 				Workers: env.Workers, Budget: env.StateBudget, MinDeltas: env.MinDeltas,
 			})

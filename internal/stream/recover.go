@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
@@ -99,7 +101,6 @@ func (q *Query) inconsistent(format string, args ...any) error {
 var readableState = []checkpoint.Setting{
 	{Key: checkpoint.StateProviderClass, Value: checkpoint.HDFSProvider},
 	{Key: checkpoint.StateEncodingFormat, Value: "unsaferow"},
-	{Key: checkpoint.StateCompressionCodec, Value: "lz4"},
 	{Key: checkpoint.AggregationStateVersion, Value: "2"},
 	{Key: checkpoint.StateRowChecksum, Value: "false"},
 }
@@ -117,6 +118,10 @@ func checkJoinState(spec state.Spec, conf checkpoint.Conf) error {
 
 // checkState refuses a checkpoint whose state another provider wrote, or in a form that is not read.
 func checkState(conf checkpoint.Conf) error {
+	if codec, ok := conf.Get(checkpoint.StateCompressionCodec); ok && !slices.Contains(state.Codecs, codec) {
+		return errclass.UnsupportedFeature.New("the state of this checkpoint was written with %s = %s; %s are read.", checkpoint.StateCompressionCodec, codec, strings.Join(state.Codecs, ", ")).
+			WithHint("Start the query with a new checkpoint, or go on with it in Spark.")
+	}
 	for _, want := range readableState {
 		if value, ok := conf.Get(want.Key); ok && value != want.Value {
 			return errclass.UnsupportedFeature.New("the state of this checkpoint was written with %s = %s; only %s is read.", want.Key, value, want.Value).

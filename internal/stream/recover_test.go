@@ -196,7 +196,7 @@ func TestStateOfAnotherKindIsRefused(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"RocksDB":          {"state.HDFSBackedStateStoreProvider", "state.RocksDBStateStoreProvider"},
 		"Avro":             {`encodingFormat":"unsaferow`, `encodingFormat":"avro`},
-		"zstd":             {`codec":"lz4`, `codec":"zstd`},
+		"lzf":              {`codec":"lz4`, `codec":"lzf`},
 		"the first format": {`aggregation.stateFormatVersion":"2`, `aggregation.stateFormatVersion":"1`},
 	} {
 		b := ranTwo(t)

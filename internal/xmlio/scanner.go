@@ -214,7 +214,7 @@ func (s *scanner) skim(at int64) (int64, bool) {
 // before the place there is none.
 func (s *scanner) skimmed(text []byte) (at int, whole bool) {
 	const word, ones, tops = 8, 0x0101010101010101, 0x8080808080808080
-	first, any := s.tag[0], s.local
+	first, every := s.tag[0], s.local
 	for at+word+2 <= len(text) {
 		x := binary.LittleEndian.Uint64(text[at:]) ^ ones*'<'
 		if x = (x - ones) & ^x & tops; x == 0 { // none of these bytes is a <
@@ -226,7 +226,7 @@ func (s *scanner) skimmed(text []byte) (at int, whole bool) {
 		if c == '/' {
 			c = text[at+2]
 		}
-		if c == first || c == '!' || c == '?' || any {
+		if c == first || c == '!' || c == '?' || every {
 			return at, true
 		}
 		at++

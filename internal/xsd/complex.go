@@ -263,7 +263,7 @@ func wildcardOf(t *tag, d *document) (*wildcard, error) {
 	case "##other":
 		w.other, w.spaces = true, []string{d.target, ""}
 	default:
-		for _, s := range strings.Fields(text) {
+		for s := range strings.FieldsSeq(text) {
 			switch s {
 			case "##targetNamespace":
 				s = d.target

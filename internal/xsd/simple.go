@@ -59,33 +59,34 @@ func (b *builder) simple(t *tag) (*simple, error) {
 		return nil, err
 	}
 	defer b.leave()
-	for _, c := range t.children {
-		switch c.name {
-		case "restriction":
-			return b.restrict(nil, c)
-		case "list":
-			item, err := b.simpleOf(c, "itemType")
-			if err != nil {
-				return nil, err
-			}
-			if item.item != nil {
-				return nil, errors.New("a list of lists")
-			}
-			s := newSimple(nil)
-			s.item, s.space = item, collapse
-			return s, nil
-		case "union":
-			return b.union(c)
+	if len(t.children) == 0 {
+		return nil, errors.New("a simpleType is empty")
+	}
+	switch c := t.children[0]; c.name {
+	case "restriction":
+		return b.restrict(nil, c)
+	case "list":
+		item, err := b.simpleOf(c, "itemType")
+		if err != nil {
+			return nil, err
 		}
+		if item.item != nil {
+			return nil, errors.New("a list of lists")
+		}
+		s := newSimple(nil)
+		s.item, s.space = item, collapse
+		return s, nil
+	case "union":
+		return b.union(c)
+	default:
 		return nil, unsupported("xs:" + c.name)
 	}
-	return nil, errors.New("a simpleType is empty")
 }
 
 func (b *builder) union(t *tag) (*simple, error) {
 	s := newSimple(nil)
 	s.space = preserve
-	for _, name := range strings.Fields(t.attr("memberTypes")) {
+	for name := range strings.FieldsSeq(t.attr("memberTypes")) {
 		m, err := b.simpleReference(t, name)
 		if err != nil {
 			return nil, err
@@ -248,7 +249,7 @@ func (s *simple) valid(text string, ids *identities) bool {
 			return false
 		}
 	case s.item != nil:
-		for _, item := range strings.Fields(text) {
+		for item := range strings.FieldsSeq(text) {
 			if !s.item.valid(item, ids) {
 				return false
 			}

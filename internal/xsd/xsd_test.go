@@ -2,9 +2,8 @@ package xsd
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,8 +32,8 @@ func check(s *Schema, record string) error {
 	v := s.NewValidator()
 	var scopes []map[string]string
 	about := func(prefix string) (string, bool) {
-		for i := len(scopes) - 1; i >= 0; i-- {
-			if uri, ok := scopes[i][prefix]; ok {
+		for _, scope := range slices.Backward(scopes) {
+			if uri, ok := scope[prefix]; ok {
 				return uri, true
 			}
 		}
@@ -42,11 +41,8 @@ func check(s *Schema, record string) error {
 	}
 	for {
 		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return nil
+		if err != nil { // the end, or no XML
+			break
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
@@ -74,6 +70,7 @@ func check(s *Schema, record string) error {
 			return err
 		}
 	}
+	return nil
 }
 
 func TestRecordsAreValidated(t *testing.T) {
@@ -162,12 +159,12 @@ func TestRecordsAreValidated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, record := range strings.Split(c.valid, "|") {
+			for record := range strings.SplitSeq(c.valid, "|") {
 				if err := check(s, record); err != nil {
 					t.Errorf("%s: %v", record, err)
 				}
 			}
-			for _, record := range strings.Split(c.not, "|") {
+			for record := range strings.SplitSeq(c.not, "|") {
 				if check(s, record) == nil {
 					t.Errorf("%s is valid", record)
 				}
@@ -235,7 +232,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(ofRoot(`<xs:complexType><xs:sequence><xs:element name="a" type="xs:date" maxOccurs="unbounded"/></xs:sequence><xs:attribute name="b" type="xs:int"/></xs:complexType>`), `<r b="1"><a>2024-01-01</a></r>`)
 	f.Add(ofRoot(`<xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="\i[\w^\-]*"/></xs:restriction></xs:simpleType>`), `<r>a</r>`)
 	f.Add(wrapped(`<xs:include schemaLocation="main.xsd"/><xs:element name="h"/><xs:element name="s" substitutionGroup="h"/>`), `<s/>`)
-	f.Fuzz(func(t *testing.T, schema, record string) {
+	f.Fuzz(func(_ *testing.T, schema, record string) {
 		s, err := load(map[string]string{"main.xsd": schema})
 		if err != nil {
 			return

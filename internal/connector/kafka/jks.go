@@ -2,12 +2,13 @@ package kafka
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // it is what the format says
+	"crypto/sha1" // it is what the format says
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"unicode/utf16"
 )
 
@@ -41,7 +42,7 @@ func readJKS(data []byte, password, keyPassword string) (*keyStore, error) {
 	}
 	body, sum := data[:len(data)-sha1.Size], data[len(data)-sha1.Size:]
 	if password != "" {
-		want := sha1.Sum(append(append(utf16Bytes(password), jksSalt...), body...)) //nolint:gosec // as above
+		want := sha1.Sum(append(append(utf16Bytes(password), jksSalt...), body...))
 		if subtle.ConstantTimeCompare(want[:], sum) != 1 {
 			return nil, errPassword
 		}
@@ -149,11 +150,11 @@ func (s *keyStore) addKey(sealed []byte, chain [][]byte, password string) error 
 	digest, body := info.Data[:sha1.Size], info.Data[sha1.Size:len(info.Data)-sha1.Size]
 	der := make([]byte, len(body))
 	for at := 0; at < len(body); at += sha1.Size {
-		next := sha1.Sum(append(secret[:len(secret):len(secret)], digest...)) //nolint:gosec // as above
+		next := sha1.Sum(append(slices.Clip(secret), digest...))
 		digest = next[:]
 		subtle.XORBytes(der[at:], body[at:], digest)
 	}
-	sum := sha1.Sum(append(secret[:len(secret):len(secret)], der...)) //nolint:gosec // as above
+	sum := sha1.Sum(append(slices.Clip(secret), der...))
 	if !bytes.Equal(sum[:], info.Data[len(info.Data)-sha1.Size:]) {
 		return errPassword
 	}

@@ -255,8 +255,7 @@ func (e *tokenEndpoint) ask(ctx context.Context) (token, error) {
 	req.Header.Set("Cache-Control", "no-cache")
 	resp, err := e.client.Do(req)
 	if err != nil {
-		var detail *url.Error
-		if errors.As(err, &detail) {
+		if detail, ok := errors.AsType[*url.Error](err); ok {
 			err = detail.Err // without the URL, which may hold a key
 		}
 		return token{}, err

@@ -203,7 +203,10 @@ func TestTokenEndpointsThatFail(t *testing.T) {
 		{"no code", status(400, `{"error": "`+secret+`"}`), 1, "it answers Bad Request (no error code)"},
 		{"away", status(503, ""), 3, "it answers Service Unavailable"},
 		{"too many requests", status(429, ""), 3, "it answers Too Many Requests"},
-		{"elsewhere", func(w http.ResponseWriter) { w.Header().Set("Location", "/other"); w.WriteHeader(307) }, 1, "it answers Temporary Redirect"},
+		{"elsewhere", func(w http.ResponseWriter) {
+			w.Header().Set("Location", "/other")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}, 1, "it answers Temporary Redirect"},
 		{"no token", status(200, `{"token": "`+secret+`"}`), 1, "the answer holds no access_token"},
 		{"empty", status(200, ""), 1, "the answer holds no access_token"},
 		{"no word", status(200, `{"access_token": "`+secret+` \u0001"}`), 1, "what was given as a token is none"},

@@ -3,9 +3,9 @@ package kafka
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des" //nolint:gosec // what older tools encrypted keys with
+	"crypto/des" // what older tools encrypted keys with
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // the default of PBKDF2
+	"crypto/sha1" // the default of PBKDF2
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/asn1"
