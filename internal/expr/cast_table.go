@@ -96,7 +96,7 @@ func toPrimitive(from types.Type, to types.Primitive, fail onFailure) conversion
 		if from == types.String {
 			return convertTextToCalendarInterval
 		}
-	case types.Null:
+	case types.Null, types.Variant:
 	}
 	return nil
 }

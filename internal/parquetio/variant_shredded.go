@@ -3,7 +3,6 @@ package parquetio
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -156,7 +155,7 @@ func (s *shreddedShape) scalarOf(a arrow.Array, b *variant.Builder) func(i int) 
 		return func(i int) { b.Double(a.Value(i)) }
 	case *array.Decimal128:
 		scale := s.scalar.(types.Decimal).Scale
-		return func(i int) { b.Decimal(decimal128.Num(a.Value(i)), scale) }
+		return func(i int) { b.Decimal(a.Value(i), scale) }
 	case *array.Date32:
 		return func(i int) { b.Date(int32(a.Value(i))) }
 	case *array.Timestamp:

@@ -31,6 +31,8 @@ func (b *Builder) AppendText(text []byte, formats *Formats) (ok bool) {
 		micros, ok = formats.ParseTimestamp(text)
 	case TimestampNTZ:
 		micros, ok = formats.ParseTimestampNTZ(text)
+	default:
+		return false
 	}
 	if ok {
 		b.Int64s = append(b.Int64s, micros)

@@ -138,7 +138,7 @@ func (b *Builder) Double(v float64) {
 
 // Float adds a float.
 func (b *Builder) Float(v float32) {
-	if v != v { //nolint:staticcheck // a NaN
+	if math.IsNaN(float64(v)) {
 		v = math.Float32frombits(0x7FC0 << 16)
 	}
 	b.data = binary.LittleEndian.AppendUint32(append(b.data, primitiveHeader(primitiveFloat)), math.Float32bits(v))

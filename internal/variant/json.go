@@ -45,8 +45,9 @@ func (p printer) value(dst []byte, v Value) ([]byte, error) {
 		return p.object(dst, v)
 	case Array:
 		return p.array(dst, v)
+	default:
+		return p.scalar(dst, v, kind)
 	}
-	return p.scalar(dst, v, kind)
 }
 
 func (p printer) object(dst []byte, v Value) ([]byte, error) {
@@ -119,6 +120,7 @@ func (p printer) scalar(dst []byte, v Value, kind Kind) ([]byte, error) {
 			return dst, err
 		}
 		return appendBytes(dst, raw, kind), nil
+	default: // whole numbers, and times, which are such
 	}
 	n, err := v.Int()
 	switch kind {
@@ -140,8 +142,9 @@ func appendBytes(dst, raw []byte, kind Kind) []byte {
 		return append(base64.StdEncoding.AppendEncode(append(dst, '"'), raw), '"')
 	case UUID:
 		return append(AppendUUID(append(dst, '"'), raw), '"')
+	default:
+		return records.AppendJSON(dst, records.Text(raw))
 	}
-	return records.AppendJSON(dst, records.Text(raw))
 }
 
 // AppendUUID writes 16 bytes as a UUID stands in text.
@@ -161,7 +164,7 @@ func appendPlain(dst []byte, digits decimal128.Num, scale int) []byte {
 	if digits.Sign() < 0 {
 		dst, digits = append(dst, '-'), digits.Negate()
 	}
-	text := ""
+	var text string
 	if digits.HighBits() == 0 {
 		text = strconv.FormatUint(digits.LowBits(), 10)
 	} else {

@@ -37,8 +37,9 @@ func schemaOf(v Value, w *walk) (types.Type, error) {
 		return decimalType(digits, scale), err
 	case UUID:
 		return uuid{}, nil
+	default:
+		return ScalarType(kind), nil
 	}
-	return ScalarType(kind), nil
 }
 
 // ScalarType is the SQL type that holds values of a kind: all but decimals, UUIDs, objects and arrays.

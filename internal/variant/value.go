@@ -270,8 +270,8 @@ func (v Value) Raw() (metadata, value []byte, err error) {
 // unsigned reads a little-endian number of at most four bytes.
 func unsigned(b []byte) int {
 	n := 0
-	for i := len(b) - 1; i >= 0; i-- {
-		n = n<<8 | int(b[i])
+	for i, v := range b {
+		n |= int(v) << (8 * i)
 	}
 	return n
 }

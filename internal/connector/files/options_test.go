@@ -25,6 +25,7 @@ type optionCase struct {
 type optionCases map[string]optionCase
 
 var jsonCases = optionCases{
+	"singleVariantColumn":                {file: `{"a":1.50}`, value: "v", without: `{"a":1.5}`, with: `{"v":{"a":1.5}}`},
 	"encoding":                           {file: "{\"a\":\"\xe4\"}", schema: "a string", value: "ISO-8859-1", without: `{}`, with: `{"a":"ä"}`},
 	"charset":                            {file: "{\"a\":\"\xe4\"}", schema: "a string", value: "ISO-8859-1", without: `{}`, with: `{"a":"ä"}`},
 	"badRecordsPath":                     {file: "{\"a\":1}\n{", schema: "a int", value: vol + "bad", without: `{"a":1} {}`, with: `{"a":1}`},
@@ -58,6 +59,7 @@ var jsonCases = optionCases{
 
 var csvCases = optionCases{
 	"mergeSchema":                        {file: "a,b\n1,2\n", schema: "b int, a int", given: map[string]string{"header": "true"}, value: "true", without: `{"b":1,"a":2}`, with: `{"b":2,"a":1}`},
+	"singleVariantColumn":                {file: "1", value: "v", without: `{"_c0":"1"}`, with: `{"v":{"_c0":1}}`},
 	"encoding":                           {file: "\xe4", schema: "a string", value: "ISO-8859-1", without: `{}`, with: `{"a":"ä"}`},
 	"charset":                            {file: "\xe4", schema: "a string", value: "ISO-8859-1", without: `{}`, with: `{"a":"ä"}`},
 	"badRecordsPath":                     {file: "1\nx", schema: "a int", value: vol + "bad", without: `{"a":1} {}`, with: `{"a":1}`},
@@ -107,6 +109,7 @@ var textCases = optionCases{
 }
 
 var xmlCases = optionCases{
+	"singleVariantColumn":                {file: `<r><a>x</a></r>`, value: "v", without: `{"a":"x"}`, with: `{"v":{"a":"x"}}`},
 	"rowTag":                             {file: `<r><a>1</a></r><R><a>2</a></R>`, schema: "a int", value: "R", without: `{"a":1}`, with: `{"a":2}`},
 	"mode":                               {file: `<r><a>x</a></r>`, schema: "a int", value: "dropmalformed", without: `{}`, with: ``},
 	"columnNameOfCorruptRecord":          {file: `<r><a>x</a></r>`, schema: "a int, bad string", value: "bad", without: `{}`, with: `{"bad":"<r><a>x</a></r>"}`},
