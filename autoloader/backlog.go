@@ -79,13 +79,19 @@ func gather(found iter.Seq2[file, error], n int, order func(a, b file) int) (fir
 		size += f.size
 		first = append(first, f)
 		if n > 0 && len(first) >= 2*n {
-			slices.SortFunc(first, order)
-			first = first[:n]
+			first = sortOnce(first, order)
+			first = first[:min(n, len(first))]
 		}
 	}
-	slices.SortFunc(first, order)
+	first = sortOnce(first, order)
 	if n > 0 && len(first) > n {
 		first = slices.Clone(first[:n])
 	}
 	return first, count, size, nil
+}
+
+// sortOnce sorts files, each once: some listings tell of a file twice, that of a folder that changes meanwhile for one.
+func sortOnce(files []file, order func(a, b file) int) []file {
+	slices.SortFunc(files, order)
+	return slices.CompactFunc(files, func(a, b file) bool { return a.key == b.key })
 }

@@ -2,6 +2,7 @@ package autoloader
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -195,5 +196,35 @@ func TestLoadLogIsRead(t *testing.T) {
 	}
 	if err := loaded(9); !errors.Is(err, errclass.MalformedLogFile) {
 		t.Errorf("a list that is gone: %v", err)
+	}
+}
+
+// Of the files that are there, only those that no list names are left, however many were loaded before.
+func TestLoadedFilesAreStruckOff(t *testing.T) {
+	log := OpenLoadLog(volumestest.NewMemory())
+	at := func(i int) files.File {
+		return files.File{Place: volumes.Location{URI: fmt.Sprintf("file:/Volumes/c/s/v/in/%06d.json", i)}}
+	}
+	last := int64(0)
+	for n := range 3 {
+		var loaded []files.File
+		for i := range 10_000 {
+			loaded = append(loaded, at(n*10_000+i))
+		}
+		number, err := log.Plan(t.Context(), last, loaded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = number
+	}
+	found := NewUnloaded()
+	for _, i := range []int{5, 10_000, 29_999, 30_000, 40_000} {
+		found.Add(at(i))
+	}
+	if err := log.Strike(t.Context(), last, found); err != nil {
+		t.Fatal(err)
+	}
+	if found.Len() != 2 || !found.Has(at(30_000)) || !found.Has(at(40_000)) || found.Has(at(5)) {
+		t.Errorf("%d files are left", found.Len())
 	}
 }

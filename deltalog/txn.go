@@ -46,6 +46,9 @@ func (x *Txn) SetMetrics(metrics map[string]string) { x.op.Metrics = metrics }
 // Add makes data files part of the table. They must be in place, below the table's folder.
 func (x *Txn) Add(files ...AddFile) { x.actions.Adds = append(x.actions.Adds, files...) }
 
+// Now is the time of actions that the transaction gathers, in milliseconds since the epoch.
+func (x *Txn) Now() int64 { return x.table.opts.Clock().UnixMilli() }
+
 // Remove takes files out of the table, as of now.
 func (x *Txn) Remove(files ...AddFile) {
 	now := x.table.opts.Clock().UnixMilli()

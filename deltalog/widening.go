@@ -74,9 +74,9 @@ func holds(wide, narrow types.Decimal) bool {
 	return wide.Scale >= narrow.Scale && wide.Precision-wide.Scale >= narrow.Precision-narrow.Scale
 }
 
-// Evolve is the schema with the types of the rows where those are wider, each change noted in the column's metadata; changed is false
+// Evolve is the schema with the types of the rows where those are wider, by the rule ([CanEvolve], [CanWiden]), each change noted in the column's metadata; changed is false
 // where none is. What the schema lacks is not added.
-func Evolve(table, rows Schema) (evolved Schema, changed bool) {
+func Evolve(table, rows Schema, can func(from, to Type) bool) (evolved Schema, changed bool) {
 	fields := slices.Clone(table.Fields)
 	for i, f := range fields {
 		at := rows.Index(f.Name)
@@ -84,7 +84,7 @@ func Evolve(table, rows Schema) (evolved Schema, changed bool) {
 			continue
 		}
 		var changes []TypeChange
-		t, inside := evolve(f.Type, rows.Fields[at].Type, nil, &changes)
+		t, inside := evolve(f.Type, rows.Fields[at].Type, nil, can, &changes)
 		if inside || len(changes) > 0 {
 			fields[i] = withTypeChanges(f, t, changes)
 			changed = true
@@ -94,26 +94,26 @@ func Evolve(table, rows Schema) (evolved Schema, changed bool) {
 }
 
 // evolve is a type widened, and reports whether a struct inside of it has changed; changes are those that the field above notes.
-func evolve(table, rows Type, path []string, changes *[]TypeChange) (t Type, inside bool) {
+func evolve(table, rows Type, path []string, can func(from, to Type) bool, changes *[]TypeChange) (t Type, inside bool) {
 	switch table := table.(type) {
 	case Schema:
 		if rows, ok := rows.(Schema); ok {
-			return asType(Evolve(table, rows))
+			return asType(Evolve(table, rows, can))
 		}
 	case Array:
 		if rows, ok := rows.(Array); ok {
-			table.Element, inside = evolve(table.Element, rows.Element, append(slices.Clip(path), "element"), changes)
+			table.Element, inside = evolve(table.Element, rows.Element, append(slices.Clip(path), "element"), can, changes)
 			return table, inside
 		}
 	case Map:
 		if rows, ok := rows.(Map); ok {
 			var also bool
-			table.Key, inside = evolve(table.Key, rows.Key, append(slices.Clip(path), "key"), changes)
-			table.Value, also = evolve(table.Value, rows.Value, append(slices.Clip(path), "value"), changes)
+			table.Key, inside = evolve(table.Key, rows.Key, append(slices.Clip(path), "key"), can, changes)
+			table.Value, also = evolve(table.Value, rows.Value, append(slices.Clip(path), "value"), can, changes)
 			return table, inside || also
 		}
 	default:
-		if CanEvolve(table, rows) {
+		if can(table, rows) {
 			*changes = append(*changes, TypeChange{table, rows, path})
 			return rows, false
 		}

@@ -61,7 +61,7 @@ func (r resolver) inferredStream(ctx context.Context, d *plan.DataSource, opts a
 }
 
 // inferredOptions are the format's, as Auto Loader has them where it infers columns: what no column takes is rescued, and
-// CSV files begin with their columns' names.
+// CSV files begin with their columns' names, and need not have the same.
 func (r resolver) inferredOptions(knows func(string) bool, opts autoloader.Options) map[string]string {
 	options := maps.Clone(opts.FormatOptions)
 	defaults := map[string]string{}
@@ -70,6 +70,7 @@ func (r resolver) inferredOptions(knows func(string) bool, opts autoloader.Optio
 	}
 	if opts.Format == "csv" {
 		defaults["header"], defaults["inferSchema"] = "true", strconv.FormatBool(opts.Inference.ColumnTypes)
+		defaults["mergeSchema"] = "true"
 	}
 	for name, value := range defaults {
 		if knows(name) && optionNamed(options, name) == "" {

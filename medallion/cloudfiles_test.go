@@ -464,6 +464,32 @@ func TestTypesWiden(t *testing.T) {
 	load("struct<n:bigint,m:double,h:int,_rescued_data:string>")
 }
 
+// Auto Loader's wider types become the table's, where it allows that; the older files' values are those of the wider type.
+func TestTypesWidenInTheTable(t *testing.T) {
+	c := newCloud(t, "cloudFiles.format", "csv", "cloudFiles.inferColumnTypes", "true", "cloudFiles.schemaEvolutionMode", "addNewColumnsWithTypeWidening",
+		"cloudFiles.schemaEvolution.restart", "auto")
+	for _, statement := range []string{
+		"CREATE TABLE bronze (n INT, m INT, _rescued_data STRING) TBLPROPERTIES (delta.enableTypeWidening = 'true')",
+		"SET spark.databricks.delta.typeWidening.allowAutomaticWidening = always", // from integers to doubles, too
+	} {
+		if _, err := c.SQL(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.land("a.csv", "n,m\n1,1\n")
+	c.mustRun()
+	c.land("b.csv", "n,m\n3000000000,1.5\n")
+	c.mustRun()
+	c.wantRows("SELECT n, m, typeof(n), typeof(m) FROM bronze", "[1, 1, bigint, double]", "[3000000000, 1.5, bigint, double]")
+	if err := c.SetConf("spark.databricks.delta.typeWidening.allowAutomaticWidening", "sometimes"); err != nil {
+		t.Fatal(err)
+	}
+	c.land("c.csv", "n,m\n1,1\n")
+	if err := c.run(); !errors.Is(err, errclass.InvalidOptionValue) {
+		t.Errorf("an unknown rule: %v", err)
+	}
+}
+
 // What no column can take is rescued, and is no new column: a value of another type, a name in other letters.
 func TestMisfitsAreRescued(t *testing.T) {
 	c := newCloud(t, "cloudFiles.inferColumnTypes", "true")

@@ -3,6 +3,7 @@ package medallion
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -137,9 +138,7 @@ func TestStreamBehindChangesOfColumns(t *testing.T) {
 			step.before()
 		}
 		options := map[string]string{step.also[0]: step.also[1]}
-		for name, value := range tracked {
-			options[name] = value
-		}
+		maps.Copy(options, tracked)
 		delete(options, "")
 		err := follow(t.Context(), disk, options)
 		switch {

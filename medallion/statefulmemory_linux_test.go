@@ -17,7 +17,7 @@ import (
 var statefulRows = flag.Int64("stateful.rows", 200_000, "rows of a batch in BenchmarkStatefulMemory")
 
 // BenchmarkStatefulMemory runs one large batch through each stateful operator into Delta, and tells the most memory that the process
-// had resident meanwhile. Run each by itself:
+// had resident meanwhile (peakMB), and how much of it no file holds, so that the kernel cannot take it back (ownMB). Run each by itself:
 //
 //	go test ./medallion -run '^$' -bench StatefulMemory/dedup -benchtime 1x -stateful.rows 20000000
 func BenchmarkStatefulMemory(b *testing.B) {
@@ -42,14 +42,15 @@ func BenchmarkStatefulMemory(b *testing.B) {
 					runLarge(b, s, query)
 				}
 				resetPeak()
-				before := processorTime()
+				before, own := processorTime(), watchOwn()
 				b.StartTimer()
 				runLarge(b, s, query)
+				b.ReportMetric(float64(own())/(1<<20), "ownMB")
 				b.ReportMetric((processorTime() - before).Seconds(), "cpu-s")
 				s.Close()
 			}
 			b.ReportMetric(float64(*statefulRows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-			b.ReportMetric(float64(peakMemory())/(1<<20), "peakMB")
+			b.ReportMetric(float64(memoryStatus("VmHWM:"))/(1<<20), "peakMB")
 		})
 	}
 }
@@ -90,7 +91,28 @@ func runLarge(b *testing.B, s *Session, query func(l, r *DataFrame) *DataFrame) 
 }
 
 // resetPeak begins anew to watch how much memory is resident.
-func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) } // elsewhere than on Linux nothing is told
+func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+
+// watchOwn tells, when it is asked to end, the most memory that was resident and no file's: what the kernel cannot take back.
+func watchOwn() (end func() int64) {
+	stop, peak := make(chan struct{}), make(chan int64)
+	go func() {
+		most := int64(0)
+		for {
+			select {
+			case <-stop:
+				peak <- most
+				return
+			case <-time.After(10 * time.Millisecond):
+				most = max(most, memoryStatus("RssAnon:"))
+			}
+		}
+	}()
+	return func() int64 {
+		close(stop)
+		return <-peak
+	}
+}
 
 // processorTime is how long the process has computed.
 func processorTime() time.Duration {
@@ -101,14 +123,14 @@ func processorTime() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// peakMemory is the most that was resident.
-func peakMemory() int64 {
+// memoryStatus is a number of bytes in the kernel's words about the process.
+func memoryStatus(name string) int64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
-		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if kb, ok := strings.CutPrefix(line, name); ok {
 			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 10, 64)
 			return n << 10
 		}

@@ -226,7 +226,7 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts optio
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: operation, Options: opts,
-		Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(),
+		Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(), Widening: delta.Widening(w.frame.session.Conf(delta.WideningSetting)),
 	})
 	return err
 }

@@ -16,11 +16,13 @@ import (
 // An Inference finds the schema of CSV files: the names from the first header, or _c0, _c1, …, and the types where
 // the options ask for them.
 type Inference struct {
-	opts   Options
-	names  []string
-	types  []types.Type // types.Null: no value yet
-	tokens tokenizer
-	seen   int64
+	opts    Options
+	names   []string
+	types   []types.Type   // types.Null: no value yet
+	columns map[string]int // by name
+	at      []int          // of the file at hand: the column of each value
+	tokens  tokenizer
+	seen    int64
 }
 
 // NewInference begins an inference over any number of files.
@@ -29,7 +31,10 @@ func NewInference(opts Options) *Inference {
 }
 
 // Done reports that more files would tell nothing new.
-func (in *Inference) Done() bool { return in.names != nil && !in.opts.Infer.Types }
+func (in *Inference) Done() bool { return in.names != nil && !in.opts.Infer.Types && !in.opts.Merge }
+
+// told reports that more of a file would tell nothing new, whose first record was looked at, or not.
+func (in *Inference) told(first bool) bool { return !first && !in.opts.Infer.Types }
 
 // Add looks at a file of records, one a line.
 func (in *Inference) Add(r io.Reader) error {
@@ -38,7 +43,7 @@ func (in *Inference) Add(r io.Reader) error {
 		skip--
 	}
 	first := true
-	for !in.Done() && source.Next() {
+	for !in.told(first) && source.Next() {
 		if source.Truncated() || in.tokens.passedOver(source.Bytes()) {
 			continue
 		}
@@ -60,14 +65,14 @@ func (in *Inference) AddDocument(data []byte) error {
 		return err
 	}
 	source := newDocument(text, &in.opts)
-	for first := true; !in.Done() && source.next(&in.tokens); first = false {
+	for first := true; !in.told(first) && source.next(&in.tokens); first = false {
 		in.record(first)
 	}
 	return nil
 }
 
 func (in *Inference) record(first bool) {
-	if in.names == nil {
+	if in.names == nil || first && in.opts.Merge {
 		in.begin()
 	}
 	if first && in.opts.Header {
@@ -77,19 +82,31 @@ func (in *Inference) record(first bool) {
 	if ratio := in.opts.Infer.SamplingRatio; ratio < 1 && int64(float64(in.seen)*ratio) == int64(float64(in.seen-1)*ratio) {
 		return
 	}
-	for i, t := range in.tokens.tokens[:min(len(in.tokens.tokens), len(in.types))] {
+	for i, t := range in.tokens.tokens[:min(len(in.tokens.tokens), len(in.at))] {
 		if text, null := in.opts.Values.text(t); !null && len(text) > 0 {
-			in.types[i] = in.widen(in.types[i], text)
+			in.types[in.at[i]] = in.widen(in.types[in.at[i]], text)
 		}
 	}
 }
 
-// begin takes the columns from the first record of the first file.
+// begin takes the columns from the first record of a file: of the first one, or of each.
 func (in *Inference) begin() {
-	in.names = in.opts.names(in.tokens.tokens)
-	in.types = make([]types.Type, len(in.names))
-	for i := range in.types {
-		in.types[i] = types.Null
+	in.at = in.at[:0]
+	if in.columns == nil {
+		in.columns = map[string]int{}
+	}
+	for _, name := range in.opts.names(in.tokens.tokens) {
+		key := name
+		if in.opts.AnyCase {
+			key = strings.ToLower(name)
+		}
+		at, ok := in.columns[key]
+		if !ok {
+			at = len(in.names)
+			in.columns[key] = at
+			in.names, in.types = append(in.names, name), append(in.types, types.Null)
+		}
+		in.at = append(in.at, at)
 	}
 }
 

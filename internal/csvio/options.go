@@ -42,7 +42,7 @@ var OptionTable = slices.Concat(records.CommonOptions, option.Table{
 	{Name: "maxCharsPerColumn", Default: "-1", Values: []string{"-1"}, Kind: option.Enum, Doc: "Values are bounded by maxRecordBytes."},
 	{Name: "unescapedQuoteHandling", Kind: option.Enum, Default: stopAtDelimiter, Values: []string{stopAtDelimiter, stopAtClosingQuote, backToDelimiter, skipValue, raiseError}, Doc: "What becomes of a value in which a quote stands unescaped."},
 	{Name: "parserCaseSensitive", Kind: option.Enum, Default: "true", Values: []string{"true"}, Doc: "The old name of readerCaseSensitive."},
-	{Name: "mergeSchema", Kind: option.Enum, Default: "false", Values: []string{"false"}, Doc: "The files must have the same columns."},
+	{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Inference takes the columns of all files, by the names in their headers, and each file's columns are found by its own header; else the first file's columns are those of all. Auto Loader's default is true, where it infers."},
 	{Name: "skipRows", Kind: option.Count, Default: "0", Doc: "So many lines at the start of each file are passed over."},
 })
 
@@ -59,12 +59,13 @@ type Options struct {
 	Syntax        syntax
 	Values        valueTexts
 	Infer         InferOptions
+	Merge         bool           // the files' columns may differ
 	AnyCase       bool           // columns are matched with the header in any letter case, where that counts
 	Found         *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 
 // byName tells that columns are found by the file's header, not by their position.
-func (o *Options) byName() bool { return o.Header && (o.Rescued != "" || o.Found != nil) }
+func (o *Options) byName() bool { return o.Header && (o.Rescued != "" || o.Found != nil || o.Merge) }
 
 // syntax is how records are cut into values.
 type syntax struct {
@@ -119,6 +120,7 @@ func OptionsOf(v option.Values) (Options, error) {
 		MultiLine:     v.Bool("multiLine"),
 		MaxRecord:     int(min(v.Bytes("maxRecordBytes"), lines.MaxDocument)),
 		Header:        v.Bool("header"),
+		Merge:         v.Bool("mergeSchema"),
 		EnforceSchema: v.Bool("enforceSchema"),
 		SkipRows:      int(v.Int("skipRows")),
 		Syntax:        s,

@@ -258,11 +258,13 @@ const (
 	DeltaConcurrentDeleteRead    Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction   Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite         Class = "DELTA_CONCURRENT_WRITE"
+	DeltaDataChangeFalse         Class = "DELTA_DATA_CHANGE_FALSE"
 	DeltaDuplicateActions        Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns        Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaFileNotFound            Class = "DELTA_FILE_NOT_FOUND_DETAILED"
 	DeltaIdempotentOptions       Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaInsertArity             Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
+	DeltaInvalidChangeRange      Class = "DELTA_INVALID_CDC_RANGE"
 	DeltaInvalidColumnName       Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
 	DeltaInvalidOffset           Class = "DELTA_INVALID_SOURCE_OFFSET_FORMAT"
 	DeltaInvalidOffsetVersion    Class = "DELTA_INVALID_FORMAT_FROM_SOURCE_VERSION"
@@ -415,11 +417,13 @@ var sqlStates = map[Class]string{
 	DeltaConcurrentDeleteRead:    "2D521",
 	DeltaConcurrentTransaction:   "2D521",
 	DeltaConcurrentWrite:         "2D521",
+	DeltaDataChangeFalse:         "0AKDE",
 	DeltaDuplicateActions:        "2D521",
 	DeltaDuplicateColumns:        "42711",
 	DeltaFileNotFound:            "42K03",
 	DeltaIdempotentOptions:       "42616",
 	DeltaInsertArity:             "42802",
+	DeltaInvalidChangeRange:      "22003",
 	DeltaInvalidColumnName:       "42K05",
 	DeltaInvalidPartitionColumn:  "42996",
 	DeltaInvalidProtocol:         "KD004",

@@ -10,7 +10,8 @@
 //	join.go           the right side in a hash table, the left streamed past it
 //	sort.go           runs sorted by encoded keys (sortkey.go), merged; a limit keeps the first rows
 //	window.go         over sorted rows
-//	stateful_aggregate.go   a batch's groups added to those that the state holds, by its partitions (stateful_part.go);
+//	outlet.go         rows that an operator gives while it still works, for those who walk its sequences
+//	stateful_aggregate.go   a batch's groups (stateful_groups.go) added to those that the state holds, by its partitions (stateful_part.go);
 //	                        sessions (sessions.go, stateful_sessions.go); limits (stateful_limit.go)
 //	watermark.go            event times noted; what a stateful operator must do
 //	stateful_deduplicate.go   rows whose keys the state has not seen
@@ -18,6 +19,6 @@
 //	                  the pairs of the two (joinmeeting), and all of it within a partition (joinpart)
 //
 // What an operator must hold (groups, build sides, rows to sort) it reserves from a [Memory]; past the
-// session's limit it fails with MEMORY_LIMIT_EXCEEDED. Nothing spills to disk yet. Rows that meet are
-// put into one batch, whose text columns hold at most 2 GB each.
+// session's limit it fails with MEMORY_LIMIT_EXCEEDED. Stateful operators hold a round of their input
+// at a time (stateful_rows.go), and package state spills. Rows that meet are put into one batch, whose text columns hold at most 2 GB each.
 package exec

@@ -20,7 +20,7 @@ type groupBatch struct {
 	parts []*statefulPart
 
 	mu   sync.Mutex
-	late *keyTable // groups that come too late, each once, whichever workers had its rows; nil: none does. Under mu
+	late *keyTable   // groups that come too late, each once, whichever workers had its rows; nil: none does. Under mu
 	held reservation // of late; under mu
 }
 

@@ -198,7 +198,7 @@ func (e *evolving) tracked(t *testing.T) {
 	}
 	var got []string
 	for _, r := range rows {
-		got = append(got, fmt.Sprint(r.Values...))
+		got = append(got, strings.TrimSpace(fmt.Sprintln(r.Values...)))
 	}
 	slices.Sort(got)
 	if want := "1 a <nil>; 2 b <nil>; 3 <nil> c; 4 <nil> d; 5 <nil> e"; strings.Join(got, "; ") != want {

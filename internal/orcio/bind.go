@@ -32,6 +32,7 @@ type column struct {
 	zone     *time.Location // where wall clocks are read
 	written  *time.Location // and where they were written
 	base     int64          // seconds of the writer's 2015
+	julian   bool           // days before 1582 are the Julian calendar's
 }
 
 // A binder matches columns with a file's.
@@ -45,7 +46,7 @@ type binder struct {
 // bind makes the reader of a column of the file for a builder.
 func (d *binder) bind(at int, b *records.Builder) (*column, error) {
 	n := &d.file.nodes[at]
-	c := &column{b: b, node: n, zone: d.zone}
+	c := &column{b: b, node: n, zone: d.zone, julian: !d.file.gregorian}
 	if b.Kind == records.Null {
 		c.absent = true
 		return c, nil

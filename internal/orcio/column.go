@@ -7,6 +7,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/records"
 )
 
@@ -89,6 +90,11 @@ func (c *column) values(n, there int) error {
 		values, err := c.numbers(c.data, there, &c.ints)
 		if err != nil {
 			return err
+		}
+		if c.julian && c.node.kind == orcDate {
+			for k, day := range values {
+				values[k] = int64(datetime.JulianToGregorianDay(int32(day)))
+			}
 		}
 		return c.each(n, func(k int) error {
 			c.number(values[k])

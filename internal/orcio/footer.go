@@ -19,6 +19,8 @@ type File struct {
 	stripes []stripe
 	nodes   []typeNode
 	rows    int64
+	// gregorian: days before 1582 are counted as those after.
+	gregorian bool
 }
 
 type stripe struct{ offset, index, data, footer, rows int64 }
@@ -153,10 +155,16 @@ func (f *File) readFooter(text []byte) error {
 			f.rows = int64(value)
 		case 10:
 			return errors.New("columns are encrypted")
+		case 11:
+			f.gregorian = value == prolepticGregorian
 		}
 		return nil
 	})
 }
+
+// prolepticGregorian is the calendar that counts days before 1582 as those after. A file that names none has the Julian there, as
+// Java's writers and Spark's have it.
+const prolepticGregorian = 2
 
 func readType(text []byte) (n typeNode, err error) {
 	var children []uint64

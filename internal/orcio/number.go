@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/records"
 	"lakehouse/internal/types"
 )
@@ -117,11 +118,22 @@ func (c *column) timestamps(n, there int) error {
 		if c.node.catalyst != "timestamp_ntz" && c.b.Kind == records.Timestamp && c.written != c.zone {
 			s = moved(s, c.written, c.zone)
 		}
+		if day := floorDay(s); c.julian && day < maxJulianDay {
+			s += int64(datetime.JulianToGregorianDay(int32(day))-int32(day)) * secondsADay
+		}
 		c.b.Int64s = append(c.b.Int64s, s*1_000_000+floorMicros(fraction))
 		c.b.Len++
 		return nil
 	})
 }
+
+const (
+	secondsADay  = 86_400
+	maxJulianDay = -141_427 // 1582-10-15
+)
+
+// floorDay is the day of a second; of one too long ago, which no timestamp reaches, any that long ago.
+func floorDay(s int64) int64 { return max(datetime.FloorDiv(s, secondsADay), math.MinInt32/2) }
 
 func floorMicros(nanos int64) int64 {
 	micros := nanos / 1000

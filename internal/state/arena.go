@@ -11,7 +11,7 @@ import (
 
 // A Budget is how many bytes the states of a session keep on the heap. What comes after lies in scratch
 // files, whose pages the kernel takes back when it needs them; so do the keys' hashes and places. On the heap stay the indexes by
-// time and by prefix, where a store has them: at most 32 bytes a key. The zero value has no limit.
+// time (some 8 bytes a key) and by prefix (some 50), where a store has them. The zero value has no limit.
 type Budget struct{ limit, used atomic.Int64 }
 
 // NewBudget is a budget of so many bytes; 0 is no limit.

@@ -70,7 +70,7 @@ func (r *snappyReader) Read(p []byte) (int, error) {
 func (r *snappyReader) next() error {
 	var length [4]byte
 	if _, err := io.ReadFull(r.from, length[:]); err != nil {
-		if err == io.EOF { //nolint:errorlint // between two blocks: the end
+		if err == io.EOF { // between two blocks: the end
 			return io.EOF
 		}
 		return cutShort(err)

@@ -80,7 +80,6 @@ func TestStateAtSize(t *testing.T) {
 		t.Errorf("%d bytes are live, more than %d", live, most)
 	}
 	runtime.KeepAlive(o)
-	o = nil
 	began = time.Now()
 	rows := 0
 	for p := range 2 {

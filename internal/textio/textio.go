@@ -34,8 +34,11 @@ type Options struct {
 	MaxRecord int    // bytes; 0: 16 MiB
 }
 
-// OptionsOf takes the options from parsed values whose table holds [OptionTable]. It never fails; the other formats' may.
+// OptionsOf takes the options from parsed values whose table holds [OptionTable].
 func OptionsOf(v option.Values) (Options, error) {
+	if v.Has("lineSep") && v.String("lineSep") == "" {
+		return Options{}, errclass.InvalidOptionValue.New("'lineSep' cannot be an empty string.")
+	}
 	return Options{
 		WholeText: v.Bool("wholeText"),
 		LineSep:   v.String("lineSep"),
@@ -131,6 +134,9 @@ func (d *Decoder) DecodeDocument(data []byte) batch.Seq {
 	}
 	rows := d.rows()
 	defer rows.End()
+	if len(data) == 0 { // Spark reads no empty file
+		return batch.Of(rows.Last())
+	}
 	if err := d.add(rows, text); err != nil {
 		return batch.Fail(err)
 	}

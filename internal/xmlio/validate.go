@@ -2,6 +2,7 @@ package xmlio
 
 import (
 	"bytes"
+	"slices"
 
 	"lakehouse/internal/xsd"
 )
@@ -87,17 +88,18 @@ func (c *checker) open() error {
 
 // namespace is that of a prefix where the tag stands.
 func (c *checker) namespace(prefix string) (string, bool) {
-	for i := len(c.bound) - 1; i >= 0; i-- {
-		if c.bound[i].prefix == prefix {
-			return c.bound[i].uri, true
+	for _, b := range slices.Backward(c.bound) {
+		if b.prefix == prefix {
+			return b.uri, true
 		}
 	}
 	return c.schema.Outside(prefix, c.record), true
 }
 
 func split(name []byte) (prefix, local string) {
-	if i := bytes.IndexByte(name, ':'); i >= 0 {
-		return string(name[:i]), string(name[i+1:])
+	before, after, found := bytes.Cut(name, []byte(":"))
+	if !found {
+		return "", string(name)
 	}
-	return "", string(name)
+	return string(before), string(after)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -318,5 +319,37 @@ func BenchmarkCut(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// Readers that take pieces at once, in any order, have each record once.
+func TestPiecesAreReadAtOnce(t *testing.T) {
+	text := orders(2000)
+	opts := Options{RowTag: "r", MaxRecord: 1 << 20}
+	cutter := NewCutter(int64(len(text)), 10_000, &opts)
+	var all sync.WaitGroup
+	counts := make([]int, cutter.Len())
+	for worker := range 4 {
+		all.Go(func() {
+			for n := cutter.Len() - 1 - worker; n >= 0; n -= 4 {
+				part, err := cutter.Part(bytes.NewReader(text), n)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				part.Data, part.records = text[part.Start:part.End], nil
+				for in := newScannerOn(part, &opts); in.next(); {
+					counts[n]++
+				}
+			}
+		})
+	}
+	all.Wait()
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	if total != 2000 {
+		t.Errorf("%d records", total)
 	}
 }

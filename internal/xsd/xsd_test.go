@@ -39,11 +39,8 @@ func check(s *Schema, record string) error {
 		}
 		return "", prefix == ""
 	}
-	for {
-		token, err := d.Token()
-		if err != nil { // the end, or no XML
-			break
-		}
+	for token, broken := d.Token(); broken == nil; token, broken = d.Token() { // what is no XML ends here
+		var err error
 		switch token := token.(type) {
 		case xml.StartElement:
 			scope := map[string]string{}

@@ -36,12 +36,13 @@ type Encoder interface {
 
 // Config says how rows become files.
 type Config struct {
-	Store       volumes.Store
-	Schema      types.Struct   // of the rows
-	PartitionBy []string       // columns that the names of folders hold, spelled as in Schema
-	Zone        *time.Location // of timestamps in the names of folders; nil: UTC
-	Target      int64          // a file of about so many bytes is followed by another; 0: no limit
-	MaxRows     int64          // likewise of so many rows; 0: no limit
+	Store         volumes.Store
+	Schema        types.Struct   // of the rows
+	PartitionBy   []string       // columns that the names of folders hold, spelled as in Schema
+	KeepPartition bool           // the files hold these columns, too
+	Zone          *time.Location // of timestamps in the names of folders; nil: UTC
+	Target        int64          // a file of about so many bytes is followed by another; 0: no limit
+	MaxRows       int64          // likewise of so many rows; 0: no limit
 	// Name is the base name of a file: the worker that writes it, and how many files of the same folder it has written before.
 	Name func(worker, number int) string
 	// Open begins the content of a file, whose columns are schema.
@@ -72,7 +73,7 @@ type Writer struct {
 func New(config Config) *Writer {
 	w := &Writer{config: config}
 	for i, f := range config.Schema.Fields {
-		if slices.Contains(config.PartitionBy, f.Name) {
+		if !config.KeepPartition && slices.Contains(config.PartitionBy, f.Name) {
 			continue
 		}
 		w.keep = append(w.keep, i)

@@ -14,8 +14,7 @@ import (
 	"lakehouse/volumes"
 )
 
-// recordingChanges is the lake whose table says that it records its changes, as Spark makes it: this build reads such tables and
-// does not write them.
+// recordingChanges is the lake whose table says that it records its changes from its first version on, as Spark would have made it.
 func (l *lake) recordingChanges() *lake {
 	l.Helper()
 	var names []string

@@ -1,10 +1,13 @@
 package delta
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/parquetio"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 )
@@ -132,5 +135,55 @@ func TestWritesWidenTypes(t *testing.T) {
 	features := l.snapshot().Protocol()
 	if !strings.Contains(strings.Join(features.Features(), " "), "typeWidening") {
 		t.Errorf("the protocol is %+v", features)
+	}
+}
+
+// A write that only arranges rows anew changes no data to who follows the table, and no columns.
+func TestRearrangingWrites(t *testing.T) {
+	l := newLake(t)
+	l.write("n long", `{"n":1}`)
+	l.write("n long", `{"n":2}`)
+	q := l.tail(map[string]string{"startingVersion": "latest"}, nil)
+	if got := q.batches(); got != "-" {
+		t.Fatalf("at first: %s", got)
+	}
+	opts := l.options(map[string]string{"dataChange": "false"})
+	opts.Overwrite = true
+	if _, err := Write(t.Context(), l.table, l.rows("n long", `{"n":1}`, `{"n":2}`), opts); err != nil {
+		t.Fatal(err)
+	}
+	if text := l.commitText(2); strings.Contains(text, `"dataChange":true`) || strings.Count(text, `"dataChange":false`) != 3 {
+		t.Errorf("the version is %s", text)
+	}
+	if got := q.batches(); got != "-" {
+		t.Errorf("the stream has %s", got)
+	}
+	l.wantRows("rows", l.read(nil), `{"n":1} {"n":2}`)
+	opts = l.options(map[string]string{"dataChange": "false", "mergeSchema": "true"})
+	if _, err := Write(t.Context(), l.table, l.rows("n long, m long", `{"n":1,"m":1}`), opts); !errors.Is(err, errclass.DeltaDataChangeFalse) {
+		t.Errorf("with another column: %v", err)
+	}
+}
+
+// Data files may hold the partition columns, too; the table reads as one without.
+func TestPartitionColumnsInDataFiles(t *testing.T) {
+	l := newLake(t)
+	opts := l.options(map[string]string{"writePartitionColumns": "true"})
+	opts.PartitionBy = []string{"p"}
+	if _, err := Write(t.Context(), l.table, l.rows("n long, p string", `{"n":1,"p":"x"}`), opts); err != nil {
+		t.Fatal(err)
+	}
+	l.wantRows("rows", l.read(nil), `{"n":1,"p":"x"}`)
+	in, err := l.table.Store.Open(t.Context(), l.files()[0].Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	file, err := parquetio.Open(in, in.Info().Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if schema, err := file.Schema(); err != nil || schema.String() != "struct<n:bigint,p:string>" {
+		t.Errorf("the file holds %s, %v", schema, err)
 	}
 }

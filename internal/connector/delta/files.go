@@ -33,7 +33,7 @@ func newFiles(store volumes.Store, schema types.Struct, stats deltalog.StatsOpti
 	parquet := parquetio.WriterOptions{Compression: opts.String("compression")}
 	extension := parquetio.Extension(parquet.Compression)
 	return &fileWriter{stats: stats, rows: datafiles.New(datafiles.Config{
-		Store: store, Schema: schema, PartitionBy: stats.PartitionColumns, Target: opts.Bytes("targetFileSize"), MaxRows: opts.Int("maxRecordsPerFile"),
+		Store: store, Schema: schema, PartitionBy: stats.PartitionColumns, KeepPartition: opts.Bool("writePartitionColumns"), Target: opts.Bytes("targetFileSize"), MaxRows: opts.Int("maxRecordsPerFile"),
 		Name: func(int, int) string { return fmt.Sprintf("part-00000-%s-c000%s.parquet", uuid.NewString(), extension) },
 		Open: func(out io.Writer, schema types.Struct) (datafiles.Encoder, error) {
 			w, err := parquetio.NewWriter(out, schema, parquet)

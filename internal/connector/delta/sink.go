@@ -24,6 +24,7 @@ type SinkOptions struct {
 	Schema      types.Struct
 	Options     option.Values
 	Workers     int
+	Widening    Widening
 	Eval        expr.Context // for the casts to the table's types
 }
 
@@ -71,7 +72,7 @@ func (s *Sink) Resume(ctx context.Context, next int64, repeated bool) error {
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
 	w := &writing{table: s.table, opts: WriteOptions{
 		Overwrite: s.opts.Mode == logical.Complete, PartitionBy: s.opts.PartitionBy, Operation: streamingUpdate,
-		Options: s.opts.Options, Workers: s.opts.Workers, Eval: s.opts.Eval,
+		Options: s.opts.Options, Workers: s.opts.Workers, Eval: s.opts.Eval, Widening: s.opts.Widening,
 	}, params: deltalog.Parameters{}.
 		With("outputMode", s.opts.Mode.String()).With("queryId", s.opts.QueryID).With("epochId", strconv.FormatInt(id, 10))}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {

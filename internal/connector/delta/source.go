@@ -53,7 +53,7 @@ func (o ReadOptions) excludes(path string) bool {
 
 // changeFeed tells whether the change data feed is read.
 func (o ReadOptions) changeFeed() bool {
-	return o.streaming && (o.values.Bool("readChangeFeed") || o.values.Bool("readChangeData"))
+	return o.values.Bool("readChangeFeed") || o.values.Bool("readChangeData")
 }
 
 // ReadOptionTable lists the options of batch reads; StreamOptionTable, those of streams.
@@ -61,6 +61,12 @@ var (
 	ReadOptionTable = option.Table{
 		{Name: "versionAsOf", Kind: option.Count, Doc: "The version to read."},
 		{Name: "timestampAsOf", Doc: "The time whose version is read."},
+		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what the versions from startingVersion to endingVersion have changed, with the columns _change_type, _commit_version and _commit_timestamp."},
+		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
+		{Name: "startingVersion", Doc: "With readChangeFeed, the first version."},
+		{Name: "startingTimestamp", Doc: "Likewise, the time from which on versions are read."},
+		{Name: "endingVersion", Kind: option.Count, Doc: "With readChangeFeed, the last version; without it, the newest."},
+		{Name: "endingTimestamp", Doc: "Likewise, the time up to which versions are read."},
 	}
 	StreamOptionTable = option.Table{
 		{Name: "maxFilesPerTrigger", Kind: option.Positive, Default: "1000", Doc: "How many files of the table a batch takes at the most."},
@@ -140,6 +146,14 @@ type Source struct {
 
 // NewSource opens a version of a table for reading.
 func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) {
+	if opts.changeFeed() {
+		return changesSource(ctx, t, opts)
+	}
+	for _, name := range []string{"startingVersion", "startingTimestamp", "endingVersion", "endingTimestamp"} {
+		if opts.values.Has(name) {
+			return nil, errclass.InvalidOption.New("option '%s' of a batch read goes with readChangeFeed=true.", name)
+		}
+	}
 	snap, err := opts.snapshot(ctx, t)
 	if err != nil {
 		return nil, err

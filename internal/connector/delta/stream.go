@@ -113,6 +113,9 @@ func (s *source) limits(limit stream.ReadLimit) (files, size int64) {
 	files, size = s.opts.values.Int("maxFilesPerTrigger"), unlimited
 	if s.opts.values.Has("maxBytesPerTrigger") {
 		size = s.opts.values.Bytes("maxBytesPerTrigger")
+		if !s.opts.values.Has("maxFilesPerTrigger") {
+			files = unlimited
+		}
 	}
 	return files, size
 }

@@ -21,7 +21,10 @@ import (
 
 // SinkOptionTable lists the options of a stream into a table; WriteOptionTable, those of batch writes, which have more.
 var (
-	SinkOptionTable = option.Table{
+	SinkOptionTable = append(slices.Clip(commonOptionTable), option.Spec{
+		Name: "dataChange", Kind: option.Enum, Values: []string{"true"}, Default: "true", Doc: "Of a stream only true: its rows are new.",
+	})
+	commonOptionTable = option.Table{
 		{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
 		{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite, or a stream's mode complete: the table takes the rows' schema."},
 		{Name: "userMetadata", Doc: "A text of one's own in the commit."},
@@ -34,11 +37,12 @@ var (
 		{Name: "replaceOn", Unsupported: "it comes with DELETE in a later version"},
 		{Name: "replaceUsing", Unsupported: "it comes with DELETE in a later version"},
 		{Name: "targetAlias", Unsupported: "it goes with replaceWhere, replaceOn and replaceUsing"},
-		{Name: "dataChange", Kind: option.Enum, Values: []string{"true"}, Default: "true", Doc: "Only true: a write that rearranges rows is OPTIMIZE's, in a later version."},
-		{Name: "writePartitionColumns", Kind: option.Enum, Values: []string{"false"}, Default: "false", Doc: "Only false: the names of folders hold the partition columns."},
+		{Name: "writePartitionColumns", Kind: option.Bool, Default: "false", Doc: "Data files hold the partition columns, too."},
+		{Name: "parquet.writer.version", Kind: option.Enum, Values: []string{"v1"}, Default: "v1", Doc: "The version of Parquet's pages: v1, which every reader knows."},
 	}
-	WriteOptionTable = append(slices.Clip(SinkOptionTable), option.Table{
+	WriteOptionTable = append(slices.Clip(commonOptionTable), option.Table{
 		{Name: "txnAppId", Doc: "Batch writes: with txnVersion, names the writer, whose writes of one version count once."},
+		{Name: "dataChange", Kind: option.Bool, Default: "true", Doc: "Batch writes: false says that the write only arranges rows anew that the table has: streams from the table pass it over."},
 		{Name: "txnVersion", Kind: option.Count, Doc: "Batch writes: with txnAppId, the version of the writer's write."},
 	}...)
 )
@@ -54,7 +58,34 @@ type WriteOptions struct {
 	Options         option.Values
 	Workers         int
 	Eval            expr.Context // for the casts to the table's types
+	Widening        Widening     // of columns, where the table and mergeSchema allow it
 	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
+}
+
+// Widening says which types a write may give a table's columns by itself, as the session's setting WideningSetting has it.
+type Widening string
+
+// WideningSetting is the setting's name. It is "same_family_type" (the default), "always" or "never".
+const WideningSetting = "spark.databricks.delta.typeWidening.allowAutomaticWidening"
+
+// check refuses a value that the setting does not have.
+func (w Widening) check() error {
+	if known := []string{"", "same_family_type", "always", "never"}; !slices.Contains(known, strings.ToLower(string(w))) {
+		return errclass.InvalidOptionValue.New("The value '%s' of the setting %s is invalid.", string(w), WideningSetting).
+			WithHint("It is same_family_type, always or never.")
+	}
+	return nil
+}
+
+// rule tells whether a column of the one type takes the other.
+func (w Widening) rule() func(from, to deltalog.Type) bool {
+	switch strings.ToLower(string(w)) {
+	case "always":
+		return func(from, to deltalog.Type) bool { return from != to && deltalog.CanWiden(from, to) }
+	case "never":
+		return func(deltalog.Type, deltalog.Type) bool { return false }
+	}
+	return deltalog.CanEvolve
 }
 
 // Written is what a write did.
@@ -139,14 +170,23 @@ func (w *writing) create(rows types.Struct) error {
 	}
 	w.schema, w.parts = rows, parts
 	w.txn = w.table.Log.BeginCreate(w.operation())
-	w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
-	return nil
+	return w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
 }
 
 // change makes the metadata the table's: with ids and physical names for columns that are new, where they are mapped.
-func (w *writing) change(m deltalog.Metadata) {
+func (w *writing) change(m deltalog.Metadata) error {
+	if w.rearranges() {
+		return errclass.DeltaDataChangeFalse.New("Cannot change table metadata because the 'dataChange' option is set to false. Attempted operation: '%s'.", w.opts.Operation).
+			WithHint("Change the columns by a write of its own, or leave the option out.")
+	}
 	w.txn.UpdateMetadata(m)
 	w.meta = w.txn.Metadata()
+	return nil
+}
+
+// rearranges reports whether the write changes no rows of the table, but where they lie.
+func (w *writing) rearranges() bool {
+	return w.opts.Options.Has("dataChange") && !w.opts.Options.Bool("dataChange")
 }
 
 func (w *writing) operation() deltalog.Operation {
@@ -196,7 +236,10 @@ func (w *writing) settle(have, rows types.Struct) error {
 	}
 	evolved, widened := have, false
 	if w.opts.Options.Bool("mergeSchema") && w.meta.TypeWidening() {
-		evolved, widened = deltalog.Evolve(have, rows)
+		if err := w.opts.Widening.check(); err != nil {
+			return err
+		}
+		evolved, widened = deltalog.Evolve(have, rows, w.opts.Widening.rule())
 	}
 	extra := unknownField(have, rows)
 	if extra == "" && !widened {
@@ -217,8 +260,7 @@ func (w *writing) update(change func(*deltalog.Metadata)) error {
 		meta.Configuration = maps.Clone(w.opts.Properties)
 	}
 	change(&meta)
-	w.change(meta)
-	return nil
+	return w.change(meta)
 }
 
 // already reports whether the table holds the writer's version; if not, the commit will record it.
@@ -260,6 +302,7 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	}
 	var rows, bytes int64
 	for _, f := range added {
+		f.add.DataChange = !w.rearranges()
 		w.txn.Add(f.add)
 		rows, bytes = rows+f.rows, bytes+f.add.Size
 	}
@@ -317,7 +360,7 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 		if w.dynamic() && !written[w.partitionOf(f)] {
 			continue
 		}
-		w.txn.Remove(f)
+		w.txn.RemoveFile(f.Removed(w.txn.Now(), !w.rearranges()))
 		removed++
 	}
 	return removed, nil

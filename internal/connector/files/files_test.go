@@ -344,14 +344,15 @@ func TestCompressedFiles(t *testing.T) {
 		"empty.json.gz": "", "bomb.json.gz": bomb, "wrong.json.zst": "no zstd", "wrong.json.bz2": "no bzip2", "wrong.json.snappy": "\x00\x00\x00\x05\xff\xff\xff\xff",
 		"wrong.json.deflate": "xx",
 		"good.json.snappy":   "\x00\x00\x00\x08\x00\x00\x00\x0a\x08\x1c{\"n\":3}\n",
+		"good.json.lz4":      "\x00\x00\x00\x08\x00\x00\x00\x09\x80{\"n\":3}\n", "wrong.json.lz4": "\x00\x00\x00\x05\x00\x00\x00\x02\xff\xff",
 	})
 	n := structOf(t, "n int")
-	for name, want := range map[string]string{"members.json.gz": `{"n":1} {"n":2}`, "empty.json.gz": "", "good.json.snappy": `{"n":3}`, "bomb.json.gz": ""} {
+	for name, want := range map[string]string{"members.json.gz": `{"n":1} {"n":2}`, "empty.json.gz": "", "good.json.snappy": `{"n":3}`, "good.json.lz4": `{"n":3}`, "bomb.json.gz": ""} {
 		if got, err := read(t, space, "json", vol+name, n, nil); err != nil || got != want {
 			t.Errorf("%s: got %s, %v, want %s", name, got, err, want)
 		}
 	}
-	for _, name := range []string{"cut.json.gz", "wrong.json.gz", "behind.json.gz", "wrong.json.zst", "wrong.json.bz2", "wrong.json.snappy", "wrong.json.deflate"} {
+	for _, name := range []string{"cut.json.gz", "wrong.json.gz", "behind.json.gz", "wrong.json.zst", "wrong.json.bz2", "wrong.json.snappy", "wrong.json.lz4", "wrong.json.deflate"} {
 		_, err := read(t, space, "json", vol+name, n, nil)
 		if !errors.Is(err, errclass.FailedReadFile) || !strings.Contains(fmt.Sprint(err), vol+name) || !strings.Contains(fmt.Sprint(err), "near byte") {
 			t.Errorf("%s: got %v", name, err)

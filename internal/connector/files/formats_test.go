@@ -88,3 +88,24 @@ func TestLargeXMLIsCut(t *testing.T) {
 		t.Errorf("%d rows, %v, want %d", len(rows), err, n)
 	}
 }
+
+// The columns of CSV files that differ are merged by their headers, and found by them.
+func TestColumnsOfCSVFilesAreMerged(t *testing.T) {
+	space, _ := newSpace(t, map[string]string{"in/a.csv": "a,b\n1,x\n", "in/b.csv": "c,A\n2.5,3\n", "in/c.csv": ""})
+	for merge, want := range map[string]string{
+		"true":  `a int, b string, c double: {"a":1,"b":"x"} {"a":3,"c":2.5}`,
+		"false": `a double, b string: {"a":1.0,"b":"x"} {"a":2.5,"b":"3"}`,
+	} {
+		s, err := NewSource(t.Context(), SourceOptions{Space: space, Format: "csv", Paths: []string{vol + "in"}, Options: map[string]string{
+			"header": "true", "inferSchema": "true", "mergeSchema": merge, "readerCaseSensitive": "false",
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, _, _ := strings.Cut(want, ": ")
+		got, err := scan(s, nil)
+		if err != nil || s.Schema().String() != structOf(t, columns).String() || columns+": "+got != want {
+			t.Errorf("mergeSchema %s: got %v: %s, %v", merge, s.Schema(), got, err)
+		}
+	}
+}

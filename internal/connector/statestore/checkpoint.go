@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strconv"
+	"strings"
 
 	"lakehouse/internal/checkpoint"
 	"lakehouse/internal/errclass"
@@ -80,13 +82,16 @@ func Readable(conf checkpoint.Conf) error {
 	for _, known := range []struct{ key, value, why string }{
 		{checkpoint.StateProviderClass, checkpoint.HDFSProvider, "state of another state store provider (RocksDB's files) is not read"},
 		{checkpoint.StateEncodingFormat, "unsaferow", "state that is encoded as Avro is not read"},
-		{checkpoint.StateCompressionCodec, "lz4", "state compressed by another codec than LZ4 is not read"},
 		{checkpoint.StateRowChecksum, "false", "state with a checksum in each row is not read"},
 	} {
 		if have, _ := conf.Get(known.key); have != known.value && have != "" {
 			return errclass.UnsupportedFeature.New("The checkpoint was made with %s = %s: %s.", known.key, have, known.why).
 				WithHint("Read it with Spark; a query whose state shall be read here needs a new checkpoint with %s = %s.", known.key, known.value)
 		}
+	}
+	if codec, _ := conf.Get(checkpoint.StateCompressionCodec); codec != "" && !slices.Contains(state.Codecs, codec) {
+		return errclass.UnsupportedFeature.New("The checkpoint was made with %s = %s: of state %s is read.", checkpoint.StateCompressionCodec, codec, strings.Join(state.Codecs, ", ")).
+			WithHint("Read it with Spark.")
 	}
 	return nil
 }
