@@ -58,8 +58,8 @@ var jsonCases = optionCases{
 }
 
 var csvCases = optionCases{
-	"mergeSchema":                        {file: "a,b\n1,2\n", schema: "b int, a int", given: map[string]string{"header": "true"}, value: "true", without: `{"b":1,"a":2}`, with: `{"b":2,"a":1}`},
 	"singleVariantColumn":                {file: "1", value: "v", without: `{"_c0":"1"}`, with: `{"v":{"_c0":1}}`},
+	"mergeSchema":                        {file: "a,b\n1,2\n", schema: "b int, a int", given: map[string]string{"header": "true"}, value: "true", without: `{"b":1,"a":2}`, with: `{"b":2,"a":1}`},
 	"encoding":                           {file: "\xe4", schema: "a string", value: "ISO-8859-1", without: `{}`, with: `{"a":"ä"}`},
 	"charset":                            {file: "\xe4", schema: "a string", value: "ISO-8859-1", without: `{}`, with: `{"a":"ä"}`},
 	"badRecordsPath":                     {file: "1\nx", schema: "a int", value: vol + "bad", without: `{"a":1} {}`, with: `{"a":1}`},
