@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"syscall"
 	"testing"
 
 	"lakehouse/volumes"
@@ -30,7 +31,10 @@ var statefulEvents = map[string][]string{
 
 // statefulQueries are the queries that are killed, over the streams l and r, into Delta.
 var statefulQueries = map[string]func(l, r *DataFrame) *DataFrame{
-	"dedup":                      func(l, _ *DataFrame) *DataFrame { return l.DropDuplicates("id", "at") },
+	"dedup": func(l, _ *DataFrame) *DataFrame { return l.DropDuplicates("id", "at") },
+	"windows": func(l, _ *DataFrame) *DataFrame {
+		return l.GroupBy(Expr("window(at, '30 seconds')")).Agg(Expr("count(*) AS n")).SelectExpr("window.start AS a", "n")
+	},
 	"dedup within the watermark": func(l, _ *DataFrame) *DataFrame { return l.DropDuplicatesWithinWatermark("id") },
 	"outer join": func(l, r *DataFrame) *DataFrame {
 		on := Expr("l.id = r.id AND r.at BETWEEN l.at - INTERVAL 5 SECONDS AND l.at + INTERVAL 5 SECONDS")
@@ -71,7 +75,7 @@ func statefulEnd(t *testing.T, disk *volumestest.Memory, query func(l, r *DataFr
 }
 
 // statefulRun runs a query over all that is there, in a process of its own. One worker takes the same steps each time.
-func statefulRun(ctx context.Context, disk *volumestest.Memory, query func(l, r *DataFrame) *DataFrame) error {
+func statefulRun(ctx context.Context, disk volumes.Store, query func(l, r *DataFrame) *DataFrame) error {
 	s, err := NewSession(Options{Space: volumes.NewSpaceOn(disk), Conf: map[string]string{
 		confWorkers: "1", confPartitions: "2", confMinDeltas: "2",
 	}})
@@ -137,6 +141,46 @@ func TestStatefulStreamsSurviveAKillAtEveryStep(t *testing.T) {
 				tried++
 			}
 			t.Logf("%d kills among %d steps: %s", tried, steps, want)
+		})
+	}
+}
+
+// A disk that fails at any step, or does what it says that it could not do, fails the query; started again, it writes what it would have.
+func TestStatefulStreamsSurviveADiskThatFails(t *testing.T) {
+	faults := map[string]volumestest.Fault{
+		"full":            {Err: syscall.ENOSPC},
+		"full from then":  {Err: syscall.ENOSPC, Then: volumestest.FailOn},
+		"a lost reply":    {Err: syscall.EIO, Effect: volumestest.Applied, CountReads: true},
+		"too many opened": {Err: syscall.EMFILE, CountReads: true},
+	}
+	for name, query := range statefulQueries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // what fails is tried again after a while
+			clean := statefulDisk(t)
+			recorded := volumestest.RecordAll(clean)
+			if err := statefulRun(t.Context(), recorded, query); err != nil {
+				t.Fatal(err)
+			}
+			want, stride := statefulEnd(t, clean, query), 53
+			if *CrashAll {
+				stride = 1
+			}
+			for what, fault := range faults {
+				for fault.At = 0; fault.At < len(recorded.Ops()); fault.At += stride {
+					n, disk := fault.At, statefulDisk(t)
+					faulty := volumestest.Inject(disk, fault)
+					err := statefulRun(t.Context(), faulty, query)
+					if !faulty.Fired() {
+						break // there are no more steps that count
+					}
+					if fault.Then == volumestest.FailOn && !errors.Is(err, fault.Err) {
+						t.Fatalf("%s at step %d: %v", what, n, err)
+					}
+					if got := statefulEnd(t, disk, query); got != want {
+						t.Fatalf("%s at step %d: %s, want %s", what, n, got, want)
+					}
+				}
+			}
 		})
 	}
 }
