@@ -3,6 +3,7 @@ package interop
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func (l *lake) compare(t *testing.T, p *peer, at reading) error {
 	return sameSchema(p, schema, view)
 }
 
-// sameSchema compares the schema that a reader tells in Delta's own form: names, types, nullability, metadata.
+// sameSchema compares the schema that a reader tells in Delta's own form: names, types, nullability, metadata but the protocol's own.
 func sameSchema(p *peer, ours types.Struct, view json.RawMessage) error {
 	if p.name != "Spark" && p.name != "delta-rs" {
 		return nil
@@ -97,10 +98,31 @@ func sameSchema(p *peer, ours types.Struct, view json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	if a, b := string(types.ToJSON(ours)), string(types.ToJSON(theirs)); a != b {
+	if a, b := string(types.ToJSON(forUsers(ours).(types.Struct))), string(types.ToJSON(forUsers(theirs).(types.Struct))); a != b {
 		return fmt.Errorf("%s sees the schema\n%s, ours is\n%s", p.name, b, a)
 	}
 	return nil
+}
+
+// forUsers is a type without what the protocol notes of its fields, which delta-rs tells, and Spark and we do not.
+func forUsers(t types.Type) types.Type {
+	switch t := t.(type) {
+	case types.Struct:
+		out := types.Struct{Fields: slices.Clone(t.Fields)}
+		for i, f := range out.Fields {
+			kept := maps.Clone(f.Metadata)
+			maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, "delta.") })
+			out.Fields[i].Type, out.Fields[i].Metadata = forUsers(f.Type), kept
+		}
+		return out
+	case types.Array:
+		t.Element = forUsers(t.Element)
+		return t
+	case types.Map:
+		t.Key, t.Value = forUsers(t.Key), forUsers(t.Value)
+		return t
+	}
+	return t
 }
 
 // difference tells the first lines, of sorted ones, that only one side has.

@@ -13,6 +13,7 @@ import (
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/realdata"
+	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
 
@@ -60,9 +61,17 @@ func (l *lake) readReal(t *testing.T, peers []*peer, at reading, told *realTally
 	}
 	for _, v := range versions {
 		at.version = &v
-		if _, _, _, err := l.read(t, at); errors.Is(err, fs.ErrNotExist) {
+		schema, _, _, err := l.read(t, at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			t.Logf("version %d: the collection has not its files", v)
 			told.absent++
+			continue
+		case err == nil && len(schema.Fields) == 0:
+			t.Logf("version %d: it has no columns, and no other reader opens such a table", v)
+			continue
+		case err == nil && strings.Contains(types.SQL(schema), "VARIANT"):
+			t.Logf("version %d: variants have no form that readers share; see TestInteropVariants", v)
 			continue
 		}
 		if err := l.asTheFirst(t, peers, at); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // Spark reads variants that were written here, in a table and in files, and adds to the table what is read here again.
-func TestSparkAndWeReadEachOthersVariants(t *testing.T) {
+func TestInteropVariants(t *testing.T) {
 	python := os.Getenv("LAKEHOUSE_PYTHON")
 	if python == "" || testing.Short() {
 		t.Skip("Spark is not installed: `make interop` does, or name a python that has it by LAKEHOUSE_PYTHON")
