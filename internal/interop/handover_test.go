@@ -145,6 +145,7 @@ func TestInteropQueriesMoveBetweenSpark35AndHere(t *testing.T) {
 		t.Skip("needs Spark 3.5: `make handover` installs it and runs this")
 	}
 	t.Setenv("LAKEHOUSE_NO_DELTA", "1")
+	t.Setenv("LAKEHOUSE_KAFKA_JARS", "") // they are Spark 4's
 	spark := startMovingSpark(t, python)
 	for _, q := range append(slices.Clone(movingQueries), movingFirstFormat) {
 		t.Run(q.name, func(t *testing.T) {
