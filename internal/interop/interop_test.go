@@ -106,23 +106,11 @@ func sameSchema(p *peer, ours types.Struct, view json.RawMessage) error {
 
 // forUsers is a type without what the protocol notes of its fields, which delta-rs tells, and Spark and we do not.
 func forUsers(t types.Type) types.Type {
-	switch t := t.(type) {
-	case types.Struct:
-		out := types.Struct{Fields: slices.Clone(t.Fields)}
-		for i, f := range out.Fields {
-			kept := maps.Clone(f.Metadata)
-			maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, "delta.") })
-			out.Fields[i].Type, out.Fields[i].Metadata = forUsers(f.Type), kept
-		}
-		return out
-	case types.Array:
-		t.Element = forUsers(t.Element)
-		return t
-	case types.Map:
-		t.Key, t.Value = forUsers(t.Key), forUsers(t.Value)
-		return t
-	}
-	return t
+	return types.MapFields(t, func(f types.Field) types.Field {
+		f.Metadata = maps.Clone(f.Metadata)
+		maps.DeleteFunc(f.Metadata, func(key string, _ any) bool { return strings.HasPrefix(key, "delta.") })
+		return f
+	})
 }
 
 // difference tells the first lines, of sorted ones, that only one side has.

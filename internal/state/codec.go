@@ -115,19 +115,7 @@ type snappyWriter struct {
 	compressed []byte
 }
 
-func (w *snappyWriter) Write(data []byte) (n int, err error) {
-	for len(data) > 0 {
-		taken := min(len(data), blockSize-len(w.block))
-		w.block = append(w.block, data[:taken]...)
-		data, n = data[taken:], n+taken
-		if len(w.block) == blockSize {
-			if err := w.flush(); err != nil {
-				return n, err
-			}
-		}
-	}
-	return n, nil
-}
+func (w *snappyWriter) Write(data []byte) (n int, err error) { return fill(&w.block, data, w) }
 
 func (w *snappyWriter) flush() error {
 	w.compressed = sized(w.compressed, 4+snappy.MaxEncodedLen(len(w.block)))

@@ -45,12 +45,15 @@ func newBlockWriter(to io.Writer) *blockWriter {
 	}
 }
 
-func (w *blockWriter) Write(data []byte) (n int, err error) {
+func (w *blockWriter) Write(data []byte) (n int, err error) { return fill(&w.block, data, w) }
+
+// fill adds data to a block, and has its writer flush it whenever it is full.
+func fill(block *[]byte, data []byte, w interface{ flush() error }) (n int, err error) {
 	for len(data) > 0 {
-		taken := min(len(data), blockSize-len(w.block))
-		w.block = append(w.block, data[:taken]...)
+		taken := min(len(data), blockSize-len(*block))
+		*block = append(*block, data[:taken]...)
 		data, n = data[taken:], n+taken
-		if len(w.block) == blockSize {
+		if len(*block) == blockSize {
 			if err := w.flush(); err != nil {
 				return n, err
 			}

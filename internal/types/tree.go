@@ -37,3 +37,23 @@ func writeTree(b *strings.Builder, prefix string, t Type) {
 
 // onOneLine keeps a name with line ends from breaking the tree apart.
 var onOneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`, "\f", `\f`, "\b", `\b`, "\v", `\v`, "\a", `\a`)
+
+// MapFields is a type whose fields, at any depth, are what change makes of them. Their types are changed already.
+func MapFields(t Type, change func(Field) Field) Type {
+	switch t := t.(type) {
+	case Struct:
+		fields := make([]Field, len(t.Fields))
+		for i, f := range t.Fields {
+			f.Type = MapFields(f.Type, change)
+			fields[i] = change(f)
+		}
+		return Struct{Fields: fields}
+	case Array:
+		t.Element = MapFields(t.Element, change)
+		return t
+	case Map:
+		t.Key, t.Value = MapFields(t.Key, change), MapFields(t.Value, change)
+		return t
+	}
+	return t
+}

@@ -68,23 +68,10 @@ func userSchema(s types.Struct) types.Struct {
 }
 
 func withoutNotes(t types.Type) types.Type {
-	switch t := t.(type) {
-	case types.Struct:
-		fields := make([]types.Field, len(t.Fields))
-		for i, f := range t.Fields {
-			f.Type = withoutNotes(f.Type)
-			f.Metadata = withoutDeltas(f.Metadata)
-			fields[i] = f
-		}
-		return types.Struct{Fields: fields}
-	case types.Array:
-		t.Element = withoutNotes(t.Element)
-		return t
-	case types.Map:
-		t.Key, t.Value = withoutNotes(t.Key), withoutNotes(t.Value)
-		return t
-	}
-	return t
+	return types.MapFields(t, func(f types.Field) types.Field {
+		f.Metadata = withoutDeltas(f.Metadata)
+		return f
+	})
 }
 
 func withoutDeltas(metadata map[string]any) map[string]any {

@@ -271,26 +271,13 @@ func readerSchema(m deltalog.Metadata) string {
 }
 
 func withoutWriterNotes(t types.Type) types.Type {
-	switch t := t.(type) {
-	case types.Struct:
-		fields := slices.Clone(t.Fields)
-		for i, f := range fields {
-			f.Metadata = maps.Clone(f.Metadata)
-			maps.DeleteFunc(f.Metadata, func(key string, _ any) bool {
-				return key == "delta.generationExpression" || strings.HasPrefix(key, "delta.identity.") || key == "CURRENT_DEFAULT" || key == "EXISTS_DEFAULT"
-			})
-			f.Type = withoutWriterNotes(f.Type)
-			fields[i] = f
-		}
-		return types.Struct{Fields: fields}
-	case types.Array:
-		t.Element = withoutWriterNotes(t.Element)
-		return t
-	case types.Map:
-		t.Key, t.Value = withoutWriterNotes(t.Key), withoutWriterNotes(t.Value)
-		return t
-	}
-	return t
+	return types.MapFields(t, func(f types.Field) types.Field {
+		f.Metadata = maps.Clone(f.Metadata)
+		maps.DeleteFunc(f.Metadata, func(key string, _ any) bool {
+			return key == "delta.generationExpression" || strings.HasPrefix(key, "delta.identity.") || key == "CURRENT_DEFAULT" || key == "EXISTS_DEFAULT"
+		})
+		return f
+	})
 }
 
 func sameProtocol(a, b deltalog.Protocol) bool {
