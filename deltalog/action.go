@@ -83,6 +83,8 @@ type AddCDCFile struct {
 	PartitionValues map[string]*string
 	Size            int64
 	Tags            map[string]string
+
+	encodedPath string
 }
 
 // SetTransaction records how far an application has written: a streaming query's id and batch.

@@ -109,7 +109,7 @@ func (a *Actions) add(line *actionLine) error {
 		if err != nil {
 			return fmt.Errorf("cdc.path: %w", err)
 		}
-		a.CDC = append(a.CDC, AddCDCFile{path, line.CDC.PartitionValues, line.CDC.Size, line.CDC.Tags})
+		a.CDC = append(a.CDC, AddCDCFile{path, line.CDC.PartitionValues, line.CDC.Size, line.CDC.Tags, line.CDC.Path})
 	}
 	return nil
 }
@@ -158,6 +158,14 @@ func (a *AddFile) json() *addJSON {
 		DeletionVector: a.DeletionVector, BaseRowID: a.BaseRowID,
 		DefaultRowCommitVersion: a.DefaultRowCommitVersion, ClusteringProvider: a.ClusteringProvider,
 	}
+}
+
+func (c *AddCDCFile) json() *cdcJSON {
+	values := c.PartitionValues
+	if values == nil {
+		values = map[string]*string{}
+	}
+	return &cdcJSON{Path: encodedPathOf(c.Path, c.encodedPath), PartitionValues: values, Size: c.Size, Tags: c.Tags}
 }
 
 // MarshalJSON writes the action as the log holds it.
@@ -257,6 +265,11 @@ func (a *Actions) lines(yield func(*actionLine) bool) {
 	}
 	for i := range a.Removes {
 		if !yield(&actionLine{Remove: a.Removes[i].json()}) {
+			return
+		}
+	}
+	for i := range a.CDC {
+		if !yield(&actionLine{CDC: a.CDC[i].json()}) {
 			return
 		}
 	}
