@@ -314,6 +314,13 @@ const (
 	DeltaUnsupportedRead          Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
 	DeltaUnsupportedTypeChange    Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
 	DeltaUnsupportedWrite         Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+	DeltaVectorCardinality        Class = "DELTA_DELETION_VECTOR_CARDINALITY_MISMATCH"
+	DeltaVectorChecksum           Class = "DELTA_DELETION_VECTOR_CHECKSUM_MISMATCH"
+	DeltaVectorFormat             Class = "DELTA_DELETION_VECTOR_INVALID_FORMAT"
+	DeltaVectorRecords            Class = "DELTA_DELETION_VECTOR_MISSING_NUM_RECORDS"
+	DeltaVectorRow                Class = "DELTA_DELETION_VECTOR_INVALID_ROW_INDEX"
+	DeltaVectorSize               Class = "DELTA_DELETION_VECTOR_SIZE_MISMATCH"
+	DeltaVectorsDisallowed        Class = "DELTA_ADDING_DELETION_VECTORS_DISALLOWED"
 	DeltaVersionNotFound          Class = "DELTA_VERSION_NOT_FOUND"
 	DeltaWriteIntoView            Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
