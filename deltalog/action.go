@@ -132,6 +132,10 @@ type Actions struct {
 	Adds         []AddFile
 	Removes      []RemoveFile
 	CDC          []AddCDCFile
+
+	// Of V2 checkpoints; commits have neither.
+	checkpoint *checkpointMetadata
+	sidecars   []sidecar
 }
 
 // blindAppend reports whether the version says of itself that it read nothing of the table.

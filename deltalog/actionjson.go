@@ -20,6 +20,9 @@ type actionLine struct {
 	Add        *addJSON        `json:"add,omitempty"`
 	Remove     *removeJSON     `json:"remove,omitempty"`
 	CDC        *cdcJSON        `json:"cdc,omitempty"`
+
+	Checkpoint *checkpointMetadata `json:"checkpointMetadata,omitempty"`
+	Sidecar    *sidecar            `json:"sidecar,omitempty"`
 }
 
 type addJSON struct {
@@ -110,6 +113,10 @@ func (a *Actions) add(line *actionLine) error {
 			return fmt.Errorf("cdc.path: %w", err)
 		}
 		a.CDC = append(a.CDC, AddCDCFile{path, line.CDC.PartitionValues, line.CDC.Size, line.CDC.Tags, line.CDC.Path})
+	case line.Checkpoint != nil:
+		a.checkpoint = line.Checkpoint
+	case line.Sidecar != nil:
+		a.sidecars = append(a.sidecars, *line.Sidecar)
 	}
 	return nil
 }
@@ -239,6 +246,9 @@ func (a *Actions) encode() ([]byte, error) {
 }
 
 func (a *Actions) lines(yield func(*actionLine) bool) {
+	if a.checkpoint != nil && !yield(&actionLine{Checkpoint: a.checkpoint}) {
+		return
+	}
 	if a.CommitInfo != nil && !yield(&actionLine{CommitInfo: a.CommitInfo}) {
 		return
 	}
@@ -265,6 +275,11 @@ func (a *Actions) lines(yield func(*actionLine) bool) {
 	}
 	for i := range a.Removes {
 		if !yield(&actionLine{Remove: a.Removes[i].json()}) {
+			return
+		}
+	}
+	for i := range a.sidecars {
+		if !yield(&actionLine{Sidecar: &a.sidecars[i]}) {
 			return
 		}
 	}
