@@ -117,6 +117,7 @@ type CommitInfo struct {
 	OperationMetrics    map[string]string `json:"operationMetrics"`
 	UserMetadata        string            `json:"userMetadata,omitempty"`
 	EngineInfo          string            `json:"engineInfo,omitempty"`
+	Tags                map[string]string `json:"tags,omitempty"`
 	TxnID               string            `json:"txnId,omitempty"`
 }
 

@@ -61,7 +61,7 @@ func (c *conflictChecker) check(version int64, winner *Actions) error {
 	if err := c.checkProtocol(version, winner); err != nil {
 		return err
 	}
-	if winner.Metadata != nil {
+	if winner.Metadata != nil && (!winner.identityOnly() || c.txn.actions.Metadata != nil) {
 		return conflict(errclass.DeltaMetadataChanged, version, winner,
 			"the metadata of the Delta table has been changed by a concurrent update.")
 	}

@@ -19,6 +19,9 @@ type Txn struct {
 	done    bool
 
 	unmapped error // the columns could not be given ids
+
+	conforming   bool // see RowsConform
+	identityOnly bool // see AdvanceIdentity
 }
 
 // A readSet is what a transaction relies on.
@@ -67,7 +70,7 @@ func (x *Txn) RemoveFile(files ...RemoveFile) {
 // raised where the metadata asks for it.
 func (x *Txn) UpdateMetadata(m Metadata) {
 	m = m.clone()
-	x.actions.Metadata = &m
+	x.actions.Metadata, x.identityOnly = &m, false
 	x.unmapped = m.assignColumns(x.before(), x.table.opts.NewID)
 }
 
@@ -129,7 +132,7 @@ func (x *Txn) prepare() error {
 	if err := protocol.CheckWriteOf(metadata); err != nil {
 		return err
 	}
-	if err := metadata.checkInvariants(); err != nil {
+	if err := x.checkRows(metadata); err != nil {
 		return err
 	}
 	if err := x.checkAppendOnly(metadata); err != nil {

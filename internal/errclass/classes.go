@@ -223,6 +223,7 @@ const (
 	UnsupportedDataSourceType    Class = "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
+	UnsupportedGeneration        Class = "UNSUPPORTED_EXPRESSION_GENERATED_COLUMN"
 	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
 	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
 	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
@@ -258,11 +259,19 @@ const (
 	DeltaConcurrentDeleteRead    Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction   Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite         Class = "DELTA_CONCURRENT_WRITE"
+	DeltaConstraintViolated      Class = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
 	DeltaDataChangeFalse         Class = "DELTA_DATA_CHANGE_FALSE"
 	DeltaDuplicateActions        Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns        Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
+	DeltaExceedsLength           Class = "DELTA_EXCEED_CHAR_VARCHAR_LIMIT"
 	DeltaFileNotFound            Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaGeneratedType           Class = "DELTA_UNSUPPORTED_DATA_TYPE_IN_GENERATED_COLUMN"
+	DeltaGeneratedTypeMismatch   Class = "DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH"
 	DeltaIdempotentOptions       Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
+	DeltaIdentityExplicit        Class = "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED"
+	DeltaIdentityInconsistent    Class = "DELTA_IDENTITY_COLUMN_INCONSISTENT_METADATA"
+	DeltaIdentityStep            Class = "DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP"
+	DeltaIdentityType            Class = "DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE"
 	DeltaInsertArity             Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidChangeRange      Class = "DELTA_INVALID_CDC_RANGE"
 	DeltaInvalidColumnName       Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
@@ -277,6 +286,7 @@ const (
 	DeltaLogGoneForStream        Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged         Class = "DELTA_METADATA_CHANGED"
 	DeltaMissingChangeData       Class = "DELTA_MISSING_CHANGE_DATA"
+	DeltaNonBooleanCheck         Class = "DELTA_NON_BOOLEAN_CHECK_CONSTRAINT"
 	DeltaNotNullViolated         Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaOtherPartitioning       Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties         Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
@@ -305,6 +315,8 @@ const (
 	DeltaTrackingOutside         Class = "DELTA_STREAMING_SCHEMA_LOCATION_NOT_UNDER_CHECKPOINT"
 	DeltaTrackingParse           Class = "DELTA_STREAMING_SCHEMA_LOG_PARSE_SCHEMA_FAILED"
 	DeltaUnknownConfiguration    Class = "DELTA_UNKNOWN_CONFIGURATION"
+	DeltaUnrecognizedInvariant   Class = "DELTA_UNRECOGNIZED_INVARIANT"
+	DeltaUnsupportedGeneration   Class = "DELTA_UNSUPPORTED_EXPRESSION_GENERATED_COLUMN"
 	DeltaUnsupportedOutputMode   Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
 	DeltaUnsupportedRead         Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
 	DeltaUnsupportedTypeChange   Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
@@ -409,6 +421,17 @@ var sqlStates = map[Class]string{
 	DateTimeFieldOutOfBounds:     "22023",
 	DateTimeOverflow:             "22008",
 	DecimalPrecision:             "22003",
+	DeltaConstraintViolated:      "23001",
+	DeltaExceedsLength:           "22001",
+	DeltaGeneratedType:           "42621",
+	DeltaGeneratedTypeMismatch:   "42K09",
+	DeltaIdentityExplicit:        "42808",
+	DeltaIdentityInconsistent:    "42000",
+	DeltaIdentityStep:            "42611",
+	DeltaIdentityType:            "428H2",
+	DeltaNonBooleanCheck:         "42621",
+	DeltaUnrecognizedInvariant:   "56038",
+	DeltaUnsupportedGeneration:   "42621",
 	DeltaAppendOnly:              "42809",
 	DeltaColumnMappingMode:       "0AKDC",
 	DeltaUnsupportedTypeChange:   "0AKDC",
@@ -580,6 +603,7 @@ var sqlStates = map[Class]string{
 	UnsupportedDataSourceType:    "0A000",
 	UnsupportedDatatype:          "0A000",
 	UnsupportedFeature:           "0A000",
+	UnsupportedGeneration:        "42621",
 	UnsupportedGenerator:         "42K0E",
 	UnsupportedGrouping:          "42K0E",
 	UnsupportedOnlyCorruptRecord: "0A000",
