@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"context"
 	"errors"
 
 	"lakehouse/internal/errclass"
@@ -143,7 +144,7 @@ func (x *Txn) newProtocol() *Protocol {
 }
 
 // prepare completes the actions and refuses what must not be committed.
-func (x *Txn) prepare() error {
+func (x *Txn) prepare(ctx context.Context) error {
 	if x.done {
 		return errors.New("internal error: the transaction was committed before")
 	}
@@ -155,6 +156,9 @@ func (x *Txn) prepare() error {
 	}
 	metadata := x.metadata()
 	if err := x.newProtocol().CheckWriteOf(metadata); err != nil {
+		return err
+	}
+	if err := x.prepareRowTracking(ctx); err != nil {
 		return err
 	}
 	if err := x.checkDomains(); err != nil {

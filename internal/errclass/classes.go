@@ -297,6 +297,8 @@ const (
 	DeltaOverwriteSchemaDynamic   Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
 	DeltaProtocolChanged          Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaRegexSyntax              Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
+	DeltaRowIDWithoutStats        Class = "DELTA_ROW_ID_ASSIGNMENT_WITHOUT_STATS"
+	DeltaRowTrackingProperties    Class = "DELTA_ROW_TRACKING_ILLEGAL_PROPERTY_COMBINATION"
 	DeltaSchemaChangedInStream    Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
 	DeltaSchemaChangedSince       Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch           Class = "DELTA_SCHEMA_MISMATCH"
@@ -466,6 +468,8 @@ var sqlStates = map[Class]string{
 	DeltaFeatureDrop:              "0AKDC",
 	DeltaInvalidProtocolDowngrade: "KD004",
 	DeltaUnknownFeature:           "56038",
+	DeltaRowIDWithoutStats:        "22000",
+	DeltaRowTrackingProperties:    "55000",
 	DeltaAppendOnly:               "42809",
 	DeltaColumnMappingMode:        "0AKDC",
 	DeltaUnsupportedTypeChange:    "0AKDC",
