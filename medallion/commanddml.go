@@ -17,17 +17,17 @@ import (
 func (s *Session) change(ctx context.Context, c plan.Command) (*DataFrame, error) {
 	switch c := c.(type) {
 	case *plan.Delete:
-		done, err := s.delete(ctx, c)
+		done, err := s.delete(ctx, c, nil)
 		rows := done.Deleted
 		if done.Unknown {
 			rows = -1
 		}
 		return s.affected(done, rows, err)
 	case *plan.Update:
-		done, err := s.update(ctx, c)
+		done, err := s.update(ctx, c, nil)
 		return s.affected(done, done.Updated, err)
 	case *plan.MergeInto:
-		done, err := s.merge(ctx, c)
+		done, err := s.merge(ctx, c, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func (s *Session) affected(done delta.Changed, rows int64, err error) (*DataFram
 	return s.answer("num_affected_rows BIGINT", answer)
 }
 
-func (s *Session) delete(ctx context.Context, d *plan.Delete) (delta.Changed, error) {
+func (s *Session) delete(ctx context.Context, d *plan.Delete, options map[string]string) (delta.Changed, error) {
 	table, err := s.target(ctx, d.Target, "DELETE")
 	if err != nil {
 		return delta.Changed{}, err
@@ -57,14 +57,14 @@ func (s *Session) delete(ctx context.Context, d *plan.Delete) (delta.Changed, er
 	if err != nil {
 		return delta.Changed{}, err
 	}
-	opts, err := s.changeOptions(table)
+	opts, err := s.changeOptions(table, options)
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	return delta.Delete(ctx, table.Table, condition, opts)
 }
 
-func (s *Session) update(ctx context.Context, u *plan.Update) (delta.Changed, error) {
+func (s *Session) update(ctx context.Context, u *plan.Update, options map[string]string) (delta.Changed, error) {
 	table, err := s.target(ctx, u.Target, "UPDATE")
 	if err != nil {
 		return delta.Changed{}, err
@@ -73,7 +73,7 @@ func (s *Session) update(ctx context.Context, u *plan.Update) (delta.Changed, er
 	if err != nil {
 		return delta.Changed{}, err
 	}
-	opts, err := s.changeOptions(table)
+	opts, err := s.changeOptions(table, options)
 	if err != nil {
 		return delta.Changed{}, err
 	}
@@ -92,7 +92,7 @@ func (s *Session) merged(done delta.Changed) (*DataFrame, error) {
 // confAutoMerge gives every MERGE schema evolution.
 const confAutoMerge = "spark.databricks.delta.schema.autoMerge.enabled"
 
-func (s *Session) merge(ctx context.Context, m *plan.MergeInto) (delta.Changed, error) {
+func (s *Session) merge(ctx context.Context, m *plan.MergeInto, options map[string]string) (delta.Changed, error) {
 	table, err := s.target(ctx, m.Target, "MERGE")
 	if err != nil {
 		return delta.Changed{}, err
@@ -111,7 +111,7 @@ func (s *Session) merge(ctx context.Context, m *plan.MergeInto) (delta.Changed, 
 	if err != nil {
 		return delta.Changed{}, err
 	}
-	opts, err := s.changeOptions(table)
+	opts, err := s.changeOptions(table, options)
 	if err != nil {
 		return delta.Changed{}, err
 	}
@@ -158,8 +158,8 @@ func (s *Session) qualifierOf(parts []string) []string {
 }
 
 // changeOptions are those of a statement that changes rows.
-func (s *Session) changeOptions(t target) (delta.ChangeOptions, error) {
-	opts, err := s.insertOptions()
+func (s *Session) changeOptions(t target, options map[string]string) (delta.ChangeOptions, error) {
+	opts, err := s.writeOptions(options)
 	return delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory}, err
 }
 
