@@ -53,7 +53,7 @@ func features() []feature {
 		// Files of such a table may be shredded, and need not: this package's caller writes them whole.
 		{name: "variantShredding", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
 		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
-		{name: "vacuumProtocolCheck", readerWriter: true},
+		{name: "vacuumProtocolCheck", readerWriter: true, read: true, write: true},
 		{name: "catalogManaged", readerWriter: true},
 		{name: "icebergCompatV1", read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
 		{name: "icebergCompatV2", read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
