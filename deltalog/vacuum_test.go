@@ -243,6 +243,7 @@ func TestLiteVacuumGoesByTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	d.Table = Open(d.mem, d.opts)
 	if names, _ := d.vacuum(VacuumOptions{Lite: true}); names != nil {
 		t.Errorf("deleted %q, and all was deleted before", names)
 	}
