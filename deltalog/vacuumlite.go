@@ -22,25 +22,25 @@ type lastVacuum struct {
 // removedUntil is the versions that took out of the table what is now old enough: those after the last vacuum's, up to
 // the one that was the newest at the time.
 func (t *Table) removedUntil(ctx context.Context, snap *Snapshot, at time.Time) (commitRange, error) {
+	earliest, there, err := t.FirstChange(ctx, 0)
+	if err != nil || !there {
+		return commitRange{last: -1}, err
+	}
+	before := t.lastVacuum(ctx)
+	r := commitRange{first: earliest, last: -1, lost: earliest > 0 && (before == nil || *before < earliest-1)}
+	if before != nil {
+		r.first = max(earliest, *before+1)
+	}
 	last, err := t.versionAsOf(ctx, at)
 	switch {
 	case errors.Is(err, errclass.DeltaTimestampAfterLatest):
 		last = snap.Version()
 	case errors.Is(err, errclass.DeltaTimestampBeforeFirst):
-		return commitRange{last: -1}, nil
+		return r, nil
 	case err != nil:
-		return commitRange{}, err
+		return r, err
 	}
-	earliest, there, err := t.FirstChange(ctx, 0)
-	if err != nil || !there {
-		return commitRange{last: -1}, err
-	}
-	r := commitRange{first: earliest, last: min(last, snap.Version())}
-	before := t.lastVacuum(ctx)
-	if before != nil {
-		r.first = max(earliest, *before+1)
-	}
-	r.lost = earliest > 0 && (before == nil || *before < earliest-1)
+	r.last = min(last, snap.Version())
 	return r, nil
 }
 
