@@ -120,6 +120,7 @@ type CommitInfo struct {
 	UserMetadata        string            `json:"userMetadata,omitempty"`
 	EngineInfo          string            `json:"engineInfo,omitempty"`
 	TxnID               string            `json:"txnId,omitempty"`
+	Tags                map[string]string `json:"tags,omitempty"`
 }
 
 // Actions is what one version changes, action by action in the order of the log.

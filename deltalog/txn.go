@@ -16,6 +16,7 @@ type Txn struct {
 
 	actions Actions // all but commitInfo
 	reads   readSet
+	alone   bool // nobody else may commit in between
 	done    bool
 
 	asked    *Protocol // by UpdateProtocol
@@ -102,12 +103,17 @@ func (x *Txn) SetTransaction(appID string, version int64) {
 	x.reads.apps[appID] = true
 }
 
-// ReadFiles says that the transaction relies on the files that match; nil: on all of them.
+// ReadFiles says that the transaction relies on the files that match; nil: on all of them. New files conflict where their
+// partition may match, removed ones where their statistics do not rule them out either.
 func (x *Txn) ReadFiles(where Predicate) { x.reads.files = append(x.reads.files, where) }
 
 // ReadWholeTable says that the transaction relies on the table as a whole, as a query does that
 // reads the table it writes.
 func (x *Txn) ReadWholeTable() { x.reads.whole = true }
+
+// Alone says that the transaction holds only for the version right behind its snapshot, as one does that makes the table
+// what it was before: whatever else was committed is an error of class DELTA_CONCURRENT_WRITE.
+func (x *Txn) Alone() { x.alone = true }
 
 // metadata and protocol are those of the version that the transaction makes.
 func (x *Txn) metadata() *Metadata {
