@@ -325,7 +325,7 @@ const (
 	DeltaWriteIntoView            Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
-// The classes of the sources and sinks that are no files: Kafka, rate, socket.
+// The classes of statements that change rows.
 const (
 	DeltaAggregationNotSupported Class = "DELTA_AGGREGATION_NOT_SUPPORTED"
 	DeltaCastOverflow            Class = "DELTA_CAST_OVERFLOW_IN_TABLE_WRITE"
@@ -353,6 +353,37 @@ const (
 	UnsupportedExprForOperator   Class = "UNSUPPORTED_EXPR_FOR_OPERATOR"
 )
 
+// The classes of the sources and sinks that are no files: Kafka, rate, socket.
+const (
+	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
+	IncorrectEndOffset          Class = "INCORRECT_END_OFFSET"
+	IncorrectRampUpRate         Class = "INCORRECT_RAMP_UP_RATE"
+	KafkaAddedPartition         Class = "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO"
+	KafkaEndPastLatest          Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW"
+	KafkaEndPastPrefetched      Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_PREFETCHED"
+	KafkaInitialOffset          Class = "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS"
+	KafkaLostPartitions         Class = "LOST_TOPIC_PARTITIONS_IN_END_OFFSET_WITH_TRIGGER_AVAILABLENOW"
+	KafkaMismatchedLimits       Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET"
+	KafkaMismatchedPrefetched   Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_END_OFFSET_AND_PREFETCHED"
+	KafkaNullTopic              Class = "KAFKA_NULL_TOPIC_IN_DATA"
+	KafkaOffsetChanged          Class = "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED"
+	KafkaOffsetRange            Class = "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"
+	KafkaPartitionsDeleted      Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
+	KafkaPartitionsDeletedGroup Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT"
+	KafkaRecordTimestamp        Class = "KAFKA_MALFORMED_RECORD_TIMESTAMP"
+	KafkaResolvedStartAfterEnd  Class = "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaSaveMode               Class = "_LEGACY_ERROR_TEMP_3081"
+	KafkaSinkSchema             Class = "_LEGACY_ERROR_TEMP_3080"
+	KafkaStartAfterEnd          Class = "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaStartNotAssigned       Class = "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	KafkaTimestampNotAssigned   Class = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	RateBatchOffset             Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_OFFSET"
+	RateBatchTimestamp          Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_TIMESTAMP"
+	SocketHost                  Class = "_LEGACY_ERROR_TEMP_1295"
+	SocketPort                  Class = "_LEGACY_ERROR_TEMP_1296"
+	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
+)
+
 // Delta's classes of maintenance: VACUUM, RESTORE, OPTIMIZE, CLONE, CONVERT, GENERATE.
 const (
 	DeltaCloneNonEmpty          Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
@@ -378,26 +409,6 @@ const (
 	DeltaZOrderNoColumn         Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
 	DeltaZOrderNoStats          Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
 	DeltaZOrderPartition        Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
-	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
-	IncorrectEndOffset          Class = "INCORRECT_END_OFFSET"
-	IncorrectRampUpRate         Class = "INCORRECT_RAMP_UP_RATE"
-	KafkaEndPastLatest          Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW"
-	KafkaEndPastPrefetched      Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_PREFETCHED"
-	KafkaLostPartitions         Class = "LOST_TOPIC_PARTITIONS_IN_END_OFFSET_WITH_TRIGGER_AVAILABLENOW"
-	KafkaMismatchedLimits       Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET"
-	KafkaMismatchedPrefetched   Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_END_OFFSET_AND_PREFETCHED"
-	KafkaNullTopic              Class = "KAFKA_NULL_TOPIC_IN_DATA"
-	KafkaResolvedStartAfterEnd  Class = "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
-	KafkaSaveMode               Class = "_LEGACY_ERROR_TEMP_3081"
-	KafkaSinkSchema             Class = "_LEGACY_ERROR_TEMP_3080"
-	KafkaStartAfterEnd          Class = "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
-	KafkaStartNotAssigned       Class = "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED"
-	KafkaTimestampNotAssigned   Class = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
-	RateBatchOffset             Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_OFFSET"
-	RateBatchTimestamp          Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_TIMESTAMP"
-	SocketHost                  Class = "_LEGACY_ERROR_TEMP_1295"
-	SocketPort                  Class = "_LEGACY_ERROR_TEMP_1296"
-	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
 )
 
 // sqlStates holds what upstream gives; a class of our own has none.
@@ -423,6 +434,7 @@ var sqlStates = map[Class]string{
 	DeltaZOrderNoColumn:           "42703",
 	DeltaZOrderNoStats:            "KD00D",
 	DeltaZOrderPartition:          "42P10",
+	DeltaPartitionPredicate:       "42P10",
 	ProcessorDuplicateVariable:    "42802",
 	ProcessorHandleState:          "42802",
 	ProcessorTTL:                  "42802",
@@ -679,55 +691,6 @@ var sqlStates = map[Class]string{
 	WriteStreamNotAllowed:         "42601",
 	WrongCommand:                  "42809",
 	WrongNumArgs:                  "42605",
-	KafkaAddedPartition:           "22000",
-	KafkaInitialOffset:            "22000",
-	KafkaOffsetChanged:            "22000",
-	KafkaOffsetRange:              "22000",
-	KafkaPartitionsDeleted:        "22000",
-	KafkaPartitionsDeletedGroup:   "22000",
-	KafkaRecordTimestamp:          "22008",
-	XMLRowTagMissing:              "42KDF",
-	DatatypeMismatchUnsupported:   "42K09",
-	ExpressionUnorderable:         "42822",
-	GroupByUnorderable:            "42822",
-	HashVariantType:               "42K09",
-	InvalidMapKey:                 "42K09",
-	InvalidPartitionType:          "0A000",
-	InvalidSingleVariant:          "42613",
-	InvalidVariantCast:            "22023",
-	InvalidVariantFile:            "22023",
-	InvalidVariantPath:            "22023",
-	InvalidVariantShredding:       "22023",
-	MalformedVariant:              "22023",
-	PartitionByVariant:            "0A000",
-	SetOperationOnVariant:         "0A000",
-	UnknownPrimitiveInVariant:     "22023",
-	VariantDuplicateKey:           "22023",
-	VariantSizeLimit:              "22023",
-	DeltaAggregationNotSupported:  "42903",
-	DeltaCastOverflow:             "22003",
-	DeltaConflictSetColumn:        "42701",
-	DeltaDuplicateInsertColumns:   "42701",
-	DeltaIdentityUpdate:           "42808",
-	DeltaMergeMissingWhen:         "42601",
-	DeltaMergeMultipleMatches:     "21506",
-	DeltaMergeUnresolved:          "42601",
-	DeltaNestedFieldInInsert:      "0AKDC",
-	DeltaNestedFields:             "0A000",
-	DeltaNonDeterministic:         "0AKDC",
-	DeltaNonLastBySource:          "42601",
-	DeltaNonLastInsert:            "42601",
-	DeltaNonLastMatched:           "42601",
-	DeltaReplaceOnUnresolved:      "42703",
-	DeltaReplaceWhereDynamic:      "42613",
-	DeltaReplaceWhereMismatch:     "44000",
-	DeltaUnsupportedSource:        "0AKDD",
-	DeltaUnsupportedSubquery:      "0AKDC",
-	DeltaUpdateSchemaMismatch:     "42846",
-	InvalidNonDeterministic:       "42K0E",
-	ReplaceUsingMisaligned:        "0A000",
-	ReplaceUsingUnresolved:        "42703",
-	UnsupportedExprForOperator:    "42K0E",
 
 	KafkaAddedPartition:         "22000",
 	KafkaInitialOffset:          "22000",
@@ -754,4 +717,29 @@ var sqlStates = map[Class]string{
 	UnknownPrimitiveInVariant:   "22023",
 	VariantDuplicateKey:         "22023",
 	VariantSizeLimit:            "22023",
+
+	DeltaAggregationNotSupported: "42903",
+	DeltaCastOverflow:            "22003",
+	DeltaConflictSetColumn:       "42701",
+	DeltaDuplicateInsertColumns:  "42701",
+	DeltaIdentityUpdate:          "42808",
+	DeltaMergeMissingWhen:        "42601",
+	DeltaMergeMultipleMatches:    "21506",
+	DeltaMergeUnresolved:         "42601",
+	DeltaNestedFieldInInsert:     "0AKDC",
+	DeltaNestedFields:            "0A000",
+	DeltaNonDeterministic:        "0AKDC",
+	DeltaNonLastBySource:         "42601",
+	DeltaNonLastInsert:           "42601",
+	DeltaNonLastMatched:          "42601",
+	DeltaReplaceOnUnresolved:     "42703",
+	DeltaReplaceWhereDynamic:     "42613",
+	DeltaReplaceWhereMismatch:    "44000",
+	DeltaUnsupportedSource:       "0AKDD",
+	DeltaUnsupportedSubquery:     "0AKDC",
+	DeltaUpdateSchemaMismatch:    "42846",
+	InvalidNonDeterministic:      "42K0E",
+	ReplaceUsingMisaligned:       "0A000",
+	ReplaceUsingUnresolved:       "42703",
+	UnsupportedExprForOperator:   "42K0E",
 }
