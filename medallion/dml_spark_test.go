@@ -77,7 +77,7 @@ func dmlCases(t *testing.T) (cases []dmlCase, answers map[string]dmlAnswer) {
 }
 
 func checkStatement(t *testing.T, c dmlCase, want dmlAnswer) {
-	s := newSession(t)
+	s := restartLake(t)
 	for _, text := range c.Setup {
 		if _, err := s.SQL(t.Context(), text); err != nil {
 			t.Skipf("%s: %v", text, err)
