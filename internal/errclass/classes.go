@@ -396,8 +396,57 @@ const (
 	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
 )
 
+// Delta's classes of maintenance: VACUUM, RESTORE, OPTIMIZE, CLONE, CONVERT, GENERATE.
+const (
+	DeltaCloneNonEmpty          Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
+	DeltaCloneSameTable         Class = "DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE"
+	DeltaClusteringPredicate    Class = "DELTA_CLUSTERING_WITH_PARTITION_PREDICATE"
+	DeltaClusteringZOrder       Class = "DELTA_CLUSTERING_WITH_ZORDER_BY"
+	DeltaConvertNonParquet      Class = "DELTA_CONVERT_NON_PARQUET_TABLE"
+	DeltaConvertPartitionColumn Class = "DELTA_UNEXPECTED_PARTITION_COLUMN_FROM_FILE_NAME"
+	DeltaConvertPartitionCount  Class = "DELTA_UNEXPECTED_NUM_PARTITION_COLUMNS_FROM_FILE_NAME"
+	DeltaDeepClone              Class = "DELTA_UNSUPPORTED_DEEP_CLONE"
+	DeltaInventorySchema        Class = "DELTA_INVALID_INVENTORY_SCHEMA"
+	DeltaManifestMapping        Class = "DELTA_UNSUPPORTED_MANIFEST_GENERATION_WITH_COLUMN_MAPPING"
+	DeltaManifestVectors        Class = "DELTA_UNSUPPORTED_GENERATE_WITH_DELETION_VECTORS"
+	DeltaOptimizeFull           Class = "DELTA_OPTIMIZE_FULL_NOT_SUPPORTED"
+	DeltaPartitionPredicate     Class = "DELTA_NON_PARTITION_COLUMN_REFERENCE"
+	DeltaRestoreMissingFiles    Class = "DELTA_RESTORE_MISSING_FILES" // upstream's has no class
+	DeltaRestoreTimestampAfter  Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER"
+	DeltaRestoreTimestampBefore Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER"
+	DeltaRestoreVersion         Class = "DELTA_CANNOT_RESTORE_TABLE_VERSION"
+	DeltaVacuumLite             Class = "DELTA_CANNOT_VACUUM_LITE"
+	DeltaVacuumNegative         Class = "DELTA_VACUUM_RETENTION_PERIOD_NEGATIVE"
+	DeltaVacuumTooShort         Class = "DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT"
+	DeltaZOrderNoColumn         Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
+	DeltaZOrderNoStats          Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
+	DeltaZOrderPartition        Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
+)
+
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	DeltaCloneNonEmpty:            "0AKDC",
+	DeltaCloneSameTable:           "0AKDC",
+	DeltaClusteringPredicate:      "0A000",
+	DeltaClusteringZOrder:         "42613",
+	DeltaConvertNonParquet:        "0AKDC",
+	DeltaConvertPartitionColumn:   "KD009",
+	DeltaConvertPartitionCount:    "KD009",
+	DeltaDeepClone:                "0A000",
+	DeltaInventorySchema:          "42000",
+	DeltaManifestMapping:          "0AKDC",
+	DeltaManifestVectors:          "0A000",
+	DeltaOptimizeFull:             "42601",
+	DeltaRestoreTimestampAfter:    "22003",
+	DeltaRestoreTimestampBefore:   "22003",
+	DeltaRestoreVersion:           "22003",
+	DeltaVacuumLite:               "55000",
+	DeltaVacuumNegative:           "22003",
+	DeltaVacuumTooShort:           "22003",
+	DeltaZOrderNoColumn:           "42703",
+	DeltaZOrderNoStats:            "KD00D",
+	DeltaZOrderPartition:          "42P10",
+	DeltaPartitionPredicate:       "42P10",
 	ProcessorDuplicateVariable:    "42802",
 	ProcessorHandleState:          "42802",
 	ProcessorTTL:                  "42802",
