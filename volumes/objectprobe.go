@@ -85,7 +85,7 @@ func (b *bucket) judge(err error, what string) (refused, failed error) {
 		return nil, fmt.Errorf("probe the store: %w", err)
 	}
 	return errclass.UnsupportedFeature.New("the object store of %s overwrote an object by %s: two writers would undo each other's commits.", b.opts.Where, what).
-		WithHint("Nothing was written. Use a store that keeps conditional writes (AWS S3, MinIO, versitygw 1.8 and others do); or, if this process is the only one "+
+		WithHint("Nothing was written. Use a store that keeps conditional writes (AWS S3, MinIO, versitygw 1.8 and others do); or, if this process is the only one " +
 			"that ever writes there, say so: fs.s3a.create.conditional.enabled=false."), nil
 }
 

@@ -1,9 +1,13 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,7 +55,9 @@ func sessionProvider(o Options, _ aws.Config) aws.CredentialsProvider {
 	})
 }
 
-func anonymousProvider(Options, aws.Config) aws.CredentialsProvider { return aws.AnonymousCredentials{} }
+func anonymousProvider(Options, aws.Config) aws.CredentialsProvider {
+	return aws.AnonymousCredentials{}
+}
 
 func environmentProvider(Options, aws.Config) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
@@ -80,29 +86,45 @@ func (o Options) credentials(cfg aws.Config) (aws.CredentialsProvider, error) {
 		return kept(keysProvider(o, cfg)), nil
 	}
 	var list chain
-	for name := range strings.SplitSeq(o.Providers, ",") {
-		name = strings.TrimSpace(name)
-		short := name[strings.LastIndexAny(name, ".$")+1:]
+	for short := range providerList(o.Providers) {
 		make, ok := providers[short]
 		if !ok {
-			return nil, errclass.InvalidOption.New("option '%s' names %s, which is not known here.", keyProviders, name).
-				WithHint("%s", errclass.DidYouMean(short, providerNames()))
+			return nil, unknownProvider(short)
 		}
 		provider := make(o, cfg)
 		if _, anonymous := provider.(aws.AnonymousCredentials); anonymous && len(list) == 0 {
-			return provider, nil // of no request is a signature asked
+			return provider, nil // no request is signed
 		}
 		list = append(list, provider)
 	}
 	return kept(list), nil
 }
 
-func providerNames() []string {
-	names := make([]string, 0, len(providers))
-	for name := range providers {
-		names = append(names, name)
+// providerList gives the classes of a list, without their packages.
+func providerList(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range strings.SplitSeq(text, ",") {
+			name = strings.TrimSpace(name)
+			if name != "" && !yield(name[strings.LastIndexAny(name, ".$")+1:]) {
+				return
+			}
+		}
 	}
-	return names
+}
+
+func checkProviders(text string) error {
+	for short := range providerList(text) {
+		if providers[short] == nil {
+			return unknownProvider(short)
+		}
+	}
+	return nil
+}
+
+func unknownProvider(name string) error {
+	known := slices.Sorted(maps.Keys(providers))
+	return errclass.InvalidOption.New("option '%s' names %s, which is not known here.", keyProviders, name).
+		WithHint("%s", cmp.Or(errclass.DidYouMean(name, known), "Known are "+strings.Join(known, ", ")+"."))
 }
 
 func kept(p aws.CredentialsProvider) aws.CredentialsProvider {

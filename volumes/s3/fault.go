@@ -170,4 +170,3 @@ func retryAfter(header http.Header) time.Duration {
 
 // errIgnored is a server that answers something else than it was asked.
 var errIgnored = errors.New("the server ignores what it was asked")
-

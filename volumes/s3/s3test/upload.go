@@ -19,7 +19,7 @@ func (s *Server) create(r *http.Request, key string) reply {
 	s.uploads[id] = &upload{key: key, meta: metaOf(r), parts: map[int]*object{}, started: s.now()}
 	return page(struct {
 		XMLName               xml.Name `xml:"InitiateMultipartUploadResult"`
-		Bucket, Key, UploadId string //nolint:revive // S3 spells it so
+		Bucket, Key, UploadId string   //nolint:revive // S3 spells it so
 	}{Bucket: Bucket, Key: key, UploadId: id})
 }
 
