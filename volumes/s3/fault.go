@@ -131,6 +131,9 @@ func faultOf(a *answer, err error) volumes.Fault {
 	if fault, ok := codes[a.code]; ok {
 		return fault
 	}
+	if a.status == http.StatusConflict && a.code != "" && a.code != http.StatusText(a.status) {
+		return volumes.FaultOther // a conflict with what is there, not with another request
+	}
 	if fault, ok := statuses[a.status]; ok {
 		return fault
 	}
