@@ -32,9 +32,6 @@ const (
 	opUnbackfill = "ROW TRACKING UNBACKFILL"
 )
 
-// domainRowTracking is resolved by giving new numbers, never a conflict.
-const domainRowTracking = "delta.rowTracking"
-
 // tagIdentity marks a commit whose metadata differs from that before only in how far identity columns are.
 const tagIdentity = "delta.identity.schemaUpdate"
 

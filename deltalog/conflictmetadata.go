@@ -40,11 +40,9 @@ func (a *Actions) tagged(name string) bool {
 
 // The properties that a transaction survives which did not know of them.
 const (
-	propRowTracking      = "delta.enableRowTracking"
-	propRowIDColumn      = "delta.rowTracking.materializedRowIdColumnName"
-	propRowVersionColumn = "delta.rowTracking.materializedRowCommitVersionColumnName"
-	propVectors          = "delta.enableDeletionVectors"
-	keyNestedIDs         = "delta.columnMapping.nested.ids"
+	propRowTracking = "delta.enableRowTracking"
+	propVectors     = "delta.enableDeletionVectors"
+	keyNestedIDs    = "delta.columnMapping.nested.ids"
 )
 
 // enables reports whether the new metadata only turns on row tracking, column mapping by name or deletion vectors. Rows
@@ -73,7 +71,7 @@ func harmless(p Protocol, old, now *Metadata, property string) bool {
 	switch property {
 	case propRowTracking:
 		return on && slices.Contains(features, "rowTracking")
-	case propRowIDColumn, propRowVersionColumn:
+	case propRowIDColumn, propCommitVersionColumn:
 		return strings.EqualFold(now.Configuration[propRowTracking], "true")
 	case propVectors:
 		return on && slices.Contains(features, "deletionVectors")

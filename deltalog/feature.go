@@ -27,6 +27,7 @@ type feature struct {
 	read, write  bool                 // this package does
 	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
 	idle         bool                 // while the table makes no use of it, it asks nothing of a writer
+	requires     []string             // the features that must come with it
 }
 
 func features() []feature {
@@ -39,24 +40,24 @@ func features() []feature {
 		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
 		{name: "identityColumns", minWriter: 6, read: true, active: hasField("delta.identity.start"), idle: true},
 		{name: "deletionVectors", readerWriter: true, active: propertyIs("delta.enableDeletionVectors", "true")},
-		{name: "rowTracking", read: true, active: propertyIs("delta.enableRowTracking", "true")},
+		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
 		{name: "domainMetadata", read: true},
 		{name: "v2Checkpoint", readerWriter: true, active: propertyIs("delta.checkpointPolicy", "v2")},
 		{name: "inCommitTimestamp", read: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
-		{name: "clustering", read: true},
+		{name: "clustering", requires: []string{"domainMetadata"}, read: true},
 		{name: "allowColumnDefaults", read: true},
 		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
 		{name: variantPreview, readerWriter: true, read: true, write: true},
 		// Files of such a table may be shredded, and need not: this package's caller writes them whole.
-		{name: "variantShredding", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
+		{name: "variantShredding", requires: []string{"variantType"}, readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
 		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
 		{name: "vacuumProtocolCheck", readerWriter: true},
-		{name: "catalogManaged", readerWriter: true},
-		{name: "icebergCompatV1", read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
-		{name: "icebergCompatV2", read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
+		{name: "catalogManaged", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
+		{name: "icebergCompatV1", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
+		{name: "icebergCompatV2", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
 	}
 }
 
@@ -238,15 +239,20 @@ func protocolFor(current Protocol, m *Metadata) (Protocol, error) {
 			needed[asked] = feature{name: asked}
 		}
 	}
+	return current.With(slices.Sorted(maps.Keys(needed))...)
+}
+
+// writable refuses, by name, the features that this package cannot write.
+func writable(needed map[string]feature) error {
 	for _, name := range slices.Sorted(maps.Keys(needed)) {
 		if f := needed[name]; !f.write {
-			return Protocol{}, errclass.DeltaUnsupportedWrite.New(
+			return errclass.DeltaUnsupportedWrite.New(
 				"the table's schema or properties need feature %q; this build writes %s.", name,
 				strings.Join(supported(func(f feature) bool { return f.write }), ", ")).
 				WithHint("Leave out the property or the type that needs it.")
 		}
 	}
-	return current.raised(needed), nil
+	return nil
 }
 
 // dropProtocolProperties takes the properties out of the metadata that speak of the protocol: the

@@ -27,7 +27,7 @@ func (t *Table) refresh(ctx context.Context, old *Snapshot) (*Snapshot, error) {
 			return nil, err
 		}
 		s.seg.append(f)
-		s.state = s.state.apply(actions)
+		s.state = s.state.apply(replayed{actions, f.version, false})
 	}
 	return t.load(ctx, latest)
 }

@@ -25,11 +25,11 @@ func readTail(ctx context.Context, t *Table, seg *segment) (*tail, error) {
 		return seg.tail, nil
 	}
 	tail := newTail()
-	for actions, err := range readCommits(ctx, t.store, seg.commits) {
+	for read, err := range readCommits(ctx, t.store, seg.steps(seg.base()+1)) {
 		if err != nil {
 			return nil, err
 		}
-		tail.apply(actions)
+		tail.apply(read.Actions)
 	}
 	return tail, nil
 }

@@ -31,9 +31,9 @@ func emptyState() state {
 	}
 }
 
-// apply is the state after one more version.
-func (s state) apply(a *Actions) state {
-	s.version++
+// apply is the state after one more version, or after several that were read as one.
+func (s state) apply(a replayed) state {
+	s.version = a.version
 	if a.Protocol != nil {
 		s.protocol = a.Protocol
 	}
@@ -52,7 +52,10 @@ func (s state) apply(a *Actions) state {
 			s.domains[domain.Domain] = domain
 		}
 	}
-	s.files = s.files.apply(a)
+	s.files = s.files.apply(a.Actions)
+	if a.compacted { // its removes may be of files that it never told of
+		s.files = fileCount{}
+	}
 	return s
 }
 
