@@ -38,7 +38,7 @@ func newLake(t *testing.T, level string) *lake {
 	schema := Schema{Fields: []Field{{Name: "day", Type: String, Nullable: true}, {Name: "n", Type: Long, Nullable: true}}}
 	table, err := Create(t.Context(), l.store, CreateOptions{
 		Schema: schema, PartitionColumns: []string{"day"}, Options: testOptions(),
-		Configuration: map[string]string{"delta.isolationLevel": level},
+		Configuration: map[string]string{"delta.isolationLevel": level, "delta.feature.domainMetadata": "supported"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -198,8 +198,9 @@ func commands() []command {
 			return nil
 		}),
 		on("protocol", "UPGRADE PROTOCOL", func(_ context.Context, _ *lake, x *Txn) error {
-			x.actions.Protocol = &Protocol{MinReaderVersion: 1, MinWriterVersion: 4}
-			return nil
+			raised, err := x.Snapshot().Protocol().With("changeDataFeed")
+			x.UpdateProtocol(raised)
+			return err
 		}),
 		on("stream", "STREAMING UPDATE", func(_ context.Context, l *lake, x *Txn) error {
 			x.SetTransaction("query", 7)
@@ -207,7 +208,7 @@ func commands() []command {
 			return nil
 		}),
 		on("domain", "SET DOMAIN", func(_ context.Context, _ *lake, x *Txn) error {
-			x.actions.Domains = append(x.actions.Domains, DomainMetadata{Domain: "mine", Configuration: "{}"})
+			x.SetDomain(DomainMetadata{Domain: "mine", Configuration: "{}"})
 			return nil
 		}),
 		command{"create", func(_ context.Context, l *lake, table *Table) (*Txn, error) {
