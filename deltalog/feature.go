@@ -42,22 +42,33 @@ func features() []feature {
 		{name: "deletionVectors", readerWriter: true, active: propertyIs("delta.enableDeletionVectors", "true")},
 		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
-		{name: "domainMetadata", read: true},
-		{name: "v2Checkpoint", readerWriter: true, active: propertyIs("delta.checkpointPolicy", "v2")},
+		{name: "domainMetadata", read: true, write: true},
+		{name: "v2Checkpoint", readerWriter: true, read: true, write: true, active: propertyIs("delta.checkpointPolicy", "v2")},
 		{name: "inCommitTimestamp", read: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
 		{name: "clustering", requires: []string{"domainMetadata"}, read: true},
-		{name: "allowColumnDefaults", read: true},
+		{name: "allowColumnDefaults", read: true, active: hasField("CURRENT_DEFAULT"), idle: true},
 		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
 		{name: variantPreview, readerWriter: true, read: true, write: true},
 		// Files of such a table may be shredded, and need not: this package's caller writes them whole.
 		{name: "variantShredding", requires: []string{"variantType"}, readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
 		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
-		{name: "vacuumProtocolCheck", readerWriter: true},
+		{name: "vacuumProtocolCheck", readerWriter: true, read: true, write: true},
 		{name: "catalogManaged", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
 		{name: "icebergCompatV1", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
 		{name: "icebergCompatV2", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
+
+		// Known to other writers, not in the specification's list. Those that ask nothing of a reader are read.
+		{name: "icebergCompatV3", requires: []string{"columnMapping", "rowTracking"}, read: true, active: propertyIs("delta.enableIcebergCompatV3", "true")},
+		{name: "checkpointProtection", read: true},
+		{name: "materializePartitionColumns", read: true, active: propertyIs("delta.enableMaterializePartitionColumnsFeature", "true")},
+		{name: "coordinatedCommits-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, read: true},
+		{name: "redirectWriterOnly-preview", read: true},
+		{name: "redirectReaderWriter-preview", readerWriter: true},
+		{name: "geospatial", readerWriter: true},
+		{name: "geospatial-dev", readerWriter: true},
+		{name: "adaptiveMetadata-preview", readerWriter: true},
 	}
 }
 

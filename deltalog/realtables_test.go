@@ -63,7 +63,7 @@ var realTables = []struct {
 	{name: "table_with_liquid_clustering", refused: "deletionVectors"},
 	{name: "table_with_partitioning_mapping", refused: "deletionVectors"},
 	{name: "table_with_column_mapping", version: 0, files: 2},
-	{name: "checkpoint-v2-table", refused: "v2Checkpoint"},
+	{name: "checkpoint-v2-table", version: 9, files: 8},
 	{name: "spark-variant-checkpoint", version: 2, files: 4},
 	{name: "spark-variant-stable-feature-checkpoint", version: 1, files: 4},
 	{name: "spark-shredded-variant-preview-delta", version: 2, files: 4},
