@@ -39,7 +39,7 @@ func features() []feature {
 		{name: "generatedColumns", minWriter: 4, read: true, active: hasField("delta.generationExpression"), idle: true},
 		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
 		{name: "identityColumns", minWriter: 6, read: true, active: hasField("delta.identity.start"), idle: true},
-		{name: "deletionVectors", readerWriter: true, active: propertyIs("delta.enableDeletionVectors", "true")},
+		{name: "deletionVectors", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableDeletionVectors", "true")},
 		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
 		{name: "domainMetadata", read: true, write: true},
