@@ -1,4 +1,5 @@
 """delta-rs with DataFusion, which skips files by their statistics."""
+import deltalake
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 import pyarrow as pa
 from exchange import rows, save, serve
@@ -19,4 +20,4 @@ def checkpoint(path):
     DeltaTable(path).create_checkpoint()
 
 
-serve(read=read, write=write, checkpoint=checkpoint)
+serve(says=f"delta-rs {deltalake.__version__}", read=read, write=write, checkpoint=checkpoint)

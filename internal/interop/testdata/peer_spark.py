@@ -1,4 +1,6 @@
 """Spark with Delta, the reference."""
+import glob, os
+import pyspark
 from pyspark.sql import SparkSession
 from exchange import rows, save, serve
 
@@ -24,6 +26,7 @@ for name, value in settings.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("OFF")
+delta_jar, = glob.glob(os.path.join(os.path.dirname(pyspark.__file__), "jars", "delta-spark*.jar"))
 
 
 def read(path, out, version=None, where=None):
@@ -61,4 +64,4 @@ def stream(path, out, data, options=None):
     query.awaitTermination()
 
 
-serve(read=read, write=write, checkpoint=checkpoint, sql=sql, stream=stream)
+serve(says=f"Spark {spark.version} with Delta {delta_jar[:-4].rsplit('-', 1)[1]}", read=read, write=write, checkpoint=checkpoint, sql=sql, stream=stream)
