@@ -24,6 +24,7 @@ import (
 type peer struct {
 	name    string
 	says    string // its name and version
+	version *int64 // of the table that it has read last, where it tells
 	dir     string // where rows are handed over
 	limits  []*limit
 	in      io.WriteCloser
@@ -174,6 +175,7 @@ func (p *peer) read(at reading) (*arrow.Schema, []arrow.RecordBatch, json.RawMes
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	p.version = answer.Version
 	schema, batches, err := readIPC(out)
 	return schema, batches, answer.Schema, err
 }

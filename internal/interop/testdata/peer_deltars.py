@@ -9,7 +9,7 @@ def read(path, out, version=None, where=None):
     table = DeltaTable(path, version=version)
     query = "select * from t" + ("" if where is None else f" where {where}")
     save(pa.table(QueryBuilder().register("t", table).execute(query).read_all()), out)
-    return {"schema": table.schema().to_json()}
+    return {"schema": table.schema().to_json(), "version": table.version()}
 
 
 def write(path, data, mode, by=None, evolve=False):

@@ -37,7 +37,8 @@ def read(path, out, version=None, where=None):
     if where is not None:
         frame = frame.where(where)
     save(frame.toArrow(), out)
-    return {"schema": frame.schema.json()}
+    latest = spark._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
+    return {"schema": frame.schema.json(), "version": latest.version() if version is None else version}
 
 
 def write(path, data, mode, by=None, evolve=False):
