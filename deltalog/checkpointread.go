@@ -33,7 +33,7 @@ func (s *state) readPart(ctx context.Context, store volumes.Store, part logFile)
 	if part.json() {
 		actions, err := readManifest(ctx, store, part)
 		if err == nil {
-			*s = s.apply(replayed{actions, part.version, true})
+			*s = s.replay(replayed{actions, part.version, true})
 		}
 		return err
 	}
@@ -71,21 +71,34 @@ type fileAction[Action any] struct {
 
 // readCheckpointAdds gives the files of a checkpoint; nil has none.
 func readCheckpointAdds(ctx context.Context, store volumes.Store, checkpoint *checkpointFiles) iter.Seq2[AddFile, error] {
-	return readActions(ctx, store, checkpoint, fileAction[AddFile]{
-		structOf("add", addFields()), group.addAt, func(a *Actions) []AddFile { return a.Adds },
-	})
+	return readActions(ctx, store, checkpoint, addAction())
+}
+
+func addAction() *fileAction[AddFile] {
+	return &fileAction[AddFile]{structOf("add", addFields()), group.addAt, func(a *Actions) []AddFile { return a.Adds }}
 }
 
 // readCheckpointRemoves gives the tombstones of a checkpoint; nil has none.
 func readCheckpointRemoves(ctx context.Context, store volumes.Store, checkpoint *checkpointFiles) iter.Seq2[RemoveFile, error] {
-	return readActions(ctx, store, checkpoint, fileAction[RemoveFile]{
+	return readActions(ctx, store, checkpoint, &fileAction[RemoveFile]{
 		structOf("remove", removeFields()), group.removeAt, func(a *Actions) []RemoveFile { return a.Removes },
 	})
 }
 
+// readSidecarAdds gives the files of sidecars.
+func readSidecarAdds(ctx context.Context, store volumes.Store, sidecars []sidecar) iter.Seq2[AddFile, error] {
+	return func(yield func(AddFile, error) bool) { addAction().readSidecars(ctx, store, sidecars, yield) }
+}
+
+// readFileKeys gives the keys of the files of a sidecar, which costs less than the files.
+func readFileKeys(ctx context.Context, store volumes.Store, name string) iter.Seq2[fileKey, error] {
+	keys := fileAction[fileKey]{column: structOf("add", []Field{column("path", String), vectorField()}), at: group.keyAt}
+	return func(yield func(fileKey, error) bool) { keys.readParquet(ctx, store, name, yield) }
+}
+
 // readActions gives the actions of one kind: those in the checkpoint's own files, then those of the sidecars that these name.
 func readActions[Action any](
-	ctx context.Context, store volumes.Store, checkpoint *checkpointFiles, kind fileAction[Action],
+	ctx context.Context, store volumes.Store, checkpoint *checkpointFiles, kind *fileAction[Action],
 ) iter.Seq2[Action, error] {
 	return func(yield func(Action, error) bool) {
 		if checkpoint == nil {
@@ -216,12 +229,12 @@ func (f checkpointPartFile) batches(ctx context.Context, opts parquetio.ReadOpti
 // sidecars are those that the file names. Only V2 checkpoints have the column.
 func (f checkpointPartFile) sidecars(ctx context.Context) ([]sidecar, error) {
 	schema, err := f.Schema()
-	if err != nil || schema.Index(columnSidecar) < 0 {
+	if err != nil || schema.Index(sidecarColumn) < 0 {
 		return nil, err
 	}
 	var named Actions
-	wanted := Schema{Fields: []Field{structOf(columnSidecar, sidecarFields())}}
-	for b, err := range f.batches(ctx, parquetio.ReadOptions{Schema: wanted, Where: has(columnSidecar, "path")}) {
+	wanted := Schema{Fields: []Field{structOf(sidecarColumn, sidecarFields())}}
+	for b, err := range f.batches(ctx, parquetio.ReadOptions{Schema: wanted, Where: has(sidecarColumn, "path")}) {
 		if err == nil {
 			err = named.readSidecars(b.Column(0))
 		}

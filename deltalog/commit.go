@@ -83,7 +83,7 @@ func (a *attempt) put(ctx context.Context) (winner *Actions, err error) {
 	for n := 1; ; n++ {
 		failure := a.txn.table.store.PutIfAbsent(ctx, commitName(version), data)
 		if failure == nil {
-			a.base = a.base.apply(replayed{actions, version, false})
+			a.base = a.base.apply(actions)
 			return nil, nil
 		}
 		// The caller may have given up, which is no reason to leave the outcome open.
@@ -93,7 +93,7 @@ func (a *attempt) put(ctx context.Context) (winner *Actions, err error) {
 			if err := a.txn.table.secure(context.WithoutCancel(ctx), version, data); err != nil {
 				return nil, fmt.Errorf("%w: %w; make it safe: %w", ErrOutcomeUnknown, failure, err)
 			}
-			a.base = a.base.apply(replayed{actions, version, false})
+			a.base = a.base.apply(actions)
 			return nil, nil
 		case err == nil:
 			return there, nil

@@ -49,17 +49,17 @@ func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*A
 	return actions, info, nil
 }
 
-// readCompaction reads what several commits come to.
+// readCompaction reads what several commits come to: the file of a compaction, or a checkpoint written as JSON.
 func readCompaction(ctx context.Context, store volumes.Store, f logFile) (*Actions, error) {
-	if f.size > maxCommitBytes {
-		return nil, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", f.name, f.size, int64(maxCommitBytes))
-	}
 	file, err := store.Open(ctx, f.name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	size := min(file.Info().Size, maxCommitBytes)
+	size := file.Info().Size
+	if size == 0 || size > maxCommitBytes {
+		return nil, errclass.DeltaLogCorrupt.New("%s has %d bytes; at least one and at most %d are read.", f.name, size, int64(maxCommitBytes))
+	}
 	return decodeCommit(io.NewSectionReader(file, 0, size), size)
 }
 

@@ -101,7 +101,7 @@ func (t *Table) loadState(ctx context.Context, seg *segment) (state, error) {
 		if err != nil {
 			return s, err
 		}
-		s = s.apply(read)
+		s = s.replay(read)
 		if kept.apply(read.Actions); kept.size() > maxKept {
 			kept = nil
 		}

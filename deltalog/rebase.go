@@ -21,7 +21,7 @@ func (a *attempt) rebase(ctx context.Context, winner *Actions) error {
 				return err
 			}
 			a.txn.actions.follow(winner, a.txn.op.Name)
-			a.base = a.base.apply(replayed{winner, a.base.version + 1, false})
+			a.base = a.base.apply(winner)
 		}
 		var err error
 		if winners, err = readUpTo(ctx, a.txn.table, a.base.version+1, ahead); err != nil {

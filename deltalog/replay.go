@@ -42,6 +42,9 @@ func (t *tail) size() int {
 	return len(t.live) + len(t.adds)
 }
 
+// lives reports whether an add is what became of its file.
+func (t *tail) lives(i int) bool { return t.live[t.adds[i].key()] == i }
+
 func (t *tail) apply(a *Actions) {
 	if t == nil {
 		return
@@ -81,7 +84,7 @@ func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile
 		}
 	}
 	for i := range after.adds {
-		if after.live[after.adds[i].key()] == i && !giveFile(after.adds[i], yield) {
+		if after.lives(i) && !giveFile(after.adds[i], yield) {
 			return
 		}
 	}

@@ -26,7 +26,7 @@ type rowsOfFile struct {
 	sources []columnSource // of each column that is given
 	index   bool           // a column needs the positions of the rows
 
-	keep *RowSet   // only these rows; nil: all
+	keep *lazyRows // only these rows; nil: all
 	drop *lazyRows // not these rows; nil: none is left out
 }
 
@@ -46,7 +46,7 @@ func (f *rowsOfFile) asRead() bool {
 	return !f.indexed() && len(f.stored.Fields) == len(f.sources) && len(f.reader.opts.Metadata) == 0
 }
 
-// lazyRows are the rows that a deletion vector takes out, read when the first piece of the file is.
+// lazyRows are rows that deletion vectors tell, read when the first piece of the file is.
 type lazyRows struct {
 	read func(ctx context.Context) (*RowSet, error)
 
@@ -104,19 +104,20 @@ func (p *filePiece) rows(ctx context.Context) batch.Seq {
 
 // choice is how rows of a batch are left out. The positions of the rows are its last column.
 func (p *filePiece) choice(ctx context.Context) func(arrow.RecordBatch) (arrow.RecordBatch, error) {
-	switch {
-	case p.keep != nil:
-		return func(b arrow.RecordBatch) (arrow.RecordBatch, error) { return onlyRows(b, p.keep, true), nil }
-	case p.drop != nil:
-		return func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-			gone, err := p.drop.get(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return onlyRows(b, gone, false), nil
-		}
+	set, in := p.drop, false
+	if p.keep != nil {
+		set, in = p.keep, true
 	}
-	return func(b arrow.RecordBatch) (arrow.RecordBatch, error) { return b, nil }
+	return func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		if set == nil {
+			return b, nil
+		}
+		rows, err := set.get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return onlyRows(b, rows, in), nil
+	}
 }
 
 // onlyRows is the rows of a batch that are in the set, or those that are not.

@@ -141,7 +141,7 @@ func (r *RowReader) PiecesOf(ctx context.Context, file AddFile, rows *RowSet) ([
 		return nil, nil
 	}
 	f := r.fileOf(file)
-	f.keep = rows
+	f.keep = &lazyRows{rows: rows}
 	return r.pieces(ctx, f), nil
 }
 

@@ -38,7 +38,7 @@ func (s *sidecar) name() (string, error) {
 }
 
 // The column of sidecars in a checkpoint.
-const columnSidecar = "sidecar"
+const sidecarColumn = "sidecar"
 
 func sidecarFields() []Field {
 	return []Field{column("path", String), column("sizeInBytes", Long), column("modificationTime", Long), column("tags", textMap)}

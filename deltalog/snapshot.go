@@ -76,7 +76,7 @@ func (t *Table) completeState(ctx context.Context, seg *segment) (state, error) 
 		if err != nil {
 			return state{}, err
 		}
-		full = full.apply(read)
+		full = full.replay(read)
 	}
 	return full, nil
 }

@@ -31,8 +31,11 @@ func emptyState() state {
 	}
 }
 
-// apply is the state after one more version, or after several that were read as one.
-func (s state) apply(a replayed) state {
+// apply is the state after one more version.
+func (s state) apply(a *Actions) state { return s.replay(replayed{a, s.version + 1, false}) }
+
+// replay is the state after one more version, or after several that were read as one.
+func (s state) replay(a replayed) state {
 	s.version = a.version
 	if a.Protocol != nil {
 		s.protocol = a.Protocol

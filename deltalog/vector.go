@@ -164,8 +164,12 @@ func parseRowSet(data []byte) (*RowSet, error) {
 	case portableMagic:
 		err = set.parsePortable(data[4:])
 	case nativeMagic:
-		err = set.parseNative(data[4:])
+		err = set.parseNative(data[4:], binary.LittleEndian)
 	default:
+		if binary.BigEndian.Uint32(data) == nativeMagic { // so the specification's own example
+			err = set.parseNative(data[4:], binary.BigEndian)
+			break
+		}
 		return nil, errclass.DeltaVectorFormat.New("Unexpected RoaringBitmapArray magic number %d.", magic)
 	}
 	if err != nil {
@@ -232,12 +236,12 @@ func withoutEmptyBuckets(data []byte) ([]byte, error) {
 
 // parseNative reads the older format: how many bitmaps there are, each with its size before it; the number of a bitmap is the
 // upper half of its rows.
-func (s *RowSet) parseNative(data []byte) (err error) {
+func (s *RowSet) parseNative(data []byte, order binary.ByteOrder) (err error) {
 	defer recovered(&err)
 	if len(data) < 4 {
 		return io.ErrUnexpectedEOF
 	}
-	count := binary.LittleEndian.Uint32(data)
+	count := order.Uint32(data)
 	data = data[4:]
 	if uint64(count) > uint64(len(data))/leastBucket {
 		return fmt.Errorf("%d bitmaps in %d bytes", count, len(data))
@@ -247,7 +251,7 @@ func (s *RowSet) parseNative(data []byte) (err error) {
 		if len(data) < 4 {
 			return io.ErrUnexpectedEOF
 		}
-		size := binary.LittleEndian.Uint32(data)
+		size := order.Uint32(data)
 		if data = data[4:]; uint64(size) > uint64(len(data)) {
 			return io.ErrUnexpectedEOF
 		}

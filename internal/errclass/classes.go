@@ -325,6 +325,34 @@ const (
 	DeltaWriteIntoView            Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 )
 
+// The classes of statements that change rows.
+const (
+	DeltaAggregationNotSupported Class = "DELTA_AGGREGATION_NOT_SUPPORTED"
+	DeltaCastOverflow            Class = "DELTA_CAST_OVERFLOW_IN_TABLE_WRITE"
+	DeltaConflictSetColumn       Class = "DELTA_CONFLICT_SET_COLUMN"
+	DeltaDuplicateInsertColumns  Class = "DELTA_DUPLICATE_COLUMNS_ON_INSERT"
+	DeltaIdentityUpdate          Class = "DELTA_IDENTITY_COLUMNS_UPDATE_NOT_SUPPORTED"
+	DeltaMergeMissingWhen        Class = "DELTA_MERGE_MISSING_WHEN"
+	DeltaMergeMultipleMatches    Class = "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE"
+	DeltaMergeUnresolved         Class = "DELTA_MERGE_UNRESOLVED_EXPRESSION"
+	DeltaNestedFieldInInsert     Class = "DELTA_UNSUPPORTED_NESTED_FIELD_IN_OPERATION"
+	DeltaNestedFields            Class = "DELTA_UNSUPPORTED_NESTED_FIELD_IN_UPDATE"
+	DeltaNonDeterministic        Class = "DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED"
+	DeltaNonLastBySource         Class = "DELTA_NON_LAST_NOT_MATCHED_BY_SOURCE_CLAUSE_OMIT_CONDITION"
+	DeltaNonLastInsert           Class = "DELTA_NON_LAST_NOT_MATCHED_CLAUSE_OMIT_CONDITION"
+	DeltaNonLastMatched          Class = "DELTA_NON_LAST_MATCHED_CLAUSE_OMIT_CONDITION"
+	DeltaReplaceOnUnresolved     Class = "DELTA_INSERT_REPLACE_ON_UNRESOLVED_COLUMNS_IN_CONDITION"
+	DeltaReplaceWhereDynamic     Class = "DELTA_REPLACE_WHERE_WITH_DYNAMIC_PARTITION_OVERWRITE"
+	DeltaReplaceWhereMismatch    Class = "DELTA_REPLACE_WHERE_MISMATCH"
+	DeltaUnsupportedSource       Class = "DELTA_UNSUPPORTED_SOURCE"
+	DeltaUnsupportedSubquery     Class = "DELTA_UNSUPPORTED_SUBQUERY"
+	DeltaUpdateSchemaMismatch    Class = "DELTA_UPDATE_SCHEMA_MISMATCH_EXPRESSION"
+	InvalidNonDeterministic      Class = "INVALID_NON_DETERMINISTIC_EXPRESSIONS"
+	ReplaceUsingMisaligned       Class = "INSERT_REPLACE_USING_DISALLOW_MISALIGNED_COLUMNS"
+	ReplaceUsingUnresolved       Class = "UNRESOLVED_INSERT_REPLACE_USING_COLUMN"
+	UnsupportedExprForOperator   Class = "UNSUPPORTED_EXPR_FOR_OPERATOR"
+)
+
 // The classes of the sources and sinks that are no files: Kafka, rate, socket.
 const (
 	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
@@ -640,4 +668,29 @@ var sqlStates = map[Class]string{
 	UnknownPrimitiveInVariant:   "22023",
 	VariantDuplicateKey:         "22023",
 	VariantSizeLimit:            "22023",
+
+	DeltaAggregationNotSupported: "42903",
+	DeltaCastOverflow:            "22003",
+	DeltaConflictSetColumn:       "42701",
+	DeltaDuplicateInsertColumns:  "42701",
+	DeltaIdentityUpdate:          "42808",
+	DeltaMergeMissingWhen:        "42601",
+	DeltaMergeMultipleMatches:    "21506",
+	DeltaMergeUnresolved:         "42601",
+	DeltaNestedFieldInInsert:     "0AKDC",
+	DeltaNestedFields:            "0A000",
+	DeltaNonDeterministic:        "0AKDC",
+	DeltaNonLastBySource:         "42601",
+	DeltaNonLastInsert:           "42601",
+	DeltaNonLastMatched:          "42601",
+	DeltaReplaceOnUnresolved:     "42703",
+	DeltaReplaceWhereDynamic:     "42613",
+	DeltaReplaceWhereMismatch:    "44000",
+	DeltaUnsupportedSource:       "0AKDD",
+	DeltaUnsupportedSubquery:     "0AKDC",
+	DeltaUpdateSchemaMismatch:    "42846",
+	InvalidNonDeterministic:      "42K0E",
+	ReplaceUsingMisaligned:       "0A000",
+	ReplaceUsingUnresolved:       "42703",
+	UnsupportedExprForOperator:   "42K0E",
 }

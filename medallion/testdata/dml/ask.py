@@ -15,7 +15,7 @@ spark = (SparkSession.builder.master("local[2]")
          .config("spark.sql.shuffle.partitions", "1").config("spark.default.parallelism", "1").config("spark.ui.enabled", "false")
          .config("spark.driver.memory", "1g").config("spark.driver.extraJavaOptions", "-Dderby.system.home=" + root)
          .config("spark.sql.warehouse.dir", os.path.join(root, "warehouse"))
-         .config("spark.sql.leafNodeDefaultParallelism", "1")
+         .config("spark.sql.leafNodeDefaultParallelism", "1").config("spark.databricks.delta.snapshotPartitions", "1").config("spark.ui.showConsoleProgress", "false")
          .config("spark.sql.session.timeZone", "UTC").getOrCreate())
 spark.sparkContext.setLogLevel("OFF")
 
