@@ -153,7 +153,8 @@ func TestZOrderInSQL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, ok := deltalog.ParseStats(f.Stats, schema).Column([]string{"a"})
+		stats := deltalog.ParseStats(f.Stats, schema)
+		a, ok := stats.Column([]string{"a"})
 		if files++; ok && a.Max.(int64)-a.Min.(int64) < 250 {
 			narrow++
 		}
