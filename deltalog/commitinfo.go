@@ -21,6 +21,7 @@ func (c *CommitInfo) UnmarshalJSON(data []byte) error {
 		IsBlindAppend:  lenient[*bool](fields["isBlindAppend"]),
 		UserMetadata:   lenient[string](fields["userMetadata"]), EngineInfo: lenient[string](fields["engineInfo"]),
 		TxnID: lenient[string](fields["txnId"]), OperationMetrics: metrics(fields["operationMetrics"]),
+		Tags: lenient[map[string]string](fields["tags"]),
 	}
 	return nil
 }

@@ -17,15 +17,15 @@ func TestProtocolGates(t *testing.T) {
 	}{
 		{"default", Protocol{1, 2, nil, nil}, "", "", ""},
 		{"oldest", Protocol{1, 1, nil, nil}, "", "", ""},
-		{"check constraints", Protocol{1, 3, nil, nil}, "", errclass.DeltaUnsupportedWrite, "checkConstraints"},
-		{"generated columns", Protocol{1, 4, nil, nil}, "", errclass.DeltaUnsupportedWrite, "generatedColumns"},
-		{"column mapping", Protocol{2, 5, nil, nil}, "", errclass.DeltaUnsupportedWrite, "checkConstraints"},
+		{"check constraints", Protocol{1, 3, nil, nil}, "", "", ""},
+		{"generated columns", Protocol{1, 4, nil, nil}, "", "", ""},
+		{"column mapping", Protocol{2, 5, nil, nil}, "", "", ""},
 		{"column mapping by name", Protocol{3, 7, []string{"columnMapping", "typeWidening"}, []string{"columnMapping", "typeWidening", "changeDataFeed"}}, "", "", ""},
 		{"named and known", Protocol{3, 7, []string{"timestampNtz"}, []string{"timestampNtz", "appendOnly", "invariants"}}, "", "", ""},
 		{"named, none", Protocol{3, 7, nil, nil}, "", "", ""},
 		{"writer feature", Protocol{1, 7, nil, []string{"rowTracking"}}, "", errclass.DeltaUnsupportedWrite, "rowTracking"},
 		{"unknown writer feature", Protocol{1, 7, nil, []string{"teleport"}}, "", errclass.DeltaUnsupportedWrite, "teleport"},
-		{"reader feature", Protocol{3, 7, []string{"deletionVectors"}, []string{"deletionVectors"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "deletionVectors"},
+		{"reader feature", Protocol{3, 7, []string{"catalogManaged"}, []string{"catalogManaged"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "catalogManaged"},
 		{"unknown reader feature", Protocol{3, 7, []string{"teleport"}, []string{"teleport"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "teleport"},
 		{"reader of the future", Protocol{99, 7, nil, nil}, errclass.DeltaInvalidProtocol, errclass.DeltaInvalidProtocol, "99"},
 		{"writer of the future", Protocol{1, 8, nil, nil}, "", errclass.DeltaInvalidProtocol, "8"},
@@ -86,12 +86,6 @@ func TestProtocolIsRaisedFromLegacy(t *testing.T) {
 	if err != nil || old.MinWriterVersion != 2 {
 		t.Errorf("appendOnly raised %+v, %v", old, err)
 	}
-}
-
-func TestInvariantExpressionsAreNotWritten(t *testing.T) {
-	schema := Schema{Fields: []Field{{Name: "n", Type: Long, Metadata: map[string]any{"delta.invariants": `{"expression":{"expression":"n > 3"}}`}}}}
-	m := Metadata{}.WithSchema(schema)
-	wantClass(t, m.checkInvariants(), errclass.DeltaUnsupportedWrite)
 }
 
 func TestParseInterval(t *testing.T) {

@@ -45,7 +45,9 @@ func (w *printer) statement(s plan.Statement) {
 			w.text(" ", quoteConf(s.Key))
 		}
 	default:
-		w.inspection(s)
+		if !w.changes(s) && !w.maintenance(s) {
+			w.inspection(s)
+		}
 	}
 }
 

@@ -35,13 +35,14 @@ func (p *parser) statement() (plan.Statement, error) {
 
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
-	"copy", "create", "desc", "describe", "drop", "explain", "insert", "reset", "select", "set", "show", "use", "values", "with",
+	"convert", "copy", "create", "delete", "desc", "describe", "drop", "explain", "fsck", "generate", "insert", "merge", "optimize",
+	"reorg", "reset", "restore", "select", "set", "show", "update", "use", "vacuum", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
-var refused = set("add", "alter", "analyze", "begin", "cache", "call", "clear", "comment", "convert", "declare", "delete",
-	"deny", "execute", "export", "fsck", "generate", "grant", "import", "list", "load", "lock", "merge", "msck", "open", "optimize",
-	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "truncate", "uncache", "undrop", "unlock", "unset", "update", "vacuum")
+var refused = set("add", "alter", "analyze", "begin", "cache", "call", "clear", "comment", "declare",
+	"deny", "execute", "export", "grant", "import", "list", "load", "lock", "msck", "open",
+	"refresh", "repair", "replace", "revoke", "sync", "truncate", "uncache", "undrop", "unlock", "unset")
 
 type production func(*parser) (plan.Statement, error)
 
@@ -60,6 +61,12 @@ func (p *parser) command() (production, bool) {
 		return (*parser).drop, true
 	case "insert":
 		return (*parser).insertStatement, true
+	case "delete":
+		return (*parser).deleteFrom, true
+	case "update":
+		return (*parser).update, true
+	case "merge":
+		return (*parser).merge, true
 	case "copy":
 		return (*parser).copyInto, true
 	case "show":
@@ -69,7 +76,8 @@ func (p *parser) command() (production, bool) {
 	case "explain":
 		return (*parser).explain, true
 	}
-	return nil, false
+	production, ok := maintenance[p.tok().key]
+	return production, ok
 }
 
 // queryOrInsert: query | ctes insert. The queries that WITH names belong to what INSERT reads.

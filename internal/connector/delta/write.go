@@ -280,8 +280,11 @@ func (w *writing) already(ctx context.Context, app string, version int64) (bool,
 
 // run writes the files and commits.
 func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
-	op, err := conform(op, w.schema, w.opts.Eval)
+	counter, err := newIdentity(w.meta)
 	if err != nil {
+		return Written{}, err
+	}
+	if op, err = enforced(op, w.meta, enforcement{Eval: w.opts.Eval, Identity: counter}); err != nil {
 		return Written{}, err
 	}
 	stats, err := w.meta.StatsOptions()
@@ -298,6 +301,9 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	}
 	added, err := fw.write(ctx, op, workers)
 	if err != nil {
+		return Written{}, err
+	}
+	if err := counter.Commit(w.txn); err != nil {
 		return Written{}, err
 	}
 	var rows, bytes int64
