@@ -155,6 +155,9 @@ func (a *attempt) commitInfo() *CommitInfo {
 	if info.OperationMetrics == nil {
 		info.OperationMetrics = map[string]string{}
 	}
+	if a.txn.identityOnly {
+		info.Tags = map[string]string{tagIdentity: "true"}
+	}
 	if a.txn.read != nil {
 		version := a.txn.read.Version()
 		info.ReadVersion = &version

@@ -34,11 +34,11 @@ func features() []feature {
 	return []feature{
 		{name: "appendOnly", minWriter: 2, read: true, write: true, active: propertyIs("delta.appendOnly", "true")},
 		{name: "invariants", minWriter: 2, read: true, write: true},
-		{name: "checkConstraints", minWriter: 3, read: true, active: hasConstraint, idle: true},
+		{name: "checkConstraints", minWriter: 3, read: true, write: true, active: hasConstraint},
 		{name: "changeDataFeed", minWriter: 4, read: true, write: true, active: propertyIs("delta.enableChangeDataFeed", "true")},
-		{name: "generatedColumns", minWriter: 4, read: true, active: hasField("delta.generationExpression"), idle: true},
+		{name: "generatedColumns", minWriter: 4, read: true, write: true, active: hasField("delta.generationExpression")},
 		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
-		{name: "identityColumns", minWriter: 6, read: true, active: hasField("delta.identity.start"), idle: true},
+		{name: "identityColumns", minWriter: 6, read: true, write: true, active: hasField("delta.identity.start")},
 		{name: "deletionVectors", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableDeletionVectors", "true")},
 		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
@@ -48,7 +48,7 @@ func features() []feature {
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
 		{name: "clustering", requires: []string{"domainMetadata"}, read: true},
-		{name: "allowColumnDefaults", read: true, active: hasField("CURRENT_DEFAULT"), idle: true},
+		{name: "allowColumnDefaults", read: true, write: true, active: hasField("CURRENT_DEFAULT")},
 		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
 		{name: variantPreview, readerWriter: true, read: true, write: true},
 		// Files of such a table may be shredded, and need not: this package's caller writes them whole.

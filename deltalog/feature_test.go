@@ -17,9 +17,9 @@ func TestProtocolGates(t *testing.T) {
 	}{
 		{"default", Protocol{1, 2, nil, nil}, "", "", ""},
 		{"oldest", Protocol{1, 1, nil, nil}, "", "", ""},
-		{"check constraints", Protocol{1, 3, nil, nil}, "", errclass.DeltaUnsupportedWrite, "checkConstraints"},
-		{"generated columns", Protocol{1, 4, nil, nil}, "", errclass.DeltaUnsupportedWrite, "generatedColumns"},
-		{"column mapping", Protocol{2, 5, nil, nil}, "", errclass.DeltaUnsupportedWrite, "checkConstraints"},
+		{"check constraints", Protocol{1, 3, nil, nil}, "", "", ""},
+		{"generated columns", Protocol{1, 4, nil, nil}, "", "", ""},
+		{"column mapping", Protocol{2, 5, nil, nil}, "", "", ""},
 		{"column mapping by name", Protocol{3, 7, []string{"columnMapping", "typeWidening"}, []string{"columnMapping", "typeWidening", "changeDataFeed"}}, "", "", ""},
 		{"named and known", Protocol{3, 7, []string{"timestampNtz"}, []string{"timestampNtz", "appendOnly", "invariants"}}, "", "", ""},
 		{"named, none", Protocol{3, 7, nil, nil}, "", "", ""},
@@ -86,12 +86,6 @@ func TestProtocolIsRaisedFromLegacy(t *testing.T) {
 	if err != nil || old.MinWriterVersion != 2 {
 		t.Errorf("appendOnly raised %+v, %v", old, err)
 	}
-}
-
-func TestInvariantExpressionsAreNotWritten(t *testing.T) {
-	schema := Schema{Fields: []Field{{Name: "n", Type: Long, Metadata: map[string]any{"delta.invariants": `{"expression":{"expression":"n > 3"}}`}}}}
-	m := Metadata{}.WithSchema(schema)
-	wantClass(t, m.checkInvariants(), errclass.DeltaUnsupportedWrite)
 }
 
 func TestParseInterval(t *testing.T) {

@@ -108,21 +108,6 @@ func (r nameRules) checkType(t Type, prefix string) error {
 	return nil
 }
 
-// checkInvariants refuses to write a table whose columns carry an invariant: an SQL expression
-// that this package cannot evaluate. NOT NULL is the caller's to enforce.
-func (m *Metadata) checkInvariants() error {
-	schema, err := m.Schema()
-	if err != nil {
-		return err
-	}
-	if column := fieldWith(schema, "delta.invariants"); column != "" {
-		return errclass.DeltaUnsupportedWrite.New(
-			"column `%s` has an invariant (feature \"invariants\") that this build cannot check.", column).
-			WithHint("The table can still be read.")
-	}
-	return nil
-}
-
 // fieldWith is the path of the first field that carries the metadata key, empty when none does.
 func fieldWith(t Type, key string) string {
 	switch t := t.(type) {

@@ -21,6 +21,9 @@ type Txn struct {
 
 	asked    *Protocol // by UpdateProtocol
 	unmapped error     // the columns could not be given ids
+
+	conforming   bool // see RowsConform
+	identityOnly bool // see AdvanceIdentity
 }
 
 // A readSet is what a transaction relies on.
@@ -76,7 +79,7 @@ func (x *Txn) UpdateProtocol(p Protocol) { x.asked = new(p.clone()) }
 // raised where the metadata asks for it.
 func (x *Txn) UpdateMetadata(m Metadata) {
 	m = m.clone()
-	x.actions.Metadata = &m
+	x.actions.Metadata, x.identityOnly = &m, false
 	x.unmapped = m.assignColumns(x.before(), x.table.opts.NewID)
 }
 
@@ -157,7 +160,7 @@ func (x *Txn) prepare() error {
 	if err := x.checkDomains(); err != nil {
 		return err
 	}
-	if err := metadata.checkInvariants(); err != nil {
+	if err := x.checkRows(metadata); err != nil {
 		return err
 	}
 	if err := x.checkAppendOnly(metadata); err != nil {

@@ -223,6 +223,7 @@ const (
 	UnsupportedDataSourceType    Class = "UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE"
 	UnsupportedDatatype          Class = "UNSUPPORTED_DATATYPE"
 	UnsupportedFeature           Class = "UNSUPPORTED_FEATURE"
+	UnsupportedGeneration        Class = "UNSUPPORTED_EXPRESSION_GENERATED_COLUMN"
 	UnsupportedGenerator         Class = "UNSUPPORTED_GENERATOR"
 	UnsupportedGrouping          Class = "UNSUPPORTED_GROUPING_EXPRESSION"
 	UnsupportedJoinType          Class = "UNSUPPORTED_JOIN_TYPE"
@@ -258,14 +259,22 @@ const (
 	DeltaConcurrentDeleteRead     Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction    Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite          Class = "DELTA_CONCURRENT_WRITE"
+	DeltaConstraintViolated       Class = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
 	DeltaDataChangeFalse          Class = "DELTA_DATA_CHANGE_FALSE"
 	DeltaDomainUnsupported        Class = "DELTA_DOMAIN_METADATA_NOT_SUPPORTED"
 	DeltaDuplicateActions         Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns         Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaDuplicateDomain          Class = "DELTA_DUPLICATE_DOMAIN_METADATA_INTERNAL_ERROR"
+	DeltaExceedsLength            Class = "DELTA_EXCEED_CHAR_VARCHAR_LIMIT"
 	DeltaFeatureDrop              Class = "DELTA_FEATURE_DROP_UNSUPPORTED_CLIENT_FEATURE"
 	DeltaFileNotFound             Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaGeneratedType            Class = "DELTA_UNSUPPORTED_DATA_TYPE_IN_GENERATED_COLUMN"
+	DeltaGeneratedTypeMismatch    Class = "DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH"
 	DeltaIdempotentOptions        Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
+	DeltaIdentityExplicit         Class = "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED"
+	DeltaIdentityInconsistent     Class = "DELTA_IDENTITY_COLUMN_INCONSISTENT_METADATA"
+	DeltaIdentityStep             Class = "DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP"
+	DeltaIdentityType             Class = "DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE"
 	DeltaInsertArity              Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidChangeRange       Class = "DELTA_INVALID_CDC_RANGE"
 	DeltaInvalidColumnName        Class = "DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES"
@@ -281,6 +290,7 @@ const (
 	DeltaLogGoneForStream         Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
 	DeltaMetadataChanged          Class = "DELTA_METADATA_CHANGED"
 	DeltaMissingChangeData        Class = "DELTA_MISSING_CHANGE_DATA"
+	DeltaNonBooleanCheck          Class = "DELTA_NON_BOOLEAN_CHECK_CONSTRAINT"
 	DeltaNotNullViolated          Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
 	DeltaOtherPartitioning        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties          Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
@@ -310,6 +320,8 @@ const (
 	DeltaTrackingParse            Class = "DELTA_STREAMING_SCHEMA_LOG_PARSE_SCHEMA_FAILED"
 	DeltaUnknownConfiguration     Class = "DELTA_UNKNOWN_CONFIGURATION"
 	DeltaUnknownFeature           Class = "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG"
+	DeltaUnrecognizedInvariant    Class = "DELTA_UNRECOGNIZED_INVARIANT"
+	DeltaUnsupportedGeneration    Class = "DELTA_UNSUPPORTED_EXPRESSION_GENERATED_COLUMN"
 	DeltaUnsupportedOutputMode    Class = "DELTA_UNSUPPORTED_OUTPUT_MODE"
 	DeltaUnsupportedRead          Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
 	DeltaUnsupportedTypeChange    Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
@@ -384,8 +396,57 @@ const (
 	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
 )
 
+// Delta's classes of maintenance: VACUUM, RESTORE, OPTIMIZE, CLONE, CONVERT, GENERATE.
+const (
+	DeltaCloneNonEmpty          Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
+	DeltaCloneSameTable         Class = "DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE"
+	DeltaClusteringPredicate    Class = "DELTA_CLUSTERING_WITH_PARTITION_PREDICATE"
+	DeltaClusteringZOrder       Class = "DELTA_CLUSTERING_WITH_ZORDER_BY"
+	DeltaConvertNonParquet      Class = "DELTA_CONVERT_NON_PARQUET_TABLE"
+	DeltaConvertPartitionColumn Class = "DELTA_UNEXPECTED_PARTITION_COLUMN_FROM_FILE_NAME"
+	DeltaConvertPartitionCount  Class = "DELTA_UNEXPECTED_NUM_PARTITION_COLUMNS_FROM_FILE_NAME"
+	DeltaDeepClone              Class = "DELTA_UNSUPPORTED_DEEP_CLONE"
+	DeltaInventorySchema        Class = "DELTA_INVALID_INVENTORY_SCHEMA"
+	DeltaManifestMapping        Class = "DELTA_UNSUPPORTED_MANIFEST_GENERATION_WITH_COLUMN_MAPPING"
+	DeltaManifestVectors        Class = "DELTA_UNSUPPORTED_GENERATE_WITH_DELETION_VECTORS"
+	DeltaOptimizeFull           Class = "DELTA_OPTIMIZE_FULL_NOT_SUPPORTED"
+	DeltaPartitionPredicate     Class = "DELTA_NON_PARTITION_COLUMN_REFERENCE"
+	DeltaRestoreMissingFiles    Class = "DELTA_RESTORE_MISSING_FILES" // upstream's has no class
+	DeltaRestoreTimestampAfter  Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER"
+	DeltaRestoreTimestampBefore Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER"
+	DeltaRestoreVersion         Class = "DELTA_CANNOT_RESTORE_TABLE_VERSION"
+	DeltaVacuumLite             Class = "DELTA_CANNOT_VACUUM_LITE"
+	DeltaVacuumNegative         Class = "DELTA_VACUUM_RETENTION_PERIOD_NEGATIVE"
+	DeltaVacuumTooShort         Class = "DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT"
+	DeltaZOrderNoColumn         Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
+	DeltaZOrderNoStats          Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
+	DeltaZOrderPartition        Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
+)
+
 // sqlStates holds what upstream gives; a class of our own has none.
 var sqlStates = map[Class]string{
+	DeltaCloneNonEmpty:            "0AKDC",
+	DeltaCloneSameTable:           "0AKDC",
+	DeltaClusteringPredicate:      "0A000",
+	DeltaClusteringZOrder:         "42613",
+	DeltaConvertNonParquet:        "0AKDC",
+	DeltaConvertPartitionColumn:   "KD009",
+	DeltaConvertPartitionCount:    "KD009",
+	DeltaDeepClone:                "0A000",
+	DeltaInventorySchema:          "42000",
+	DeltaManifestMapping:          "0AKDC",
+	DeltaManifestVectors:          "0A000",
+	DeltaOptimizeFull:             "42601",
+	DeltaRestoreTimestampAfter:    "22003",
+	DeltaRestoreTimestampBefore:   "22003",
+	DeltaRestoreVersion:           "22003",
+	DeltaVacuumLite:               "55000",
+	DeltaVacuumNegative:           "22003",
+	DeltaVacuumTooShort:           "22003",
+	DeltaZOrderNoColumn:           "42703",
+	DeltaZOrderNoStats:            "KD00D",
+	DeltaZOrderPartition:          "42P10",
+	DeltaPartitionPredicate:       "42P10",
 	ProcessorDuplicateVariable:    "42802",
 	ProcessorHandleState:          "42802",
 	ProcessorTTL:                  "42802",
@@ -642,55 +703,65 @@ var sqlStates = map[Class]string{
 	WriteStreamNotAllowed:         "42601",
 	WrongCommand:                  "42809",
 	WrongNumArgs:                  "42605",
-
-	KafkaAddedPartition:         "22000",
-	KafkaInitialOffset:          "22000",
-	KafkaOffsetChanged:          "22000",
-	KafkaOffsetRange:            "22000",
-	KafkaPartitionsDeleted:      "22000",
-	KafkaPartitionsDeletedGroup: "22000",
-	KafkaRecordTimestamp:        "22008",
-	XMLRowTagMissing:            "42KDF",
-	DatatypeMismatchUnsupported: "42K09",
-	ExpressionUnorderable:       "42822",
-	GroupByUnorderable:          "42822",
-	HashVariantType:             "42K09",
-	InvalidMapKey:               "42K09",
-	InvalidPartitionType:        "0A000",
-	InvalidSingleVariant:        "42613",
-	InvalidVariantCast:          "22023",
-	InvalidVariantFile:          "22023",
-	InvalidVariantPath:          "22023",
-	InvalidVariantShredding:     "22023",
-	MalformedVariant:            "22023",
-	PartitionByVariant:          "0A000",
-	SetOperationOnVariant:       "0A000",
-	UnknownPrimitiveInVariant:   "22023",
-	VariantDuplicateKey:         "22023",
-	VariantSizeLimit:            "22023",
-
-	DeltaAggregationNotSupported: "42903",
-	DeltaCastOverflow:            "22003",
-	DeltaConflictSetColumn:       "42701",
-	DeltaDuplicateInsertColumns:  "42701",
-	DeltaIdentityUpdate:          "42808",
-	DeltaMergeMissingWhen:        "42601",
-	DeltaMergeMultipleMatches:    "21506",
-	DeltaMergeUnresolved:         "42601",
-	DeltaNestedFieldInInsert:     "0AKDC",
-	DeltaNestedFields:            "0A000",
-	DeltaNonDeterministic:        "0AKDC",
-	DeltaNonLastBySource:         "42601",
-	DeltaNonLastInsert:           "42601",
-	DeltaNonLastMatched:          "42601",
-	DeltaReplaceOnUnresolved:     "42703",
-	DeltaReplaceWhereDynamic:     "42613",
-	DeltaReplaceWhereMismatch:    "44000",
-	DeltaUnsupportedSource:       "0AKDD",
-	DeltaUnsupportedSubquery:     "0AKDC",
-	DeltaUpdateSchemaMismatch:    "42846",
-	InvalidNonDeterministic:      "42K0E",
-	ReplaceUsingMisaligned:       "0A000",
-	ReplaceUsingUnresolved:       "42703",
-	UnsupportedExprForOperator:   "42K0E",
+	KafkaAddedPartition:           "22000",
+	KafkaInitialOffset:            "22000",
+	KafkaOffsetChanged:            "22000",
+	KafkaOffsetRange:              "22000",
+	KafkaPartitionsDeleted:        "22000",
+	KafkaPartitionsDeletedGroup:   "22000",
+	KafkaRecordTimestamp:          "22008",
+	XMLRowTagMissing:              "42KDF",
+	DatatypeMismatchUnsupported:   "42K09",
+	ExpressionUnorderable:         "42822",
+	GroupByUnorderable:            "42822",
+	HashVariantType:               "42K09",
+	InvalidMapKey:                 "42K09",
+	InvalidPartitionType:          "0A000",
+	InvalidSingleVariant:          "42613",
+	InvalidVariantCast:            "22023",
+	InvalidVariantFile:            "22023",
+	InvalidVariantPath:            "22023",
+	InvalidVariantShredding:       "22023",
+	MalformedVariant:              "22023",
+	PartitionByVariant:            "0A000",
+	SetOperationOnVariant:         "0A000",
+	UnknownPrimitiveInVariant:     "22023",
+	VariantDuplicateKey:           "22023",
+	VariantSizeLimit:              "22023",
+	DeltaAggregationNotSupported:  "42903",
+	DeltaCastOverflow:             "22003",
+	DeltaConflictSetColumn:        "42701",
+	DeltaDuplicateInsertColumns:   "42701",
+	DeltaIdentityUpdate:           "42808",
+	DeltaMergeMissingWhen:         "42601",
+	DeltaMergeMultipleMatches:     "21506",
+	DeltaMergeUnresolved:          "42601",
+	DeltaNestedFieldInInsert:      "0AKDC",
+	DeltaNestedFields:             "0A000",
+	DeltaNonDeterministic:         "0AKDC",
+	DeltaNonLastBySource:          "42601",
+	DeltaNonLastInsert:            "42601",
+	DeltaNonLastMatched:           "42601",
+	DeltaReplaceOnUnresolved:      "42703",
+	DeltaReplaceWhereDynamic:      "42613",
+	DeltaReplaceWhereMismatch:     "44000",
+	DeltaUnsupportedSource:        "0AKDD",
+	DeltaUnsupportedSubquery:      "0AKDC",
+	DeltaUpdateSchemaMismatch:     "42846",
+	InvalidNonDeterministic:       "42K0E",
+	ReplaceUsingMisaligned:        "0A000",
+	ReplaceUsingUnresolved:        "42703",
+	UnsupportedExprForOperator:    "42K0E",
+	DeltaConstraintViolated:       "23001",
+	DeltaExceedsLength:            "22001",
+	DeltaGeneratedType:            "42621",
+	DeltaGeneratedTypeMismatch:    "42K09",
+	DeltaIdentityExplicit:         "42808",
+	DeltaIdentityInconsistent:     "42000",
+	DeltaIdentityStep:             "42611",
+	DeltaIdentityType:             "428H2",
+	DeltaNonBooleanCheck:          "42621",
+	DeltaUnrecognizedInvariant:    "56038",
+	DeltaUnsupportedGeneration:    "42621",
+	UnsupportedGeneration:         "42621",
 }

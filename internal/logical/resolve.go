@@ -37,13 +37,18 @@ func Resolve(ctx context.Context, rel plan.Relation, env Env) (Node, error) {
 	return foldConstants(node, &env.Eval), nil
 }
 
-// ResolveExpressions binds expressions over a relation with that schema, of no name: DEFAULT values,
-// conditions given to an API.
+// ResolveExpressions binds expressions over a relation with that schema, of no name: DEFAULT values, constraints, conditions given to
+// an API. What needs an operator of its own (subqueries, aggregates, windows, generators) is refused.
 func ResolveExpressions(ctx context.Context, list []plan.Expression, schema types.Struct, env Env) ([]expr.Expr, error) {
 	r := newResolver(ctx, env)
 	exprs, err := r.over(scopeOf(NewLocalRelation(schema, nil), nil)).all(list)
 	if err != nil {
 		return nil, err
+	}
+	for _, e := range exprs {
+		if has[*aggregateCall](e) || has[*windowCall](e) || has[*generatorCall](e) || has[*subqueryCall](e) {
+			return nil, errclass.UnsupportedFeature.New("The expression \"%s\" cannot have subqueries, aggregate functions, window functions or generators where it stands.", e)
+		}
 	}
 	return mapAll(exprs, func(e expr.Expr) expr.Expr { return expr.Fold(e, &env.Eval) }), nil
 }

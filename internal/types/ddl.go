@@ -70,8 +70,9 @@ func ParseColumnAt(text string, offset int) (f Field, end int, err error) {
 
 // declared is a type with its spelling, which differs from Type.String where CHAR or VARCHAR is in it.
 type declared struct {
-	Type Type
-	raw  string
+	Type  Type
+	raw   string
+	limit *TextLimit
 }
 
 // fields: field (',' field)*
@@ -91,39 +92,39 @@ func (p *ddlParser) fields(field func() (Field, error)) ([]Field, error) {
 
 // column: field, whose CHAR and VARCHAR lengths, however deep, are kept in the metadata.
 func (p *ddlParser) column() (Field, error) {
-	f, raw, err := p.field()
-	if err == nil && raw != f.Type.String() {
-		f.Metadata = with(f.Metadata, CharVarcharKey, raw)
+	f, as, err := p.field()
+	if err == nil && as.raw != f.Type.String() {
+		f.Metadata = with(f.Metadata, CharVarcharKey, as.raw)
 	}
 	return f, err
 }
 
 // field: name [':'] dataType [NOT NULL] [COMMENT 'text']
-func (p *ddlParser) field() (f Field, raw string, err error) {
+func (p *ddlParser) field() (f Field, as declared, err error) {
 	name, err := p.name()
 	if err != nil {
-		return Field{}, "", err
+		return Field{}, declared{}, err
 	}
 	p.take(':')
 	t, err := p.dataType()
 	if err != nil {
-		return Field{}, "", err
+		return Field{}, declared{}, err
 	}
 	f = Field{Name: name, Type: t.Type, Nullable: true}
 	if p.takeWord("not") {
 		if !p.takeWord("null") {
-			return Field{}, "", p.unexpected()
+			return Field{}, declared{}, p.unexpected()
 		}
 		f.Nullable = false
 	}
 	if p.takeWord("comment") {
 		if p.tok.kind != ddlString {
-			return Field{}, "", p.unexpected()
+			return Field{}, declared{}, p.unexpected()
 		}
 		f.Metadata = with(nil, "comment", p.tok.value)
 		p.next()
 	}
-	return f, t.raw, nil
+	return f, t, nil
 }
 
 func with(metadata map[string]any, key, value string) map[string]any {
@@ -169,7 +170,11 @@ func (p *ddlParser) arrayType() (declared, error) {
 	if err != nil {
 		return declared{}, err
 	}
-	return declared{Array{Element: element.Type, ContainsNull: true}, "array<" + element.raw + ">"}, p.expect('>')
+	return declared{
+		Array{Element: element.Type, ContainsNull: true},
+		"array<" + element.raw + ">",
+		limitInside(part{"element", element.limit}),
+	}, p.expect('>')
 }
 
 func (p *ddlParser) mapType() (declared, error) {
@@ -190,20 +195,23 @@ func (p *ddlParser) mapType() (declared, error) {
 	return declared{
 		Map{Key: key.Type, Value: value.Type, ValueContainsNull: true},
 		"map<" + key.raw + "," + value.raw + ">",
+		limitInside(part{"key", key.limit}, part{"value", value.limit}),
 	}, p.expect('>')
 }
 
 func (p *ddlParser) structType() (declared, error) {
 	var raws []string
 	var list []Field
+	var limits []part
 	if err := p.expect('<'); err != nil {
 		return declared{}, err
 	}
 	if !p.take('>') {
 		var err error
 		list, err = p.fields(func() (Field, error) {
-			f, raw, err := p.field()
-			raws = append(raws, f.Name+":"+raw)
+			f, as, err := p.field()
+			raws = append(raws, f.Name+":"+as.raw)
+			limits = append(limits, part{f.Name, as.limit})
 			return f, err
 		})
 		if err == nil {
@@ -213,7 +221,7 @@ func (p *ddlParser) structType() (declared, error) {
 			return declared{}, err
 		}
 	}
-	return declared{Struct{Fields: list}, "struct<" + strings.Join(raws, ",") + ">"}, nil
+	return declared{Struct{Fields: list}, "struct<" + strings.Join(raws, ",") + ">", limitInside(limits...)}, nil
 }
 
 // structFields reads '<' fields '>' of the type that is a whole schema: its fields are columns.
@@ -232,7 +240,7 @@ func (p *ddlParser) structFields() ([]Field, error) {
 // intervalType: INTERVAL [unit [TO unit]]
 func (p *ddlParser) intervalType(at ddlToken) (declared, error) {
 	if !slices.Contains(unitNames[:], p.tok.word) {
-		return declared{CalendarInterval, CalendarInterval.String()}, nil
+		return declared{Type: CalendarInterval, raw: CalendarInterval.String()}, nil
 	}
 	words := []string{p.tok.word}
 	p.next()
@@ -245,7 +253,7 @@ func (p *ddlParser) intervalType(at ddlToken) (declared, error) {
 		return declared{}, p.errorAt(at, errclass.UnsupportedDatatype,
 			`Unsupported data type "`+strings.ToUpper("interval "+strings.Join(words, " "))+`".`)
 	}
-	return declared{t, t.String()}, nil
+	return declared{Type: t, raw: t.String()}, nil
 }
 
 // simpleType: name ['(' number (',' number)* ')']
@@ -257,7 +265,7 @@ func (p *ddlParser) simpleType(at ddlToken) (declared, error) {
 	t, ok := synonyms[at.word]
 	switch {
 	case ok && len(params) == 0:
-		return declared{t, t.String()}, nil
+		return declared{Type: t, raw: t.String()}, nil
 	case at.word == "decimal" || at.word == "dec" || at.word == "numeric":
 		return p.decimalType(at, params)
 	case at.word == "char" || at.word == "character" || at.word == "varchar":
@@ -267,7 +275,7 @@ func (p *ddlParser) simpleType(at ddlToken) (declared, error) {
 				`DataType "`+name+`" requires a length parameter, for example "`+name+`"(10). Please specify the length.`)
 		}
 		name := strings.TrimSuffix(at.word, "acter")
-		return declared{String, name + "(" + strconv.Itoa(params[0]) + ")"}, nil
+		return declared{String, name + "(" + strconv.Itoa(params[0]) + ")", &TextLimit{Max: params[0], Padded: name == "char"}}, nil
 	}
 	return declared{}, p.unsupported(at, params)
 }
@@ -287,7 +295,7 @@ func (p *ddlParser) decimalType(at ddlToken, params []int) (declared, error) {
 	if err != nil {
 		return declared{}, err
 	}
-	return declared{t, t.String()}, nil
+	return declared{Type: t, raw: t.String()}, nil
 }
 
 // parameters: ['(' number (',' number)* ')']

@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/deltalog"
-	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
@@ -97,11 +96,14 @@ type rowMaker func(target arrow.RecordBatch, source []int32) (arrow.RecordBatch,
 // An inserter makes the rows that a statement adds, when it is known which rows of the source have no partner.
 type inserter interface{ insertions() []insertion }
 
-// An insertion is some of them, made by one clause.
-type insertion struct {
+// An insertion makes some of them.
+type insertion func(ctx context.Context, yield func(newRows) bool) error
+
+// newRows are rows made by one clause.
+type newRows struct {
 	clause int
 	schema types.Struct
-	rows   func(ctx context.Context) batch.Seq
+	rows   arrow.RecordBatch
 }
 
 // beginChange opens the transaction of a statement.
@@ -113,8 +115,8 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 	}
 	meta := snap.Metadata()
 	c := &change{
-		table: t, opts: opts, snap: snap, meta: meta, schema: userSchema(schema), begun: time.Now(), //nolint:forbidigo // how long the statement takes is no matter of the session's clock
-		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: recordsChanges(meta),
+		table: t, opts: opts, snap: snap, meta: meta, schema: deltalog.UserSchema(schema), begun: time.Now(), //nolint:forbidigo // how long the statement takes is no matter of the session's clock
+		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
 	return c, nil
