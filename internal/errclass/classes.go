@@ -253,6 +253,10 @@ const (
 // Delta's classes.
 const (
 	DeltaAppendOnly               Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+	DeltaCloneNonEmpty            Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
+	DeltaCloneSameTable           Class = "DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE"
+	DeltaClusteringPredicate      Class = "DELTA_CLUSTERING_WITH_PARTITION_PREDICATE"
+	DeltaClusteringZOrder         Class = "DELTA_CLUSTERING_WITH_ZORDER_BY"
 	DeltaColumnMappingMode        Class = "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"
 	DeltaConcurrentAppend         Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete   Class = "DELTA_CONCURRENT_DELETE_DELETE"
@@ -260,7 +264,11 @@ const (
 	DeltaConcurrentTransaction    Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite          Class = "DELTA_CONCURRENT_WRITE"
 	DeltaConstraintViolated       Class = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
+	DeltaConvertNonParquet        Class = "DELTA_CONVERT_NON_PARQUET_TABLE"
+	DeltaConvertPartitionColumn   Class = "DELTA_UNEXPECTED_PARTITION_COLUMN_FROM_FILE_NAME"
+	DeltaConvertPartitionCount    Class = "DELTA_UNEXPECTED_NUM_PARTITION_COLUMNS_FROM_FILE_NAME"
 	DeltaDataChangeFalse          Class = "DELTA_DATA_CHANGE_FALSE"
+	DeltaDeepClone                Class = "DELTA_UNSUPPORTED_DEEP_CLONE"
 	DeltaDomainUnsupported        Class = "DELTA_DOMAIN_METADATA_NOT_SUPPORTED"
 	DeltaDuplicateActions         Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns         Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
@@ -283,20 +291,29 @@ const (
 	DeltaInvalidPartitionColumn   Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
 	DeltaInvalidProtocol          Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaInvalidProtocolDowngrade Class = "DELTA_INVALID_PROTOCOL_DOWNGRADE"
+	DeltaInventorySchema          Class = "DELTA_INVALID_INVENTORY_SCHEMA"
 	DeltaLocationMismatch         Class = "DELTA_TABLE_LOCATION_MISMATCH"
 	DeltaLocationNotEmpty         Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
 	DeltaLogCorrupt               Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                   Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaLogGoneForStream         Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
+	DeltaManifestMapping          Class = "DELTA_UNSUPPORTED_MANIFEST_GENERATION_WITH_COLUMN_MAPPING"
+	DeltaManifestVectors          Class = "DELTA_UNSUPPORTED_GENERATE_WITH_DELETION_VECTORS"
 	DeltaMetadataChanged          Class = "DELTA_METADATA_CHANGED"
 	DeltaMissingChangeData        Class = "DELTA_MISSING_CHANGE_DATA"
 	DeltaNonBooleanCheck          Class = "DELTA_NON_BOOLEAN_CHECK_CONSTRAINT"
 	DeltaNotNullViolated          Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+	DeltaOptimizeFull             Class = "DELTA_OPTIMIZE_FULL_NOT_SUPPORTED"
 	DeltaOtherPartitioning        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties          Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaOverwriteSchemaDynamic   Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
+	DeltaPartitionPredicate       Class = "DELTA_NON_PARTITION_COLUMN_REFERENCE"
 	DeltaProtocolChanged          Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaRegexSyntax              Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
+	DeltaRestoreMissingFiles      Class = "DELTA_RESTORE_MISSING_FILES" // upstream's has no class
+	DeltaRestoreTimestampAfter    Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER"
+	DeltaRestoreTimestampBefore   Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER"
+	DeltaRestoreVersion           Class = "DELTA_CANNOT_RESTORE_TABLE_VERSION"
 	DeltaRowIDWithoutStats        Class = "DELTA_ROW_ID_ASSIGNMENT_WITHOUT_STATS"
 	DeltaRowTrackingProperties    Class = "DELTA_ROW_TRACKING_ILLEGAL_PROPERTY_COMBINATION"
 	DeltaSchemaChangedInStream    Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
@@ -328,6 +345,9 @@ const (
 	DeltaUnsupportedRead          Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
 	DeltaUnsupportedTypeChange    Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
 	DeltaUnsupportedWrite         Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+	DeltaVacuumLite               Class = "DELTA_CANNOT_VACUUM_LITE"
+	DeltaVacuumNegative           Class = "DELTA_VACUUM_RETENTION_PERIOD_NEGATIVE"
+	DeltaVacuumTooShort           Class = "DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT"
 	DeltaVectorCardinality        Class = "DELTA_DELETION_VECTOR_CARDINALITY_MISMATCH"
 	DeltaVectorChecksum           Class = "DELTA_DELETION_VECTOR_CHECKSUM_MISMATCH"
 	DeltaVectorFormat             Class = "DELTA_DELETION_VECTOR_INVALID_FORMAT"
@@ -337,6 +357,9 @@ const (
 	DeltaVectorsDisallowed        Class = "DELTA_ADDING_DELETION_VECTORS_DISALLOWED"
 	DeltaVersionNotFound          Class = "DELTA_VERSION_NOT_FOUND"
 	DeltaWriteIntoView            Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
+	DeltaZOrderNoColumn           Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
+	DeltaZOrderNoStats            Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
+	DeltaZOrderPartition          Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
 )
 
 // The classes of statements that change rows.
@@ -719,4 +742,26 @@ var sqlStates = map[Class]string{
 	DeltaUnrecognizedInvariant:    "56038",
 	DeltaUnsupportedGeneration:    "42621",
 	UnsupportedGeneration:         "42621",
+	DeltaCloneNonEmpty:            "0AKDC",
+	DeltaCloneSameTable:           "0AKDC",
+	DeltaClusteringPredicate:      "0A000",
+	DeltaClusteringZOrder:         "42613",
+	DeltaConvertNonParquet:        "0AKDC",
+	DeltaConvertPartitionColumn:   "KD009",
+	DeltaConvertPartitionCount:    "KD009",
+	DeltaDeepClone:                "0A000",
+	DeltaInventorySchema:          "42000",
+	DeltaManifestMapping:          "0AKDC",
+	DeltaManifestVectors:          "0A000",
+	DeltaOptimizeFull:             "42601",
+	DeltaRestoreTimestampAfter:    "22003",
+	DeltaRestoreTimestampBefore:   "22003",
+	DeltaRestoreVersion:           "22003",
+	DeltaVacuumLite:               "55000",
+	DeltaVacuumNegative:           "22003",
+	DeltaVacuumTooShort:           "22003",
+	DeltaZOrderNoColumn:           "42703",
+	DeltaZOrderNoStats:            "KD00D",
+	DeltaZOrderPartition:          "42P10",
+	DeltaPartitionPredicate:       "42P10",
 }

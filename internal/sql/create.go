@@ -60,6 +60,9 @@ func (p *parser) createTable(replace bool) (plan.Statement, error) {
 		return nil, err
 	}
 	t.At = p.span(from)
+	if p.isAny("shallow", "deep", "clone") {
+		return p.clone(t)
+	}
 	if p.is("(") && !p.isQuery(p.i) {
 		if t.Columns, err = parenthesised(p, p.columnDefinition); err != nil {
 			return nil, err
@@ -96,7 +99,7 @@ func (p *parser) tableClause(t *plan.CreateTable) (found bool, err error) {
 		t.Comment, err = p.stringValue()
 	case t.Properties == nil && p.take("tblproperties"):
 		t.Properties, err = p.properties()
-	case p.isAny("clustered", "cluster", "options", "stored", "row", "skewed", "like", "shallow", "deep", "clone", "default"):
+	case p.isAny("clustered", "cluster", "options", "stored", "row", "skewed", "like", "default"):
 		return false, p.refuse("CREATE TABLE … " + upper(p.tok().key))
 	default:
 		return false, nil

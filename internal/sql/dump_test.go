@@ -63,7 +63,7 @@ func plain(v reflect.Value) (string, bool) {
 		return value.BigInt().String(), true
 	case []byte:
 		return fmt.Sprintf("%X", value), true
-	case string, []string, *string:
+	case string, []string, [][]string, *string:
 		return fmt.Sprintf("%q", reflect.Indirect(v).Interface()), true
 	case map[string]string:
 		return fmt.Sprintf("%q", value), true
