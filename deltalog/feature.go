@@ -61,7 +61,7 @@ func features() []feature {
 
 		// Known to other writers, not in the specification's list. Those that ask nothing of a reader are read.
 		{name: "icebergCompatV3", requires: []string{"columnMapping", "rowTracking"}, read: true, active: propertyIs("delta.enableIcebergCompatV3", "true")},
-		{name: "checkpointProtection", read: true},
+		{name: protection, read: true, write: true},
 		{name: "materializePartitionColumns", read: true, active: propertyIs("delta.enableMaterializePartitionColumnsFeature", "true")},
 		{name: "coordinatedCommits-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, read: true},
 		{name: "redirectWriterOnly-preview", read: true},

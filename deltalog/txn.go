@@ -21,6 +21,7 @@ type Txn struct {
 	done    bool
 
 	asked    *Protocol // by UpdateProtocol
+	dropping bool      // a feature, which the protocol then has no more
 	unmapped error     // the columns could not be given ids
 
 	conforming   bool // see RowsConform
@@ -200,7 +201,7 @@ func (x *Txn) prepareMetadata() error {
 func (x *Txn) prepareProtocol() error {
 	protocol := x.protocol()
 	if x.asked != nil {
-		if err := x.asked.covers(&protocol); err != nil {
+		if err := x.asked.covers(&protocol); err != nil && !x.dropping {
 			return err
 		}
 		protocol = *x.asked
