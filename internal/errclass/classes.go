@@ -66,12 +66,16 @@ const (
 	FilterAggregate              Class = "INVALID_AGGREGATE_FILTER.CONTAINS_AGGREGATE"
 	ForeachBatchFailed           Class = "FOREACH_BATCH_USER_FUNCTION_ERROR"
 	ForeachFailed                Class = "FOREACH_USER_FUNCTION_ERROR"
+	GeneratedWithDefault         Class = "GENERATED_COLUMN_WITH_DEFAULT_VALUE"
 	GroupByAggregate             Class = "GROUP_BY_AGGREGATE"
 	GroupByPosition              Class = "GROUP_BY_POS_OUT_OF_RANGE"
 	GroupByPositionAggregate     Class = "GROUP_BY_POS_AGGREGATE"
 	GroupByUnorderable           Class = "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE"
 	HashMapType                  Class = "DATATYPE_MISMATCH.HASH_MAP_TYPE"
 	HashVariantType              Class = "DATATYPE_MISMATCH.HASH_VARIANT_TYPE"
+	IdentityDuplicateOption      Class = "IDENTITY_COLUMNS_DUPLICATED_SEQUENCE_GENERATOR_OPTION"
+	IdentityStep                 Class = "IDENTITY_COLUMNS_ILLEGAL_STEP"
+	IdentityWithDefault          Class = "IDENTITY_COLUMN_WITH_DEFAULT_VALUE"
 	IllegalDayOfWeek             Class = "ILLEGAL_DAY_OF_WEEK"
 	IncompatibleColumnType       Class = "INCOMPATIBLE_COLUMN_TYPE"
 	InternalError                Class = "INTERNAL_ERROR"
@@ -501,6 +505,10 @@ var sqlStates = map[Class]string{
 	InternalError:                "XX000",
 	IntervalDividedByZero:        "22012",
 	IntervalOverflow:             "22015",
+	GeneratedWithDefault:         "42623",
+	IdentityDuplicateOption:      "42601",
+	IdentityStep:                 "42611",
+	IdentityWithDefault:          "42623",
 	InvalidArrayIndex:            "22003",
 	InvalidArrayIndexInElementAt: "22003",
 	InvalidCharset:               "22023",

@@ -35,13 +35,13 @@ func (p *parser) statement() (plan.Statement, error) {
 
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
-	"copy", "create", "desc", "describe", "drop", "explain", "insert", "reset", "select", "set", "show", "use", "values", "with",
+	"alter", "comment", "copy", "create", "desc", "describe", "drop", "explain", "insert", "reset", "select", "set", "show", "truncate", "use", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
-var refused = set("add", "alter", "analyze", "begin", "cache", "call", "clear", "comment", "convert", "declare", "delete",
+var refused = set("add", "analyze", "begin", "cache", "call", "clear", "convert", "declare", "delete",
 	"deny", "execute", "export", "fsck", "generate", "grant", "import", "list", "load", "lock", "merge", "msck", "open", "optimize",
-	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "truncate", "uncache", "undrop", "unlock", "unset", "update", "vacuum")
+	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "uncache", "undrop", "unlock", "unset", "update", "vacuum")
 
 type production func(*parser) (plan.Statement, error)
 
@@ -64,6 +64,12 @@ func (p *parser) command() (production, bool) {
 		return (*parser).copyInto, true
 	case "show":
 		return (*parser).show, true
+	case "alter":
+		return (*parser).alter, true
+	case "truncate":
+		return (*parser).truncate, true
+	case "comment":
+		return (*parser).commentOn, true
 	case "describe", "desc":
 		return (*parser).describe, true
 	case "explain":
