@@ -83,6 +83,8 @@ type AddCDCFile struct {
 	PartitionValues map[string]*string
 	Size            int64
 	Tags            map[string]string
+
+	encodedPath string
 }
 
 // SetTransaction records how far an application has written: a streaming query's id and batch.
@@ -117,8 +119,8 @@ type CommitInfo struct {
 	OperationMetrics    map[string]string `json:"operationMetrics"`
 	UserMetadata        string            `json:"userMetadata,omitempty"`
 	EngineInfo          string            `json:"engineInfo,omitempty"`
-	Tags                map[string]string `json:"tags,omitempty"`
 	TxnID               string            `json:"txnId,omitempty"`
+	Tags                map[string]string `json:"tags,omitempty"`
 }
 
 // Actions is what one version changes, action by action in the order of the log.
@@ -131,6 +133,10 @@ type Actions struct {
 	Adds         []AddFile
 	Removes      []RemoveFile
 	CDC          []AddCDCFile
+
+	// Of V2 checkpoints; commits have neither.
+	checkpoint *checkpointMetadata
+	sidecars   []sidecar
 }
 
 // blindAppend reports whether the version says of itself that it read nothing of the table.

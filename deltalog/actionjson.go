@@ -20,6 +20,9 @@ type actionLine struct {
 	Add        *addJSON        `json:"add,omitempty"`
 	Remove     *removeJSON     `json:"remove,omitempty"`
 	CDC        *cdcJSON        `json:"cdc,omitempty"`
+
+	Checkpoint *checkpointMetadata `json:"checkpointMetadata,omitempty"`
+	Sidecar    *sidecar            `json:"sidecar,omitempty"`
 }
 
 type addJSON struct {
@@ -109,7 +112,11 @@ func (a *Actions) add(line *actionLine) error {
 		if err != nil {
 			return fmt.Errorf("cdc.path: %w", err)
 		}
-		a.CDC = append(a.CDC, AddCDCFile{path, line.CDC.PartitionValues, line.CDC.Size, line.CDC.Tags})
+		a.CDC = append(a.CDC, AddCDCFile{path, line.CDC.PartitionValues, line.CDC.Size, line.CDC.Tags, line.CDC.Path})
+	case line.Checkpoint != nil:
+		a.checkpoint = line.Checkpoint
+	case line.Sidecar != nil:
+		a.sidecars = append(a.sidecars, *line.Sidecar)
 	}
 	return nil
 }
@@ -158,6 +165,14 @@ func (a *AddFile) json() *addJSON {
 		DeletionVector: a.DeletionVector, BaseRowID: a.BaseRowID,
 		DefaultRowCommitVersion: a.DefaultRowCommitVersion, ClusteringProvider: a.ClusteringProvider,
 	}
+}
+
+func (c *AddCDCFile) json() *cdcJSON {
+	values := c.PartitionValues
+	if values == nil {
+		values = map[string]*string{}
+	}
+	return &cdcJSON{Path: encodedPathOf(c.Path, c.encodedPath), PartitionValues: values, Size: c.Size, Tags: c.Tags}
 }
 
 // MarshalJSON writes the action as the log holds it.
@@ -231,6 +246,9 @@ func (a *Actions) encode() ([]byte, error) {
 }
 
 func (a *Actions) lines(yield func(*actionLine) bool) {
+	if a.checkpoint != nil && !yield(&actionLine{Checkpoint: a.checkpoint}) {
+		return
+	}
 	if a.CommitInfo != nil && !yield(&actionLine{CommitInfo: a.CommitInfo}) {
 		return
 	}
@@ -257,6 +275,16 @@ func (a *Actions) lines(yield func(*actionLine) bool) {
 	}
 	for i := range a.Removes {
 		if !yield(&actionLine{Remove: a.Removes[i].json()}) {
+			return
+		}
+	}
+	for i := range a.sidecars {
+		if !yield(&actionLine{Sidecar: &a.sidecars[i]}) {
+			return
+		}
+	}
+	for i := range a.CDC {
+		if !yield(&actionLine{CDC: a.CDC[i].json()}) {
 			return
 		}
 	}

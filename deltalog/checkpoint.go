@@ -6,47 +6,78 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/apache/arrow-go/v18/arrow"
-
 	"lakehouse/internal/parquetio"
+	"lakehouse/volumes"
 )
 
-// Checkpoint writes the snapshot as one Parquet file, so that readers need not go further back in
-// the log, and then the hint that leads to it. It happens by itself each delta.checkpointInterval
-// versions. It reads all files of the table.
+// Checkpoint writes the snapshot so that readers need not go further back in the log, and then the hint that leads to it: as one
+// Parquet file or, where the table has the property delta.checkpointPolicy = v2, as a manifest with sidecar files, of which the next
+// checkpoint shares what has not changed. It happens by itself each delta.checkpointInterval versions.
 func (s *Snapshot) Checkpoint(ctx context.Context) error {
-	rows, size, err := s.writeCheckpoint(ctx)
+	write := s.checkpointClassic
+	if s.state.protocol.Supports("v2Checkpoint") && propertyIs(propCheckpointPolicy, "v2")(s.state.metadata) {
+		write = s.checkpointV2
+	}
+	hint, counted, err := write(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.completeChecksum(ctx, rows); err != nil {
+	if err := s.completeChecksum(ctx, counted); err != nil {
 		return err
 	}
-	return writeLastCheckpoint(ctx, s.table.store, lastCheckpoint{
-		Version: s.Version(), Size: rows.rows, SizeInBytes: size, NumOfAddFiles: rows.adds,
-	})
+	return writeLastCheckpoint(ctx, s.table.store, hint)
 }
 
-// writeCheckpoint writes the file. It comes into being whole, or not at all.
-func (s *Snapshot) writeCheckpoint(ctx context.Context) (*checkpointRows, int64, error) {
-	file, err := s.table.store.Create(ctx, checkpointName(s.Version()))
+// checkpointClassic writes the checkpoint as one file. It comes into being whole, or not at all.
+func (s *Snapshot) checkpointClassic(ctx context.Context) (lastCheckpoint, fileCount, error) {
+	layout, err := s.state.metadata.checkpointLayout()
 	if err != nil {
-		return nil, 0, err
+		return lastCheckpoint{}, fileCount{}, err
 	}
-	defer file.Abort()
-	writer, err := parquetio.NewWriter(file, checkpointSchema(), parquetio.WriterOptions{})
+	out, err := s.table.newCheckpointFile(ctx, checkpointName(s.Version()), layout, classicColumns())
 	if err != nil {
-		return nil, 0, err
+		return lastCheckpoint{}, fileCount{}, err
 	}
-	rows := newCheckpointRows(func(b arrow.RecordBatch) error { return writer.Write(b) })
-	if err := s.fillCheckpoint(ctx, rows); err != nil {
-		return nil, 0, err
+	defer out.abort()
+	if err := s.fillCheckpoint(ctx, out.rows); err != nil {
+		return lastCheckpoint{}, fileCount{}, err
 	}
-	stats, err := writer.Close()
+	size, err := out.commit()
+	hint := lastCheckpoint{Version: s.Version(), Size: out.rows.rows, SizeInBytes: size, NumOfAddFiles: out.rows.adds}
+	return hint, fileCount{known: true, number: out.rows.adds, bytes: out.rows.bytes}, err
+}
+
+// A checkpointOut is a file of a checkpoint that is being written.
+type checkpointOut struct {
+	file   volumes.Writer
+	writer *parquetio.Writer
+	rows   *checkpointRows
+}
+
+func (t *Table) newCheckpointFile(ctx context.Context, name string, layout checkpointLayout, columns []int) (*checkpointOut, error) {
+	file, err := t.store.Create(ctx, name)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return rows, stats.Size, file.Commit()
+	writer, err := parquetio.NewWriter(file, layout.schema(columns...), parquetio.WriterOptions{})
+	if err != nil {
+		file.Abort()
+		return nil, err
+	}
+	return &checkpointOut{file, writer, newCheckpointRows(layout, columns, writer.Write)}, nil
+}
+
+func (o *checkpointOut) abort() { o.file.Abort() }
+
+func (o *checkpointOut) commit() (size int64, err error) {
+	if err := o.rows.flush(); err != nil {
+		return 0, err
+	}
+	stats, err := o.writer.Close()
+	if err != nil {
+		return 0, err
+	}
+	return stats.Size, o.file.Commit()
 }
 
 func (s *Snapshot) fillCheckpoint(ctx context.Context, rows *checkpointRows) error {
@@ -61,55 +92,59 @@ func (s *Snapshot) fillCheckpoint(ctx context.Context, rows *checkpointRows) err
 			return err
 		}
 	}
-	expired := s.table.opts.Clock().Add(-s.state.metadata.fileRetention()).UnixMilli()
+	return s.fillTombstones(ctx, rows)
+}
+
+// fillTombstones writes the removes that have not expired.
+func (s *Snapshot) fillTombstones(ctx context.Context, rows *checkpointRows) error {
 	for file, err := range s.Tombstones(ctx) {
-		if err == nil && file.DeletionTimestamp > expired {
+		if err == nil && !s.expired(&file) {
 			err = rows.remove(&file)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return rows.flush()
+	return nil
 }
 
+// expired reports whether nobody needs the tombstone any more.
+func (s *Snapshot) expired(file *RemoveFile) bool {
+	return file.DeletionTimestamp <= s.table.opts.Clock().Add(-s.state.metadata.fileRetention()).UnixMilli()
+}
+
+// fillState writes all that is not a file.
 func (s *Snapshot) fillState(ctx context.Context, rows *checkpointRows) error {
-	if err := rows.protocol(s.state.protocol); err != nil {
-		return err
-	}
-	if err := rows.metadata(s.state.metadata); err != nil {
-		return err
-	}
-	small, err := s.complete(ctx)
+	actions, err := s.smallActions(ctx)
 	if err != nil {
 		return err
+	}
+	return rows.state(actions)
+}
+
+// smallActions are the actions of the version but those of its files, without what a checkpoint forgets.
+func (s *Snapshot) smallActions(ctx context.Context) (*Actions, error) {
+	small, err := s.complete(ctx)
+	if err != nil {
+		return nil, err
 	}
 	forgotten := int64(-1)
 	if retention := s.state.metadata.txnRetention(); retention > 0 {
 		forgotten = s.table.opts.Clock().Add(-retention).UnixMilli()
 	}
+	actions := &Actions{Protocol: s.state.protocol, Metadata: s.state.metadata, Domains: small.liveDomains()}
 	txns := slices.SortedFunc(maps.Values(small.txns), func(a, b SetTransaction) int { return cmp.Compare(a.AppID, b.AppID) })
 	for _, txn := range txns {
-		if txn.LastUpdated != 0 && txn.LastUpdated <= forgotten {
-			continue
-		}
-		if err := rows.txn(txn); err != nil {
-			return err
+		if txn.LastUpdated == 0 || txn.LastUpdated > forgotten {
+			actions.Transactions = append(actions.Transactions, txn)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(small.domains)) {
-		if domain := small.domains[name]; !domain.Removed {
-			if err := rows.domain(domain); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return actions, nil
 }
 
 // completeChecksum writes the checksum file of a version whose files nobody had counted: the
 // checkpoint has just done it, and the versions after it can count on.
-func (s *Snapshot) completeChecksum(ctx context.Context, rows *checkpointRows) error {
+func (s *Snapshot) completeChecksum(ctx context.Context, files fileCount) error {
 	if s.state.files.known {
 		return nil
 	}
@@ -117,6 +152,6 @@ func (s *Snapshot) completeChecksum(ctx context.Context, rows *checkpointRows) e
 	if err != nil {
 		return err
 	}
-	counted.files = fileCount{known: true, number: rows.adds, bytes: rows.bytes}
+	counted.files = files
 	return writeChecksum(ctx, s.table.store, counted, "")
 }

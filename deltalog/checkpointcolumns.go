@@ -131,10 +131,22 @@ func (g group) addAt(row int) (AddFile, error) {
 		DefaultRowCommitVersion: g.pointer(8, row), ClusteringProvider: g.text(9, row), Stats: g.text(10, row),
 		encodedPath: encoded,
 	}
+	if parsed := len(addFields()); file.Stats == "" && g.NumField() > parsed {
+		file.Stats = statsText(g.Field(parsed), row)
+	}
 	if tags := g.textMap(5, row); tags != nil {
 		file.Tags = plain(tags)
 	}
 	return file, nil
+}
+
+// keyAt reads a row of the add column of which only path and deletion vector were asked for.
+func (g group) keyAt(row int) (fileKey, error) {
+	path, err := decodePath(g.text(0, row))
+	if err != nil {
+		return fileKey{}, fmt.Errorf("add.path: %w", err)
+	}
+	return fileKey{path, g.vector(1, row).id()}, nil
 }
 
 // removeAt reads a row of the remove column.

@@ -14,8 +14,9 @@ import (
 
 // checkpointRows turns actions into the rows of a checkpoint and hands them on in batches.
 type checkpointRows struct {
+	layout  checkpointLayout
 	builder *array.RecordBuilder
-	columns [checkpointColumns]*array.StructBuilder
+	columns [checkpointColumns]*array.StructBuilder // nil: the file has no such column
 	pending int
 	rows    int64
 	adds    int64
@@ -23,13 +24,14 @@ type checkpointRows struct {
 	emit    func(arrow.RecordBatch) error
 }
 
-func newCheckpointRows(emit func(arrow.RecordBatch) error) *checkpointRows {
+func newCheckpointRows(layout checkpointLayout, columns []int, emit func(arrow.RecordBatch) error) *checkpointRows {
 	r := &checkpointRows{
-		builder: array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(checkpointSchema())),
+		layout:  layout,
+		builder: array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(layout.schema(columns...))),
 		emit:    emit,
 	}
-	for i := range r.columns {
-		r.columns[i] = r.builder.Field(i).(*array.StructBuilder)
+	for i, column := range columns {
+		r.columns[column] = r.builder.Field(i).(*array.StructBuilder)
 	}
 	return r
 }
@@ -38,7 +40,7 @@ func newCheckpointRows(emit func(arrow.RecordBatch) error) *checkpointRows {
 // the schema.
 func (r *checkpointRows) begin(column int) *fieldAppender {
 	for i, other := range r.columns {
-		if i != column {
+		if i != column && other != nil {
 			other.AppendNull()
 		}
 	}
@@ -61,6 +63,27 @@ func (r *checkpointRows) flush() error {
 	}
 	r.pending = 0
 	return r.emit(r.builder.NewRecordBatch())
+}
+
+// state writes the actions that are not of files.
+func (r *checkpointRows) state(a *Actions) error {
+	if err := r.protocol(a.Protocol); err != nil {
+		return err
+	}
+	if err := r.metadata(a.Metadata); err != nil {
+		return err
+	}
+	for _, txn := range a.Transactions {
+		if err := r.txn(txn); err != nil {
+			return err
+		}
+	}
+	for _, domain := range a.Domains {
+		if err := r.domain(domain); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *checkpointRows) protocol(p *Protocol) error {
@@ -118,7 +141,31 @@ func (r *checkpointRows) add(a *AddFile) error {
 	f.pointer(a.BaseRowID)
 	f.pointer(a.DefaultRowCommitVersion)
 	f.optionalText(a.ClusteringProvider)
-	f.optionalText(a.Stats)
+	if r.layout.text {
+		f.optionalText(a.Stats)
+	}
+	if len(r.layout.partition) > 0 {
+		f.parsedPartition(r.layout.partition, a.PartitionValues)
+	}
+	if len(r.layout.stats.Fields) > 0 {
+		f.parsedStats(r.layout.stats, a.Stats)
+	}
+	return r.end()
+}
+
+func (r *checkpointRows) checkpoint(c *checkpointMetadata) error {
+	f := r.begin(columnCheckpoint)
+	f.int64(c.Version)
+	f.textMap(pointers(c.Tags))
+	return r.end()
+}
+
+func (r *checkpointRows) sidecar(s *sidecar) error {
+	f := r.begin(columnSidecar)
+	f.text(s.Path)
+	f.int64(s.SizeInBytes)
+	f.int64(s.ModificationTime)
+	f.textMap(pointers(s.Tags))
 	return r.end()
 }
 

@@ -11,19 +11,39 @@ const (
 	columnMetadata
 	columnProtocol
 	columnDomain
+	columnCheckpoint
+	columnSidecar
 	checkpointColumns
 )
 
-func checkpointSchema() Schema {
-	return Schema{Fields: []Field{
-		columnTxn:      structOf("txn", txnFields()),
-		columnAdd:      structOf("add", addFields()),
-		columnRemove:   structOf("remove", removeFields()),
-		columnMetadata: structOf("metaData", metadataFields()),
-		columnProtocol: structOf("protocol", protocolFields()),
-		columnDomain:   structOf("domainMetadata", domainFields()),
-	}}
+// checkpointSchema is some of the columns of a checkpoint.
+func (l *checkpointLayout) schema(columns ...int) Schema {
+	all := [checkpointColumns]Field{
+		columnTxn:        structOf("txn", txnFields()),
+		columnAdd:        structOf("add", l.addFields()),
+		columnRemove:     structOf("remove", removeFields()),
+		columnMetadata:   structOf("metaData", metadataFields()),
+		columnProtocol:   structOf("protocol", protocolFields()),
+		columnDomain:     structOf("domainMetadata", domainFields()),
+		columnCheckpoint: structOf("checkpointMetadata", checkpointMetadataFields()),
+		columnSidecar:    structOf(sidecarColumn, sidecarFields()),
+	}
+	var s Schema
+	for _, i := range columns {
+		s.Fields = append(s.Fields, all[i])
+	}
+	return s
 }
+
+// The columns of the three kinds of files that checkpoints are made of.
+func classicColumns() []int {
+	return []int{columnTxn, columnAdd, columnRemove, columnMetadata, columnProtocol, columnDomain}
+}
+
+func manifestColumns() []int {
+	return []int{columnTxn, columnMetadata, columnProtocol, columnDomain, columnCheckpoint, columnSidecar}
+}
+func sidecarColumns() []int { return []int{columnAdd, columnRemove} }
 
 func column(name string, t Type) Field           { return Field{Name: name, Type: t, Nullable: true} }
 func structOf(name string, fields []Field) Field { return column(name, Schema{Fields: fields}) }
@@ -44,6 +64,7 @@ func vectorField() Field {
 	})
 }
 
+// addFields are those that readers ask for, whatever the checkpoint's layout.
 func addFields() []Field {
 	return []Field{
 		column("path", String), column("partitionValues", textMap), column("size", Long),
@@ -79,4 +100,8 @@ func protocolFields() []Field {
 
 func domainFields() []Field {
 	return []Field{column("domain", String), column("configuration", String), column("removed", Boolean)}
+}
+
+func checkpointMetadataFields() []Field {
+	return []Field{column("version", Long), column("tags", textMap)}
 }

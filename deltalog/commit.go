@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"lakehouse/volumes"
 )
@@ -151,7 +150,7 @@ func (a *attempt) commitInfo() *CommitInfo {
 	info := &CommitInfo{
 		Timestamp: a.txn.table.opts.Clock().UnixMilli(), Operation: op.Name, OperationParameters: op.Parameters,
 		IsolationLevel: a.checker.isolation(), IsBlindAppend: &blind, OperationMetrics: op.Metrics,
-		UserMetadata: op.UserMetadata, EngineInfo: a.txn.table.opts.EngineInfo, TxnID: a.token,
+		UserMetadata: op.UserMetadata, EngineInfo: a.txn.table.opts.EngineInfo, TxnID: a.token, Tags: op.Tags,
 	}
 	if info.OperationMetrics == nil {
 		info.OperationMetrics = map[string]string{}
@@ -164,41 +163,6 @@ func (a *attempt) commitInfo() *CommitInfo {
 		info.ReadVersion = &version
 	}
 	return info
-}
-
-// rebase puts the attempt behind the winner and behind every version after it.
-func (a *attempt) rebase(ctx context.Context, winner *Actions) error {
-	for winner != nil {
-		version := a.base.version + 1
-		if err := a.checker.check(version, winner); err != nil {
-			return err
-		}
-		a.base = a.base.apply(winner)
-		next, err := readCommit(ctx, a.txn.table.store, version+1)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("read the versions since %d: %w", version, err)
-		}
-		winner = next
-	}
-	return nil
-}
-
-// The longest wait after a lost race grows with the races lost, up to a bound.
-const (
-	pauseStep = 2 * time.Millisecond
-	maxPause  = 100 * time.Millisecond
-)
-
-// pause waits a random while, so that writers that ran into each other do not do so again.
-func (t *Table) pause(ctx context.Context, races int) error {
-	timer := time.NewTimer(t.opts.Jitter(min(time.Duration(races)*pauseStep, maxPause)))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
 
 // maintain does what follows a commit: its checksum file and, each so many versions, a checkpoint

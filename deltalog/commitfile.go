@@ -49,6 +49,20 @@ func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*A
 	return actions, info, nil
 }
 
+// readCompaction reads what several commits come to: the file of a compaction, or a checkpoint written as JSON.
+func readCompaction(ctx context.Context, store volumes.Store, f logFile) (*Actions, error) {
+	file, err := store.Open(ctx, f.name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	size := file.Info().Size
+	if size == 0 || size > maxCommitBytes {
+		return nil, errclass.DeltaLogCorrupt.New("%s has %d bytes; at least one and at most %d are read.", f.name, size, int64(maxCommitBytes))
+	}
+	return decodeCommit(io.NewSectionReader(file, 0, size), size)
+}
+
 // decodeCommit reads the lines of a commit of about that size. An empty commit has no actions.
 func decodeCommit(in io.Reader, size int64) (*Actions, error) {
 	var actions Actions

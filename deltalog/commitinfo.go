@@ -20,8 +20,8 @@ func (c *CommitInfo) UnmarshalJSON(data []byte) error {
 		IsolationLevel: lenient[string](fields["isolationLevel"]),
 		IsBlindAppend:  lenient[*bool](fields["isBlindAppend"]),
 		UserMetadata:   lenient[string](fields["userMetadata"]), EngineInfo: lenient[string](fields["engineInfo"]),
-		Tags:  lenient[map[string]string](fields["tags"]),
 		TxnID: lenient[string](fields["txnId"]), OperationMetrics: metrics(fields["operationMetrics"]),
+		Tags: lenient[map[string]string](fields["tags"]),
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -8,10 +9,11 @@ import (
 	"lakehouse/internal/predicate"
 )
 
-// The isolation levels of delta.isolationLevel.
+// The isolation levels: those of delta.isolationLevel, and the one of transactions that change no rows.
 const (
 	serializable      = "Serializable"
 	writeSerializable = "WriteSerializable"
+	snapshotIsolation = "SnapshotIsolation"
 )
 
 // isolationOf is the level that the table asks for, empty when it does not.
@@ -23,6 +25,15 @@ func isolationOf(m *Metadata) string {
 	}
 	return ""
 }
+
+// The operations that only give files the numbers of row tracking, or take them away.
+const (
+	opBackfill   = "ROW TRACKING BACKFILL"
+	opUnbackfill = "ROW TRACKING UNBACKFILL"
+)
+
+// tagIdentity marks a commit whose metadata differs from that before only in how far identity columns are.
+const tagIdentity = "delta.identity.schemaUpdate"
 
 // A conflictChecker holds a transaction against the versions that others made since it read the
 // table, one after the other. The rules, their order and the names of the failures are those of
@@ -38,15 +49,36 @@ type conflictChecker struct {
 }
 
 func newConflictChecker(x *Txn) *conflictChecker {
-	level := isolationOf(x.metadata())
-	if level == "" {
-		level = writeSerializable
+	c := &conflictChecker{txn: x, level: isolationOf(x.metadata()), newFiles: map[fileKey]bool{}}
+	switch {
+	case x.rearranges(c.level):
+		c.level = snapshotIsolation
+	case c.level == "":
+		c.level = writeSerializable
 	}
-	return &conflictChecker{txn: x, level: level, newFiles: map[fileKey]bool{}}
+	return c
+}
+
+// rearranges reports whether the transaction changes no rows and says nothing else of the table, as a compaction
+// does: then it can be thought of as done when it read the table, whatever was added since.
+func (x *Txn) rearranges(level string) bool {
+	a := &x.actions
+	if a.Metadata != nil || a.Protocol != nil || len(a.Transactions) > 0 ||
+		slices.ContainsFunc(a.Domains, func(d DomainMetadata) bool { return d.Domain != domainRowTracking }) {
+		return false
+	}
+	if len(a.Adds)+len(a.Removes)+len(a.CDC) == 0 && level != serializable && x.reads.anyFile() {
+		return false // it may have been meant to change rows, and the order of blind appends is not that of the log
+	}
+	return !slices.ContainsFunc(a.Adds, func(f AddFile) bool { return f.DataChange }) &&
+		!slices.ContainsFunc(a.Removes, func(f RemoveFile) bool { return f.DataChange })
 }
 
 // isolation is the level that the commit satisfies, for commitInfo.
 func (c *conflictChecker) isolation() string {
+	if c.level == snapshotIsolation {
+		return snapshotIsolation
+	}
 	if level := isolationOf(c.txn.metadata()); level != "" {
 		return level
 	}
@@ -56,14 +88,21 @@ func (c *conflictChecker) isolation() string {
 	return serializable
 }
 
-// check refuses the transaction when it cannot come after the winner.
-func (c *conflictChecker) check(version int64, winner *Actions) error {
-	if err := c.checkProtocol(version, winner); err != nil {
+// check refuses the transaction when it cannot come after the winner, which came after the state before.
+func (c *conflictChecker) check(ctx context.Context, before *state, winner *Actions) error {
+	version := before.version + 1
+	if c.txn.alone {
+		return conflict(errclass.DeltaConcurrentWrite, version, winner,
+			"a concurrent transaction has written new data since the current transaction read the table.")
+	}
+	if err := c.checkProtocol(version, before, winner); err != nil {
 		return err
 	}
-	if winner.Metadata != nil && (!winner.identityOnly() || c.txn.actions.Metadata != nil) {
-		return conflict(errclass.DeltaMetadataChanged, version, winner,
-			"the metadata of the Delta table has been changed by a concurrent update.")
+	if err := c.checkMetadata(version, before, winner); err != nil {
+		return err
+	}
+	if err := c.checkDomains(version, winner); err != nil {
+		return err
 	}
 	for _, txn := range winner.Transactions {
 		if c.txn.reads.apps[txn.AppID] {
@@ -75,7 +114,7 @@ func (c *conflictChecker) check(version int64, winner *Actions) error {
 	if err := c.checkAppends(version, winner); err != nil {
 		return err
 	}
-	if err := c.checkDeletes(version, winner); err != nil {
+	if err := c.checkDeletes(ctx, version, winner); err != nil {
 		return err
 	}
 	for i := range winner.Adds {
@@ -84,11 +123,11 @@ func (c *conflictChecker) check(version int64, winner *Actions) error {
 	return nil
 }
 
-func (c *conflictChecker) checkProtocol(version int64, winner *Actions) error {
+func (c *conflictChecker) checkProtocol(version int64, before *state, winner *Actions) error {
 	if winner.Protocol == nil {
 		return nil
 	}
-	if err := winner.Protocol.CheckWriteOf(c.txn.metadata()); err != nil {
+	if err := winner.Protocol.CheckWriteOf(c.metadata(before, winner)); err != nil {
 		return err
 	}
 	if c.txn.actions.Protocol != nil {
@@ -96,8 +135,8 @@ func (c *conflictChecker) checkProtocol(version int64, winner *Actions) error {
 			"the protocol version of the Delta table has been changed by a concurrent update.")
 	}
 	have := winner.Protocol.demandedOfWriters()
-	before := c.txn.protocol()
-	for _, name := range before.demandedOfWriters() {
+	read := c.txn.protocol()
+	for _, name := range read.demandedOfWriters() {
 		if !slices.Contains(have, name) {
 			return conflict(errclass.DeltaProtocolChanged, version, winner, "feature %q was dropped by a concurrent update.", name)
 		}
@@ -105,9 +144,34 @@ func (c *conflictChecker) checkProtocol(version int64, winner *Actions) error {
 	return nil
 }
 
+// metadata is the table's, as the transaction would leave it behind the winner.
+func (c *conflictChecker) metadata(before *state, winner *Actions) *Metadata {
+	switch {
+	case c.txn.actions.Metadata != nil:
+		return c.txn.actions.Metadata
+	case winner.Metadata != nil:
+		return winner.Metadata
+	}
+	return before.metadata
+}
+
+// checkDomains refuses a second writer of one domain.
+func (c *conflictChecker) checkDomains(version int64, winner *Actions) error {
+	for _, mine := range c.txn.actions.Domains {
+		if mine.Domain == domainRowTracking {
+			continue
+		}
+		if slices.ContainsFunc(winner.Domains, func(d DomainMetadata) bool { return d.Domain == mine.Domain }) {
+			return conflict(errclass.DeltaConcurrentTransaction, version, winner,
+				"a conflicting metadata domain %s is added.", mine.Domain)
+		}
+	}
+	return nil
+}
+
 // checkAppends looks for new files that the transaction should have read.
 func (c *conflictChecker) checkAppends(version int64, winner *Actions) error {
-	if !c.txn.reads.anyFile() {
+	if !c.txn.reads.anyFile() || c.level == snapshotIsolation || c.txn.renumbers() || winner.renumbers() {
 		return nil
 	}
 	tolerated := c.level == writeSerializable && c.txn.actions.Metadata == nil && winner.blindAppend()
@@ -120,41 +184,81 @@ func (c *conflictChecker) checkAppends(version int64, winner *Actions) error {
 			return nil
 		}
 		return conflict(errclass.DeltaConcurrentAppend, version, winner,
-			"a concurrent %s added data that should have been read by this operation: %s.",
-			winner.operation(), winner.Adds[i].Path)
+			"a concurrent %s added data%s that should have been read by this operation: %s.",
+			winner.operation(), c.inPartition(winner.Adds[i].PartitionValues), winner.Adds[i].Path)
 	}
 	return nil
 }
 
 // checkDeletes looks for files that are gone although the transaction read or removes them.
-func (c *conflictChecker) checkDeletes(version int64, winner *Actions) error {
-	for i := range winner.Removes {
-		file := &winner.Removes[i]
-		if c.txn.reads.whole || !c.newFiles[file.key()] && c.readRemoved(file) {
-			return conflict(errclass.DeltaConcurrentDeleteRead, version, winner,
-				"a concurrent %s deleted data that this operation read: %s.", winner.operation(), file.Path)
-		}
+func (c *conflictChecker) checkDeletes(ctx context.Context, version int64, winner *Actions) error {
+	if len(winner.Removes) == 0 {
+		return nil
+	}
+	gone, err := c.readOf(ctx, winner.Removes)
+	if err != nil {
+		return err
+	}
+	if gone != nil {
+		return conflict(errclass.DeltaConcurrentDeleteRead, version, winner,
+			"a concurrent %s deleted data%s that this operation read: %s.",
+			winner.operation(), c.inPartition(gone.PartitionValues), gone.Path)
 	}
 	removing := make(map[string]bool, len(c.txn.actions.Removes))
 	for i := range c.txn.actions.Removes {
 		removing[c.txn.actions.Removes[i].Path] = true
 	}
 	for i := range winner.Removes {
-		if path := winner.Removes[i].Path; removing[path] {
+		if file := &winner.Removes[i]; removing[file.Path] {
 			return conflict(errclass.DeltaConcurrentDeleteDelete, version, winner,
-				"a concurrent %s deleted a file that this operation deletes: %s.", winner.operation(), path)
+				"a concurrent %s deleted a file%s that this operation deletes: %s.",
+				winner.operation(), c.inPartition(file.PartitionValues), file.Path)
 		}
 	}
 	return nil
 }
 
-// readRemoved reports whether the transaction read a file that is now gone. A remove that does not
-// tell the partition counts as read.
-func (c *conflictChecker) readRemoved(file *RemoveFile) bool {
-	if len(c.txn.reads.files) == 0 {
-		return false
+// readOf is one of the files that the transaction has read, nil where it read none. The log is asked only where the
+// partitions do not tell.
+func (c *conflictChecker) readOf(ctx context.Context, removes []RemoveFile) (*RemoveFile, error) {
+	if c.txn.reads.whole {
+		return &removes[0], nil
 	}
-	return !file.ExtendedFileMetadata || c.relevant(file.PartitionValues)
+	if len(c.txn.reads.files) == 0 {
+		return nil, nil
+	}
+	inQuestion := map[fileKey]*RemoveFile{}
+	for i := range removes {
+		file := &removes[i]
+		if c.newFiles[file.key()] || file.ExtendedFileMetadata && !c.relevant(file.PartitionValues) {
+			continue
+		}
+		if slices.Contains(c.txn.reads.files, nil) {
+			return file, nil
+		}
+		inQuestion[file.key()] = file
+	}
+	return c.scanned(ctx, inQuestion)
+}
+
+// scanned is one of the files that the transaction's conditions do not rule out by their statistics.
+func (c *conflictChecker) scanned(ctx context.Context, files map[fileKey]*RemoveFile) (*RemoveFile, error) {
+	if len(files) == 0 || c.txn.read == nil {
+		return nil, nil
+	}
+	scan, err := c.txn.read.Scan(ScanOptions{Where: predicate.Or(c.txn.reads.files)})
+	if err != nil {
+		return nil, err
+	}
+	for file, err := range scan.Files(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if removed := files[file.key()]; removed != nil {
+			return removed, nil
+		}
+	}
+	return nil, nil
 }
 
 // relevant reports whether a file of the partition could match what was read. Only the parts of a
@@ -192,6 +296,25 @@ func (c *conflictChecker) partition(values map[string]*string) ([]Field, []predi
 	}
 	parsed, err := partitionValues(fields.Fields, metadata.storedNames(fields.Fields), values)
 	return fields.Fields, parsed, err == nil
+}
+
+// inPartition names a partition for a message: " in the partition [day=1]".
+func (c *conflictChecker) inPartition(values map[string]*string) string {
+	if c.txn.read == nil || len(values) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, column := range c.txn.read.state.metadata.PartitionColumns {
+		text := "null"
+		if v := valueOf(values, column); v != nil {
+			text = *v
+		}
+		parts = append(parts, column+"="+text)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " in the partition [" + strings.Join(parts, ", ") + "]"
 }
 
 // conflict names both sides.

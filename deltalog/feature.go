@@ -27,6 +27,7 @@ type feature struct {
 	read, write  bool                 // this package does
 	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
 	idle         bool                 // while the table makes no use of it, it asks nothing of a writer
+	requires     []string             // the features that must come with it
 }
 
 func features() []feature {
@@ -38,25 +39,36 @@ func features() []feature {
 		{name: "generatedColumns", minWriter: 4, read: true, write: true, active: hasField("delta.generationExpression")},
 		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
 		{name: "identityColumns", minWriter: 6, read: true, write: true, active: hasField("delta.identity.start")},
-		{name: "deletionVectors", readerWriter: true, active: propertyIs("delta.enableDeletionVectors", "true")},
-		{name: "rowTracking", read: true, active: propertyIs("delta.enableRowTracking", "true")},
+		{name: "deletionVectors", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableDeletionVectors", "true")},
+		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
-		{name: "domainMetadata", read: true},
-		{name: "v2Checkpoint", readerWriter: true, active: propertyIs("delta.checkpointPolicy", "v2")},
+		{name: "domainMetadata", read: true, write: true},
+		{name: "v2Checkpoint", readerWriter: true, read: true, write: true, active: propertyIs("delta.checkpointPolicy", "v2")},
 		{name: "inCommitTimestamp", read: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
-		{name: "clustering", read: true},
-		{name: "allowColumnDefaults", read: true, write: true},
+		{name: "clustering", requires: []string{"domainMetadata"}, read: true},
+		{name: "allowColumnDefaults", read: true, write: true, active: hasField("CURRENT_DEFAULT")},
 		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
 		{name: variantPreview, readerWriter: true, read: true, write: true},
 		// Files of such a table may be shredded, and need not: this package's caller writes them whole.
-		{name: "variantShredding", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
+		{name: "variantShredding", requires: []string{"variantType"}, readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
 		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
-		{name: "vacuumProtocolCheck", readerWriter: true},
-		{name: "catalogManaged", readerWriter: true},
-		{name: "icebergCompatV1", read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
-		{name: "icebergCompatV2", read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
+		{name: "vacuumProtocolCheck", readerWriter: true, read: true, write: true},
+		{name: "catalogManaged", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
+		{name: "icebergCompatV1", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
+		{name: "icebergCompatV2", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
+
+		// Known to other writers, not in the specification's list. Those that ask nothing of a reader are read.
+		{name: "icebergCompatV3", requires: []string{"columnMapping", "rowTracking"}, read: true, active: propertyIs("delta.enableIcebergCompatV3", "true")},
+		{name: "checkpointProtection", read: true},
+		{name: "materializePartitionColumns", read: true, active: propertyIs("delta.enableMaterializePartitionColumnsFeature", "true")},
+		{name: "coordinatedCommits-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, read: true},
+		{name: "redirectWriterOnly-preview", read: true},
+		{name: "redirectReaderWriter-preview", readerWriter: true},
+		{name: "geospatial", readerWriter: true},
+		{name: "geospatial-dev", readerWriter: true},
+		{name: "adaptiveMetadata-preview", readerWriter: true},
 	}
 }
 
@@ -238,15 +250,20 @@ func protocolFor(current Protocol, m *Metadata) (Protocol, error) {
 			needed[asked] = feature{name: asked}
 		}
 	}
+	return current.With(slices.Sorted(maps.Keys(needed))...)
+}
+
+// writable refuses, by name, the features that this package cannot write.
+func writable(needed map[string]feature) error {
 	for _, name := range slices.Sorted(maps.Keys(needed)) {
 		if f := needed[name]; !f.write {
-			return Protocol{}, errclass.DeltaUnsupportedWrite.New(
+			return errclass.DeltaUnsupportedWrite.New(
 				"the table's schema or properties need feature %q; this build writes %s.", name,
 				strings.Join(supported(func(f feature) bool { return f.write }), ", ")).
 				WithHint("Leave out the property or the type that needs it.")
 		}
 	}
-	return current.raised(needed), nil
+	return nil
 }
 
 // dropProtocolProperties takes the properties out of the metadata that speak of the protocol: the

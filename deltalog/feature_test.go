@@ -25,7 +25,7 @@ func TestProtocolGates(t *testing.T) {
 		{"named, none", Protocol{3, 7, nil, nil}, "", "", ""},
 		{"writer feature", Protocol{1, 7, nil, []string{"rowTracking"}}, "", errclass.DeltaUnsupportedWrite, "rowTracking"},
 		{"unknown writer feature", Protocol{1, 7, nil, []string{"teleport"}}, "", errclass.DeltaUnsupportedWrite, "teleport"},
-		{"reader feature", Protocol{3, 7, []string{"deletionVectors"}, []string{"deletionVectors"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "deletionVectors"},
+		{"reader feature", Protocol{3, 7, []string{"catalogManaged"}, []string{"catalogManaged"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "catalogManaged"},
 		{"unknown reader feature", Protocol{3, 7, []string{"teleport"}, []string{"teleport"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "teleport"},
 		{"reader of the future", Protocol{99, 7, nil, nil}, errclass.DeltaInvalidProtocol, errclass.DeltaInvalidProtocol, "99"},
 		{"writer of the future", Protocol{1, 8, nil, nil}, "", errclass.DeltaInvalidProtocol, "8"},

@@ -25,6 +25,15 @@ type lastCheckpoint struct {
 	SizeInBytes   int64  `json:"sizeInBytes,omitempty"`
 	NumOfAddFiles int64  `json:"numOfAddFiles"`
 	Checksum      string `json:"checksum,omitempty"`
+
+	V2Checkpoint *lastManifest `json:"v2Checkpoint,omitempty"`
+}
+
+// A lastManifest is the file of a V2 checkpoint that has a UUID in its name, as Delta on Spark tells it.
+type lastManifest struct {
+	Path             string `json:"path"`
+	SizeInBytes      int64  `json:"sizeInBytes"`
+	ModificationTime int64  `json:"modificationTime"`
 }
 
 var lastCheckpoints = exactjson.For[lastCheckpoint]()

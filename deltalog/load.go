@@ -67,21 +67,13 @@ func (t *Table) assemble(ctx context.Context, found *listing, version, below int
 		return nil, err
 	}
 	if seg.version < 0 {
-		return nil, found.nothing()
+		return nil, tableNotFound()
 	}
 	s := &Snapshot{table: t, seg: seg}
 	if s.state, err = t.loadState(ctx, seg); err != nil {
 		return s, err
 	}
 	return s, s.check()
-}
-
-// nothing explains a log without a version to start from.
-func (l *listing) nothing() error {
-	if len(l.checkpoints) > 0 && l.checkpoints[0].kind == checkpointByUUID {
-		return gapError(l, 0, l.checkpoints[0].version, latest)
-	}
-	return tableNotFound()
 }
 
 func (s *Snapshot) check() error {
@@ -104,17 +96,17 @@ func (t *Table) loadState(ctx context.Context, seg *segment) (state, error) {
 		return s, err
 	}
 	kept := newTail()
-	following := seg.commits[max(0, min(s.version-seg.base(), int64(len(seg.commits)))):]
-	for actions, err := range readCommits(ctx, t.store, following) {
+	whole := s.version <= seg.base()
+	for read, err := range readCommits(ctx, t.store, seg.steps(s.version+1)) {
 		if err != nil {
 			return s, err
 		}
-		s = s.apply(actions)
-		if kept.apply(actions); kept.size() > maxKept {
+		s = s.replay(read)
+		if kept.apply(read.Actions); kept.size() > maxKept {
 			kept = nil
 		}
 	}
-	if len(following) == len(seg.commits) {
+	if whole {
 		seg.tail = kept
 	}
 	return s, nil

@@ -54,7 +54,7 @@ func TestErrorsNameTheTable(t *testing.T) {
 		{"there already", func() error { return created(nil).Create(t.Context(), CreateOptions{Schema: schema}) }, ErrTableAlreadyExists},
 		{"unknown feature", func() error {
 			return none.Create(t.Context(), CreateOptions{Schema: schema, Configuration: map[string]string{"delta.feature.x": "supported"}})
-		}, ErrUnsupportedForWrite},
+		}, errclass.DeltaUnknownFeature},
 	}
 	for _, test := range tests {
 		err := test.err()

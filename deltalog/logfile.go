@@ -20,6 +20,9 @@ func checkpointName(version int64) string {
 	return fmt.Sprintf(logDir+"/%020d.checkpoint.parquet", version)
 }
 
+// sidecarDir is the folder of the files that V2 checkpoints share.
+const sidecarDir = logDir + "/_sidecars"
+
 // beforeVersion is a name that sorts before every file of the version and after all of the one before.
 func beforeVersion(version int64) string { return fmt.Sprintf(logDir+"/%020d", version) }
 
@@ -33,6 +36,7 @@ const (
 	checkpointFile   // classic: one Parquet file
 	checkpointPart   // one of many
 	checkpointByUUID // of the v2Checkpoint feature
+	compactedFile    // what several commits come to
 )
 
 // A logFile is a file of the log whose name has been understood.
@@ -40,6 +44,7 @@ type logFile struct {
 	kind        fileKind
 	version     int64
 	part, parts int64 // of a checkpointPart, from 1
+	through     int64 // of a compactedFile: the last version that it holds; version is the first
 	name        string
 	size        int64
 	modTime     time.Time
@@ -67,8 +72,17 @@ func parseLogFile(info volumes.Info) logFile {
 		f.kind = checkpointFile
 	default:
 		f.parseCheckpoint(rest)
+		f.parseCompaction(rest)
 	}
 	return f
+}
+
+// parseCompaction reads "<last version>.compacted.json".
+func (f *logFile) parseCompaction(rest string) {
+	number, compacted := strings.CutSuffix(rest, ".compacted.json")
+	if last, ok := parseDigits(number, 20); compacted && ok && last > f.version {
+		f.kind, f.through = compactedFile, last
+	}
 }
 
 // parseCheckpoint reads "checkpoint.<part>.<parts>.parquet" and "checkpoint.<uuid>.<json|parquet>".

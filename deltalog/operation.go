@@ -13,6 +13,7 @@ type Operation struct {
 	Parameters   Parameters
 	Metrics      map[string]string
 	UserMetadata string
+	Tags         map[string]string // of commitInfo
 }
 
 // Parameters are named values in the order in which they were given. Spark writes texts; a nil

@@ -58,6 +58,10 @@ func TestHostileLogs(t *testing.T) {
 	inChecksum := strings.Replace(plainMetadata[1:len(plainMetadata)-1], "metaData", "metadata", 1)
 	good := first(plainProtocol, plainMetadata, plainAdd)
 	deep := strings.Repeat(`{\"type\":\"array\",\"containsNull\":true,\"elementType\":`, 10_000)
+	plainAdd2 := strings.Replace(plainAdd, `"path":"`, `"path":"2`, 1)
+	manifest := func(more string) string {
+		return first(`{"checkpointMetadata":{"version":0}}`, `{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["v2Checkpoint"],"writerFeatures":["v2Checkpoint"]}}`, plainMetadata, more)
+	}
 	tests := map[string]struct {
 		files map[string]string
 		class errclass.Class // "": the table is read
@@ -76,7 +80,17 @@ func TestHostileLogs(t *testing.T) {
 		"protocol of 2^31":                  {files: map[string]string{zero: first(`{"protocol":{"minReaderVersion":2147483648,"minWriterVersion":2}}`, plainMetadata)}, class: errclass.DeltaInvalidProtocol},
 		"protocol of 1e30":                  {files: map[string]string{zero: first(`{"protocol":{"minReaderVersion":1e30}}`, plainMetadata)}, class: errclass.DeltaLogCorrupt},
 		"a reader feature of tomorrow":      {files: map[string]string{zero: first(`{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["timeMachine"],"writerFeatures":["timeMachine"]}}`, plainMetadata)}, class: errclass.DeltaUnsupportedRead, says: "timeMachine"},
-		"sidecars":                          {files: map[string]string{zero: first(`{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["v2Checkpoint"],"writerFeatures":["v2Checkpoint"]}}`, plainMetadata)}, class: errclass.DeltaUnsupportedRead, says: "v2Checkpoint"},
+		"a redirection":                     {files: map[string]string{zero: first(`{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["redirectReaderWriter-preview"],"writerFeatures":["redirectReaderWriter-preview"]}}`, plainMetadata)}, class: errclass.DeltaUnsupportedRead, says: "redirectReaderWriter-preview"},
+		"a sidecar outside of its folder":   {files: map[string]string{zero: good, "00000000000000000000.checkpoint.a.json": manifest(`{"sidecar":{"path":"..%2F..%2Fsecret","sizeInBytes":1,"modificationTime":1}}`)}, adds: 1},
+		"a sidecar that is not there":       {files: map[string]string{zero: good, "00000000000000000000.checkpoint.a.json": manifest(`{"sidecar":{"path":"b.parquet","sizeInBytes":1,"modificationTime":1}}`)}, adds: 1},
+		"a sidecar at a URI":                {files: map[string]string{zero: good, "00000000000000000000.checkpoint.a.json": manifest(`{"sidecar":{"path":"file:///etc/passwd","sizeInBytes":1,"modificationTime":1}}`)}, adds: 1},
+		"a manifest of another version":     {files: map[string]string{zero: good, "00000000000000000000.checkpoint.a.json": strings.Replace(manifest(""), `"version":0`, `"version":7`, 1)}, adds: 1},
+		"a manifest cut short":              {files: map[string]string{zero: good, "00000000000000000000.checkpoint.a.json": manifest("")[:60]}, adds: 1},
+		"a manifest that is none":           {files: map[string]string{zero: good, "00000000000000000000.checkpoint.a.parquet": "PAR1PAR1"}, adds: 1},
+		"a compaction that is none":         {files: map[string]string{zero: good, one: plainAdd2, "00000000000000000000.00000000000000000001.compacted.json": "{"}, adds: 2},
+		"a compaction of nothing":           {files: map[string]string{zero: good, one: plainAdd2, "00000000000000000000.00000000000000000001.compacted.json": ""}, adds: 2},
+		"a compaction back in time":         {files: map[string]string{zero: good, one: plainAdd2, "00000000000000000001.00000000000000000000.compacted.json": "{"}, adds: 2},
+		"a compaction of the future":        {files: map[string]string{zero: good, "00000000000000000000.09223372036854775807.compacted.json": "{"}, adds: 1},
 		"a million features":                {files: map[string]string{zero: first(`{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":[`+strings.Repeat(`"x",`, 100_000)+`"x"],"writerFeatures":["x"]}}`, plainMetadata)}, class: errclass.DeltaUnsupportedRead, says: "x"},
 		"two metaData":                      {files: map[string]string{zero: good + plainMetadata + "\n"}, class: errclass.DeltaLogCorrupt, says: "second metaData"},
 		"two protocols":                     {files: map[string]string{zero: good + plainProtocol + "\n"}, class: errclass.DeltaLogCorrupt, says: "second protocol"},

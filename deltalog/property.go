@@ -18,6 +18,7 @@ const (
 	propIndexedColumns     = "delta.dataSkippingNumIndexedCols"
 	propAppendOnly         = "delta.appendOnly"
 	propIsolation          = "delta.isolationLevel"
+	propCheckpointPolicy   = "delta.checkpointPolicy"
 
 	defaultCheckpointInterval = 10
 	defaultLogRetention       = 30 * 24 * time.Hour
@@ -108,6 +109,14 @@ func (m *Metadata) checkProperties() error {
 		if n, err := strconv.ParseInt(text, 10, 64); err != nil || n <= 0 {
 			return errclass.InvalidOptionValue.New("table property %s = '%s' is no positive integer.",
 				propCheckpointInterval, text)
+		}
+	}
+	if policy, set := m.Configuration[propCheckpointPolicy]; set && policy != "classic" && policy != "v2" {
+		return errclass.InvalidOptionValue.New("table property %s = '%s' is neither classic nor v2.", propCheckpointPolicy, policy)
+	}
+	for _, name := range []string{propStatsAsText, propStatsAsStruct} {
+		if _, err := strconv.ParseBool(m.Configuration[name]); m.Configuration[name] != "" && err != nil {
+			return errclass.InvalidOptionValue.New("table property %s = '%s' is neither true nor false.", name, m.Configuration[name])
 		}
 	}
 	if level := m.Configuration[propIsolation]; level != "" && isolationOf(m) == "" {

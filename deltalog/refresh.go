@@ -88,12 +88,24 @@ func (s *segment) advance(ctx context.Context, t *Table) {
 	if !ok || hint.Version <= s.base() || hint.Version > s.version || hint.Parts > 0 {
 		return
 	}
-	info, err := t.store.Stat(ctx, checkpointName(hint.Version))
+	name := checkpointName(hint.Version)
+	if v2 := hint.V2Checkpoint; v2 != nil {
+		name = logDir + "/" + v2.Path
+	}
+	if checkPath(name) != nil {
+		return
+	}
+	info, err := t.store.Stat(ctx, name)
 	if err != nil {
 		return
 	}
-	s.checkpoint = &checkpointFiles{hint.Version, []logFile{parseLogFile(info)}}
+	f := parseLogFile(info)
+	if f.version != hint.Version || f.kind != checkpointFile && f.kind != checkpointByUUID {
+		return
+	}
+	s.checkpoint = &checkpointFiles{hint.Version, []logFile{f}}
 	for len(s.commits) > 0 && s.commits[0].version <= hint.Version {
 		s.commits = s.commits[1:]
 	}
+	s.compacted = slices.DeleteFunc(slices.Clone(s.compacted), func(f logFile) bool { return f.version <= hint.Version })
 }

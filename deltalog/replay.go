@@ -25,11 +25,11 @@ func readTail(ctx context.Context, t *Table, seg *segment) (*tail, error) {
 		return seg.tail, nil
 	}
 	tail := newTail()
-	for actions, err := range readCommits(ctx, t.store, seg.commits) {
+	for read, err := range readCommits(ctx, t.store, seg.steps(seg.base()+1)) {
 		if err != nil {
 			return nil, err
 		}
-		tail.apply(actions)
+		tail.apply(read.Actions)
 	}
 	return tail, nil
 }
@@ -41,6 +41,9 @@ func (t *tail) size() int {
 	}
 	return len(t.live) + len(t.adds)
 }
+
+// lives reports whether an add is what became of its file.
+func (t *tail) lives(i int) bool { return t.live[t.adds[i].key()] == i }
 
 func (t *tail) apply(a *Actions) {
 	if t == nil {
@@ -81,7 +84,7 @@ func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile
 		}
 	}
 	for i := range after.adds {
-		if after.live[after.adds[i].key()] == i && !giveFile(after.adds[i], yield) {
+		if after.lives(i) && !giveFile(after.adds[i], yield) {
 			return
 		}
 	}

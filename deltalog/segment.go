@@ -21,6 +21,7 @@ type segment struct {
 	version    int64
 	checkpoint *checkpointFiles
 	commits    []logFile // after the checkpoint, in order
+	compacted  []logFile // of commits; what they hold may be read instead
 	checksums  []logFile // of versions not above version, in order
 	timestamp  time.Time // of version, made monotone within the segment
 	head       logFile   // the commit of version; kind otherFile where the log no longer has it
@@ -49,6 +50,7 @@ type listing struct {
 	from        int64
 	commits     []logFile
 	checksums   []logFile
+	compacted   []logFile
 	checkpoints []logFile // all kinds
 }
 
@@ -80,6 +82,8 @@ func (l *listing) add(f logFile) {
 		l.commits = append(l.commits, f)
 	case checksumFile:
 		l.checksums = append(l.checksums, f)
+	case compactedFile:
+		l.compacted = append(l.compacted, f)
 	default:
 		l.checkpoints = append(l.checkpoints, f)
 	}
@@ -103,23 +107,25 @@ func (l *listing) completeCheckpoint(below int64) *checkpointFiles {
 	return nil
 }
 
-// complete picks the files of one version that make a whole checkpoint: the classic one, or all
-// parts of a split one.
+// complete picks the files of one version that make a whole checkpoint: the classic one, one named by a UUID, or all parts of a
+// split one.
 func complete(files []logFile) []logFile {
 	byParts := map[int64][]logFile{}
+	var whole []logFile
 	for _, f := range files {
-		if f.kind == checkpointFile {
+		switch f.kind {
+		case checkpointFile:
 			return []logFile{f}
-		}
-		if f.kind != checkpointPart {
-			continue
-		}
-		byParts[f.parts] = append(byParts[f.parts], f)
-		if group := byParts[f.parts]; int64(len(group)) == f.parts {
-			return group
+		case checkpointByUUID:
+			whole = []logFile{f}
+		case checkpointPart:
+			byParts[f.parts] = append(byParts[f.parts], f)
+			if group := byParts[f.parts]; whole == nil && int64(len(group)) == f.parts {
+				whole = group
+			}
 		}
 	}
-	return nil
+	return whole
 }
 
 // segment picks the files that make the version, without checkpoints that are not below the bound.
@@ -137,7 +143,7 @@ func (l *listing) segment(version, checkpointBelow int64) (*segment, error) {
 			continue
 		}
 		if f.version > expected {
-			return nil, gapError(l, expected, f.version, version)
+			return nil, gapError(expected, f.version, version)
 		}
 		s.commits = append(s.commits, f)
 		s.head, s.timestamp = f, at
@@ -149,6 +155,11 @@ func (l *listing) segment(version, checkpointBelow int64) (*segment, error) {
 			s.checksums = append(s.checksums, f)
 		}
 	}
+	for _, f := range l.compacted {
+		if f.version > s.base() && f.through <= s.version {
+			s.compacted = append(s.compacted, f)
+		}
+	}
 	if s.head.kind == otherFile && s.checkpoint != nil {
 		s.timestamp = s.checkpoint.parts[0].modTime
 	}
@@ -156,6 +167,30 @@ func (l *listing) segment(version, checkpointBelow int64) (*segment, error) {
 		return nil, s.notFound(version)
 	}
 	return s, nil
+}
+
+// steps are the files to read, in order, to get from a version of the segment to its last: commits, and what stands for several.
+func (s *segment) steps(from int64) []logFile {
+	commits := s.commits[max(0, min(from-s.base()-1, int64(len(s.commits)))):]
+	if len(s.compacted) == 0 {
+		return commits
+	}
+	longest := map[int64]logFile{}
+	for _, f := range s.compacted {
+		if f.through > longest[f.version].through {
+			longest[f.version] = f
+		}
+	}
+	var steps []logFile
+	for len(commits) > 0 {
+		f, ok := longest[commits[0].version]
+		if !ok {
+			steps, commits = append(steps, commits[0]), commits[1:]
+			continue
+		}
+		steps, commits = append(steps, f), commits[f.through-f.version+1:]
+	}
+	return steps
 }
 
 // monotone is the commit's time, made later than the one before it: clocks and copies of a table
@@ -168,13 +203,7 @@ func monotone(previous, modTime time.Time) time.Time {
 	return modTime
 }
 
-func gapError(l *listing, expected, found, wanted int64) error {
-	for _, f := range l.checkpoints {
-		if f.kind == checkpointByUUID && f.version >= expected {
-			return errclass.DeltaUnsupportedRead.New(
-				`the log goes on from checkpoint %s, which needs reader feature "v2Checkpoint".`, f.name)
-		}
-	}
+func gapError(expected, found, wanted int64) error {
 	loading := "the latest version"
 	if wanted != latest {
 		loading = "version " + itoa(wanted)

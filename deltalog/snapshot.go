@@ -72,11 +72,11 @@ func (t *Table) completeState(ctx context.Context, seg *segment) (state, error) 
 			return t.completeState(ctx, older)
 		}
 	}
-	for actions, err := range readCommits(ctx, t.store, seg.commits) {
+	for read, err := range readCommits(ctx, t.store, seg.steps(seg.base()+1)) {
 		if err != nil {
 			return state{}, err
 		}
-		full = full.apply(actions)
+		full = full.replay(read)
 	}
 	return full, nil
 }

@@ -32,8 +32,11 @@ func emptyState() state {
 }
 
 // apply is the state after one more version.
-func (s state) apply(a *Actions) state {
-	s.version++
+func (s state) apply(a *Actions) state { return s.replay(replayed{a, s.version + 1, false}) }
+
+// replay is the state after one more version, or after several that were read as one.
+func (s state) replay(a replayed) state {
+	s.version = a.version
 	if a.Protocol != nil {
 		s.protocol = a.Protocol
 	}
@@ -52,7 +55,10 @@ func (s state) apply(a *Actions) state {
 			s.domains[domain.Domain] = domain
 		}
 	}
-	s.files = s.files.apply(a)
+	s.files = s.files.apply(a.Actions)
+	if a.compacted { // its removes may be of files that it never told of
+		s.files = fileCount{}
+	}
 	return s
 }
 

@@ -29,6 +29,9 @@ type Options struct {
 	// Jitter gives a random duration below its argument: how long a commit that lost a race waits
 	// before it tries again. Default: evenly spread.
 	Jitter func(below time.Duration) time.Duration
+	// Elsewhere finds a file that the log names by an absolute path or URI, as shallow clones have them. Default: such files are
+	// refused.
+	Elsewhere func(uri string) (store volumes.Store, name string, err error)
 }
 
 func (o Options) withDefaults() Options {

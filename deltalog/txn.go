@@ -16,9 +16,11 @@ type Txn struct {
 
 	actions Actions // all but commitInfo
 	reads   readSet
+	alone   bool // nobody else may commit in between
 	done    bool
 
-	unmapped error // the columns could not be given ids
+	asked    *Protocol // by UpdateProtocol
+	unmapped error     // the columns could not be given ids
 
 	conforming   bool // see RowsConform
 	identityOnly bool // see AdvanceIdentity
@@ -66,6 +68,13 @@ func (x *Txn) RemoveFile(files ...RemoveFile) {
 	x.actions.Removes = append(x.actions.Removes, files...)
 }
 
+// AddChangeData names files of changed rows, for readers of the change data feed. They must be in place.
+func (x *Txn) AddChangeData(files ...AddCDCFile) { x.actions.CDC = append(x.actions.CDC, files...) }
+
+// UpdateProtocol gives the table another protocol: see [Protocol.With]. What the metadata needs besides is added to it. A feature
+// that the table has cannot be left out, see [Table.DropFeature].
+func (x *Txn) UpdateProtocol(p Protocol) { x.asked = new(p.clone()) }
+
 // UpdateMetadata gives the table new metadata. An empty id or format is filled in; the protocol is
 // raised where the metadata asks for it.
 func (x *Txn) UpdateMetadata(m Metadata) {
@@ -97,12 +106,17 @@ func (x *Txn) SetTransaction(appID string, version int64) {
 	x.reads.apps[appID] = true
 }
 
-// ReadFiles says that the transaction relies on the files that match; nil: on all of them.
+// ReadFiles says that the transaction relies on the files that match; nil: on all of them. New files conflict where their
+// partition may match, removed ones where their statistics do not rule them out either.
 func (x *Txn) ReadFiles(where Predicate) { x.reads.files = append(x.reads.files, where) }
 
 // ReadWholeTable says that the transaction relies on the table as a whole, as a query does that
 // reads the table it writes.
 func (x *Txn) ReadWholeTable() { x.reads.whole = true }
+
+// Alone says that the transaction holds only for the version right behind its snapshot, as one does that makes the table
+// what it was before: whatever else was committed is an error of class DELTA_CONCURRENT_WRITE.
+func (x *Txn) Alone() { x.alone = true }
 
 // metadata and protocol are those of the version that the transaction makes.
 func (x *Txn) metadata() *Metadata {
@@ -112,6 +126,7 @@ func (x *Txn) metadata() *Metadata {
 	return x.read.state.metadata
 }
 
+// protocol is that of the version that the transaction stands on.
 func (x *Txn) protocol() Protocol {
 	if x.read == nil {
 		return defaultProtocol()
@@ -119,17 +134,30 @@ func (x *Txn) protocol() Protocol {
 	return *x.read.state.protocol
 }
 
+// newProtocol is that of the version that the transaction makes.
+func (x *Txn) newProtocol() *Protocol {
+	if x.actions.Protocol != nil {
+		return x.actions.Protocol
+	}
+	return new(x.protocol())
+}
+
 // prepare completes the actions and refuses what must not be committed.
 func (x *Txn) prepare() error {
 	if x.done {
 		return errors.New("internal error: the transaction was committed before")
 	}
-	protocol := x.protocol()
-	if err := x.prepareMetadata(protocol); err != nil {
+	if err := x.prepareMetadata(); err != nil {
+		return err
+	}
+	if err := x.prepareProtocol(); err != nil {
 		return err
 	}
 	metadata := x.metadata()
-	if err := protocol.CheckWriteOf(metadata); err != nil {
+	if err := x.newProtocol().CheckWriteOf(metadata); err != nil {
+		return err
+	}
+	if err := x.checkDomains(); err != nil {
 		return err
 	}
 	if err := x.checkRows(metadata); err != nil {
@@ -141,7 +169,7 @@ func (x *Txn) prepare() error {
 	return x.checkFiles(metadata)
 }
 
-func (x *Txn) prepareMetadata(protocol Protocol) error {
+func (x *Txn) prepareMetadata() error {
 	m := x.actions.Metadata
 	if m == nil {
 		if x.read == nil {
@@ -160,19 +188,31 @@ func (x *Txn) prepareMetadata(protocol Protocol) error {
 	if err := m.check(); err != nil {
 		return err
 	}
-	if err := m.checkProperties(); err != nil {
-		return err
+	return m.checkProperties()
+}
+
+// prepareProtocol makes the protocol what was asked for and what the metadata needs. A table with that protocol already gets no
+// action: it would conflict with others.
+func (x *Txn) prepareProtocol() error {
+	protocol := x.protocol()
+	if x.asked != nil {
+		if err := x.asked.covers(&protocol); err != nil {
+			return err
+		}
+		protocol = *x.asked
 	}
-	raised, err := protocolFor(protocol, m)
-	if err != nil {
-		return err
+	if m := x.actions.Metadata; m != nil {
+		raised, err := protocolFor(protocol, m)
+		if err != nil {
+			return err
+		}
+		if err := m.dropProtocolProperties(raised); err != nil {
+			return err
+		}
+		protocol = raised
 	}
-	if err := m.dropProtocolProperties(raised); err != nil {
-		return err
-	}
-	if x.read == nil || len(raised.WriterFeatures) != len(protocol.WriterFeatures) ||
-		raised.MinWriterVersion != protocol.MinWriterVersion {
-		x.actions.Protocol = &raised
+	if x.read == nil || !protocol.equal(x.read.state.protocol) {
+		x.actions.Protocol = &protocol
 	}
 	return nil
 }

@@ -32,6 +32,8 @@ func (s *Session) command(ctx context.Context, c plan.Command) (*DataFrame, erro
 		return s.nothing(), s.createView(ctx, c)
 	case *plan.Insert:
 		return s.nothing(), s.insert(ctx, c)
+	case *plan.Delete, *plan.Update, *plan.MergeInto:
+		return s.change(ctx, c)
 	case *plan.CopyInto:
 		return s.copyInto(ctx, c)
 	case *plan.SetConf:

@@ -57,7 +57,7 @@ func (w *printer) alterAction(a plan.AlterAction) {
 		w.ifExists(a.IfExists)
 		w.paths(a.Columns)
 	case *plan.ChangeColumns:
-		w.changes(a.Changes)
+		w.columnChanges(a.Changes)
 	case *plan.ReplaceColumns:
 		w.text("REPLACE COLUMNS ")
 		printList(w, a.Columns, w.column)
@@ -169,7 +169,7 @@ func (w *printer) column(f types.Field) {
 	}
 }
 
-func (w *printer) changes(all []plan.ColumnChange) {
+func (w *printer) columnChanges(all []plan.ColumnChange) {
 	for i, c := range all {
 		switch {
 		case c.Rename != "":

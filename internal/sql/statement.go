@@ -35,13 +35,13 @@ func (p *parser) statement() (plan.Statement, error) {
 
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
-	"alter", "comment", "copy", "create", "desc", "describe", "drop", "explain", "insert", "reset", "select", "set", "show", "truncate", "use", "values", "with",
+	"alter", "comment", "copy", "create", "delete", "desc", "describe", "drop", "explain", "insert", "merge", "reset", "select", "set", "show", "truncate", "update", "use", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
-var refused = set("add", "analyze", "begin", "cache", "call", "clear", "convert", "declare", "delete",
-	"deny", "execute", "export", "fsck", "generate", "grant", "import", "list", "load", "lock", "merge", "msck", "open", "optimize",
-	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "uncache", "undrop", "unlock", "unset", "update", "vacuum")
+var refused = set("add", "analyze", "begin", "cache", "call", "clear", "convert", "declare",
+	"deny", "execute", "export", "fsck", "generate", "grant", "import", "list", "load", "lock", "msck", "open", "optimize",
+	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "uncache", "undrop", "unlock", "unset", "vacuum")
 
 type production func(*parser) (plan.Statement, error)
 
@@ -60,6 +60,12 @@ func (p *parser) command() (production, bool) {
 		return (*parser).drop, true
 	case "insert":
 		return (*parser).insertStatement, true
+	case "delete":
+		return (*parser).deleteFrom, true
+	case "update":
+		return (*parser).update, true
+	case "merge":
+		return (*parser).merge, true
 	case "copy":
 		return (*parser).copyInto, true
 	case "show":

@@ -20,7 +20,7 @@ func changesSource(ctx context.Context, t Table, opts ReadOptions) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	if !recordsChanges(snap.Metadata()) {
+	if meta := snap.Metadata(); !meta.RecordsChanges() {
 		return nil, missingChanges(snap.Version(), t.URI)
 	}
 	columns, err := columnsOf(snap.Metadata())
@@ -35,7 +35,7 @@ func changesSource(ctx context.Context, t Table, opts ReadOptions) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	var files []deltalog.AddFile
+	var files []deltalog.ChangedFile
 	for commit, err := range t.Log.Changes(ctx, first) {
 		if err != nil {
 			return nil, err

@@ -2,8 +2,7 @@ package delta
 
 import (
 	"context"
-	"maps"
-	"strings"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -12,44 +11,28 @@ import (
 	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
-	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
 )
 
 // columns are those of a version of a table: as queries see them, and how the version keeps them.
 type columns struct {
-	schema    types.Struct     // as queries see it
-	stored    types.Struct     // the same fields, with what the log says of where they are found
-	partition []string         // the columns that are the same in all rows of a file, as queries call them
-	find      parquetio.Finder // by what the others are found in files
+	schema    types.Struct  // as queries see it
+	stored    types.Struct  // the same fields, with what the log says of where they are found
+	constants []types.Field // columns that the table does not have: those of the change data feed
 	meta      deltalog.Metadata
 }
 
 // columnsOf reads a table's metadata.
 func columnsOf(m deltalog.Metadata) (columns, error) {
 	stored, err := m.Schema()
-	if err != nil {
-		return columns{}, err
-	}
-	c := columns{schema: userSchema(stored), stored: stored, partition: m.PartitionColumns, meta: m}
-	switch m.ColumnMapping() {
-	case deltalog.MappingName:
-		c.find = parquetio.ByPhysicalName
-	case deltalog.MappingID:
-		c.find = parquetio.ByFieldID
-	case deltalog.MappingNone:
-	}
-	return c, nil
+	return columns{schema: deltalog.UserSchema(stored), stored: stored, meta: m}, err
 }
 
 // withConstants is the columns with more that are the same in all rows of a file, as its partition values tell them.
 func (c columns) withConstants(fields []types.Field) columns {
-	c.schema.Fields = append(append([]types.Field{}, c.schema.Fields...), fields...)
-	c.stored.Fields = append(append([]types.Field{}, c.stored.Fields...), fields...)
-	c.partition = append([]string{}, c.partition...)
-	for _, f := range fields {
-		c.partition = append(c.partition, f.Name)
-	}
+	c.schema.Fields = append(slices.Clip(c.schema.Fields), fields...)
+	c.stored.Fields = append(slices.Clip(c.stored.Fields), fields...)
+	c.constants = append(slices.Clip(c.constants), fields...)
 	return c
 }
 
@@ -59,28 +42,6 @@ func (c columns) key(name string) string {
 		return c.meta.StoredName(c.stored.Fields[i])
 	}
 	return name
-}
-
-// userSchema is a table's schema without what Delta notes in it for itself.
-func userSchema(s types.Struct) types.Struct {
-	out, _ := withoutNotes(s).(types.Struct)
-	return out
-}
-
-func withoutNotes(t types.Type) types.Type {
-	return types.MapFields(t, func(f types.Field) types.Field {
-		f.Metadata = withoutDeltas(f.Metadata)
-		return f
-	})
-}
-
-func withoutDeltas(metadata map[string]any) map[string]any {
-	isDeltas := func(key string, _ any) bool { return strings.HasPrefix(key, "delta.") }
-	kept := maps.Clone(metadata)
-	if maps.DeleteFunc(kept, isDeltas); len(kept) == 0 {
-		return nil
-	}
-	return kept
 }
 
 // renamed is an operator's rows under the names that data files give the columns.

@@ -32,7 +32,7 @@ const (
 // A timedFile is a data file with the times, in milliseconds, of its rows, as statistics tell them. Rows without a time count as
 // the first of their file.
 type timedFile struct {
-	deltalog.AddFile
+	deltalog.ChangedFile
 	low, high int64
 }
 
@@ -112,12 +112,12 @@ func (s *source) bucket(ctx context.Context, at, to offset) (*Source, error) {
 		return nil, err
 	}
 	b := &bucket{column: s.eventTime, from: at.bucketStart(), to: to.bucketEnd(), first: map[string]bool{}}
-	var files []deltalog.AddFile
+	var files []deltalog.ChangedFile
 	for _, f := range all {
 		if f.low >= b.to || f.high < b.from {
 			continue
 		}
-		files = append(files, f.AddFile)
+		files = append(files, f.ChangedFile)
 		b.first[f.Path] = f.low >= b.from
 	}
 	s.read += int64(len(files))
@@ -137,7 +137,7 @@ func (s *source) timedFiles(ctx context.Context, version int64) ([]timedFile, er
 		if s.opts.excludes(f.Path) {
 			continue
 		}
-		low, high, err := s.timesOf(f)
+		low, high, err := s.timesOf(f.AddFile)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +153,7 @@ func (s *source) timedFiles(ctx context.Context, version int64) ([]timedFile, er
 // timesOf is the first and the last time of a file's rows; all times, where nobody knows.
 func (s *source) timesOf(f deltalog.AddFile) (low, high int64, err error) {
 	column := s.schema.Fields[s.schema.Index(s.eventTime)]
-	if slices.Contains(s.partition, s.eventTime) {
+	if slices.ContainsFunc(s.meta.PartitionColumns, func(p string) bool { return strings.EqualFold(p, s.eventTime) }) {
 		v, err := deltalog.ParsePartitionValue(column.Type, f.PartitionValues[s.key(s.eventTime)])
 		if err != nil {
 			return 0, 0, err

@@ -39,7 +39,7 @@ func (s *source) walkInitial(ctx context.Context, at offset, yield func(indexedF
 
 // walkFiles gives the files of a version that lie behind an offset, each with its end, and the end alone of a version
 // that has none. It reports whether to go on.
-func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, initial bool, yield func(indexedFile, error) bool) bool {
+func (s *source) walkFiles(files []deltalog.ChangedFile, at offset, version int64, initial bool, yield func(indexedFile, error) bool) bool {
 	if len(files) == 0 {
 		return yield(indexedFile{end: at.behind(version)}, nil)
 	}
@@ -58,7 +58,7 @@ func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, i
 		}
 		at := indexedFile{file: files[i], end: end}
 		if s.opts.excludes(files[i].Path) {
-			at.file = deltalog.AddFile{}
+			at.file = deltalog.ChangedFile{}
 		}
 		if !yield(at, nil) {
 			return false
@@ -68,13 +68,13 @@ func (s *source) walkFiles(files []deltalog.AddFile, at offset, version int64, i
 }
 
 // walkVersion gives all files of a version at once.
-func (s *source) walkVersion(files []deltalog.AddFile, at offset, version int64, yield func(indexedFile, error) bool) bool {
+func (s *source) walkVersion(files []deltalog.ChangedFile, at offset, version int64, yield func(indexedFile, error) bool) bool {
 	if version == at.ReservoirVersion && at.Index >= 0 {
 		yield(indexedFile{}, errclass.UnsupportedFeature.New("the checkpoint stands within the changes of version %d of %s; here those of a version are read together.", version, s.table.URI).
 			WithHint("Let Spark finish the version, or start the query with a new checkpoint."))
 		return false
 	}
-	files = slices.DeleteFunc(files, func(f deltalog.AddFile) bool { return s.opts.excludes(f.Path) })
+	files = slices.DeleteFunc(files, func(f deltalog.ChangedFile) bool { return s.opts.excludes(f.Path) })
 	end := at.behind(version)
 	if len(files) == 0 {
 		return yield(indexedFile{end: end}, nil)
@@ -82,7 +82,7 @@ func (s *source) walkVersion(files []deltalog.AddFile, at offset, version int64,
 	return yield(indexedFile{file: files[0], more: files[1:], end: end}, nil)
 }
 
-func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.AddFile, error) {
+func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.ChangedFile, error) {
 	if s.initial.files != nil && s.initial.version == version {
 		return s.initial.files, nil
 	}
@@ -90,23 +90,22 @@ func (s *source) snapshotFiles(ctx context.Context, version int64) ([]deltalog.A
 	if err != nil {
 		return nil, err
 	}
-	files := []deltalog.AddFile{}
+	files := []deltalog.ChangedFile{}
 	for f, err := range snap.Files(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, f)
+		file := deltalog.ChangedFile{AddFile: f}
+		if s.changes {
+			file = snap.Inserted(f)
+		}
+		files = append(files, file)
 	}
-	slices.SortFunc(files, func(a, b deltalog.AddFile) int {
+	slices.SortFunc(files, func(a, b deltalog.ChangedFile) int {
 		return cmp.Or(cmp.Compare(a.ModificationTime, b.ModificationTime), strings.Compare(a.Path, b.Path))
 	})
 	if err := s.trackSnapshot(ctx, snap); err != nil {
 		return nil, err
-	}
-	if s.changes {
-		if files, err = snapshotAsInserts(files, snap); err != nil {
-			return nil, err
-		}
 	}
 	s.initial = initialFiles{version: version, files: files}
 	return files, nil
@@ -125,7 +124,7 @@ func (s *source) walkChanges(ctx context.Context, at offset, yield func(indexedF
 			yield(indexedFile{end: end}, nil)
 			return
 		}
-		var files []deltalog.AddFile
+		var files []deltalog.ChangedFile
 		if err == nil {
 			files, err = s.readable(commit)
 		}
@@ -172,7 +171,7 @@ func (s *source) passGap(ctx context.Context, lost int64, cause error) (from int
 
 // readable is the files that a version adds. One that takes rows away, or changes the columns, is refused
 // unless the options say otherwise: what was read before would no longer be true.
-func (s *source) readable(commit deltalog.CommitFile) ([]deltalog.AddFile, error) {
+func (s *source) readable(commit deltalog.CommitFile) ([]deltalog.ChangedFile, error) {
 	if s.changes {
 		return s.changedFiles(commit)
 	}
@@ -181,10 +180,10 @@ func (s *source) readable(commit deltalog.CommitFile) ([]deltalog.AddFile, error
 			return nil, err
 		}
 	}
-	var adds []deltalog.AddFile
+	var adds []deltalog.ChangedFile
 	for _, a := range commit.Actions.Adds {
 		if a.DataChange {
-			adds = append(adds, a)
+			adds = append(adds, deltalog.ChangedFile{AddFile: a})
 		}
 	}
 	removed := slices.IndexFunc(commit.Actions.Removes, func(r deltalog.RemoveFile) bool { return r.DataChange })

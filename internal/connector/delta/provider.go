@@ -52,7 +52,7 @@ func NewProvider(ctx context.Context, t Table, opts ReadOptions) (*Provider, err
 	}
 	p := &Provider{columns: columns, table: t, opts: opts, version: version, seq: seq, changes: opts.changeFeed()}
 	if p.changes {
-		if !recordsChanges(meta) {
+		if !meta.RecordsChanges() {
 			return nil, missingChanges(snap.Version(), t.URI)
 		}
 		if p.columns, err = columns.withChanges(); err != nil {

@@ -3,25 +3,19 @@ package delta
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/arrow/scalar"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
-	"lakehouse/internal/parquetio"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
@@ -139,7 +133,7 @@ type Source struct {
 	columns
 	table  Table
 	name   string
-	files  func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error]
+	files  func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.ChangedFile, error]
 	newest bool    // it was the newest version when it was opened
 	bucket *bucket // of all rows, those with these event times; nil: all
 }
@@ -165,7 +159,7 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 	return &Source{
 		columns: columns, newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
 		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()),
-		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
+		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.ChangedFile, error] {
 			return matching(ctx, snap, where)
 		},
 	}, nil
@@ -197,18 +191,23 @@ func (s *Source) Renew(ctx context.Context) (logical.Source, error) {
 }
 
 // matching is the files of a version that may hold rows for which the condition holds.
-func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
-	if where == nil {
-		return snap.Files(ctx)
-	}
-	return func(yield func(deltalog.AddFile, error) bool) {
+func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Predicate) iter.Seq2[deltalog.ChangedFile, error] {
+	return func(yield func(deltalog.ChangedFile, error) bool) {
+		if where == nil {
+			for f, err := range snap.Files(ctx) {
+				if !yield(deltalog.ChangedFile{AddFile: f}, err) {
+					return
+				}
+			}
+			return
+		}
 		scan, err := snap.Scan(deltalog.ScanOptions{Where: where})
 		if err != nil {
-			yield(deltalog.AddFile{}, err)
+			yield(deltalog.ChangedFile{}, err)
 			return
 		}
 		for f, err := range scan.Files(ctx) {
-			if !yield(f.AddFile, err) {
+			if !yield(deltalog.ChangedFile{AddFile: f.AddFile}, err) {
 				return
 			}
 		}
@@ -216,11 +215,11 @@ func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Pred
 }
 
 // filesSource is given files of a table, for a micro-batch.
-func filesSource(t Table, c columns, name string, files []deltalog.AddFile) *Source {
+func filesSource(t Table, c columns, name string, files []deltalog.ChangedFile) *Source {
 	return &Source{
 		columns: c, table: t, name: name,
-		files: func(context.Context, predicate.Predicate) iter.Seq2[deltalog.AddFile, error] {
-			return func(yield func(deltalog.AddFile, error) bool) {
+		files: func(context.Context, predicate.Predicate) iter.Seq2[deltalog.ChangedFile, error] {
+			return func(yield func(deltalog.ChangedFile, error) bool) {
 				for _, f := range files {
 					if !yield(f, nil) {
 						return
@@ -239,17 +238,21 @@ func (s *Source) String() string { return s.name }
 // Scan gives the row groups of the files that statistics do not rule out.
 func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
-		want, err := s.wanted(opts.Columns)
+		rows, err := s.reader(opts)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for file, err := range s.files(ctx, opts.Where) {
+			var pieces []batch.Piece
+			if err == nil {
+				pieces, err = rows.pieces(ctx, file)
+			}
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for _, piece := range s.pieces(ctx, file, want, opts.Where) {
+			for _, piece := range pieces {
 				if !yield(piece, nil) {
 					return
 				}
@@ -258,35 +261,7 @@ func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[b
 	}
 }
 
-// pieces shares a data file out.
-func (s *Source) pieces(ctx context.Context, file deltalog.AddFile, want types.Struct, where predicate.Predicate) []batch.Piece {
-	open := func(ctx context.Context) (parquetio.Input, int64, error) {
-		in, err := s.table.Store.Open(ctx, file.Path)
-		if err != nil {
-			return nil, 0, err
-		}
-		return in, in.Info().Size, nil
-	}
-	asked := want
-	if s.bucket != nil {
-		where = s.bucket.where(file.Path, where)
-		if want.Index(s.bucket.column) < 0 {
-			want = types.Struct{Fields: append(slices.Clip(want.Fields), s.schema.Fields[s.schema.Index(s.bucket.column)])}
-		}
-	}
-	var stored types.Struct
-	for _, f := range want.Fields {
-		if !s.isConstant(file, f.Name) {
-			stored.Fields = append(stored.Fields, s.stored.Fields[s.stored.Index(f.Name)])
-		}
-	}
-	pieces := parquetio.Split(ctx, open, file.Size, parquetio.ReadOptions{Schema: stored, Find: s.find, Where: where})
-	for i, p := range pieces {
-		pieces[i] = &filePiece{Piece: p, source: s, file: file, want: want, asked: asked}
-	}
-	return pieces
-}
-
+// wanted is the columns with these names, in their order; nil: all.
 func (s *Source) wanted(names []string) (types.Struct, error) {
 	if names == nil {
 		return s.schema, nil
@@ -302,118 +277,51 @@ func (s *Source) wanted(names []string) (types.Struct, error) {
 	return want, nil
 }
 
-// isConstant tells whether a column is the same in all rows of a file, and not in the file. The type of a change is so in most
-// files of the feed, but not in those that hold changes of all types.
-func (s *Source) isConstant(file deltalog.AddFile, name string) bool {
-	if !slices.Contains(s.partition, name) {
-		return false
-	}
-	_, told := file.PartitionValues[s.key(name)]
-	return told || name != changeTypeColumn
+// rowReader reads the rows of a source's files.
+type rowReader struct {
+	*deltalog.RowReader
+	bucket *bucket // of all rows, those with these event times; nil: all
+	where  predicate.Predicate
+	asked  types.Struct // to be given of a bucket's rows
 }
 
-// filePiece is row groups of a data file, with the columns that the file does not hold.
-type filePiece struct {
-	batch.Piece
-	source *Source
-	file   deltalog.AddFile
-	want   types.Struct // to be read
-	asked  types.Struct // to be given
-}
-
-// Read gives the rows, partition columns filled in.
-func (p *filePiece) Read(ctx context.Context) batch.Seq {
-	return func(yield func(arrow.RecordBatch, error) bool) {
-		for b, err := range batch.Transform(p.Piece.Read(ctx), p.complete) {
-			if err != nil {
-				yield(nil, p.failed(err))
-				return
-			}
-			if !yield(b, nil) {
-				return
-			}
-		}
-	}
-}
-
-// failed says which data file could not be read.
-func (p *filePiece) failed(err error) error {
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, fs.ErrNotExist):
-		return errclass.DeltaFileNotFound.New("File %s referenced in the transaction log cannot be found. This occurs when data has been manually deleted from the file system rather than using the table `DELETE` statement: %w",
-			p.source.table.URI+"/"+p.file.Path, err).WithHint("Restore the file, or read a version that does not need it.")
-	}
-	return errclass.FailedReadFile.New("Encountered error while reading file %s: %w", p.source.table.URI+"/"+p.file.Path, err)
-}
-
-// complete puts the partition columns, constant in a file, among those read.
-func (p *filePiece) complete(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-	b, err := p.withConstants(b)
-	if err != nil || p.source.bucket == nil {
-		return b, err
-	}
-	return p.source.bucket.keep(p.file.Path, b, p.asked)
-}
-
-func (p *filePiece) withConstants(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-	if int(b.NumCols()) == len(p.want.Fields) {
-		return b, nil
-	}
-	columns := make([]arrow.Array, len(p.want.Fields))
-	next := 0
-	for i, f := range p.want.Fields {
-		if !p.source.isConstant(p.file, f.Name) {
-			columns[i] = b.Column(next)
-			next++
-			continue
-		}
-		c, err := p.constant(f, int(b.NumRows()))
-		if err != nil {
-			return nil, err
-		}
-		columns[i] = c
-	}
-	return array.NewRecordBatch(types.ToArrowSchema(p.want), columns, b.NumRows()), nil
-}
-
-func (p *filePiece) constant(f types.Field, rows int) (arrow.Array, error) {
-	value, err := deltalog.ParsePartitionValue(f.Type, p.file.PartitionValues[p.source.key(f.Name)])
-	if err != nil {
-		return nil, fmt.Errorf("partition column %s: %w", f.Name, err)
-	}
-	if value == nil {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(f.Type), rows), nil
-	}
-	s, err := partitionScalar(value, f.Type)
+func (s *Source) reader(opts logical.ScanOptions) (*rowReader, error) {
+	want, err := s.wanted(opts.Columns)
 	if err != nil {
 		return nil, err
 	}
-	return scalar.MakeArrayFromScalar(s, rows, memory.DefaultAllocator)
+	names := want.Names()
+	if s.bucket != nil && want.Index(s.bucket.column) < 0 {
+		names = append(names, s.bucket.column)
+	}
+	if names == nil {
+		names = []string{}
+	}
+	rows, err := s.table.Log.Reader(s.meta, deltalog.ReadOptions{Columns: names, Where: opts.Where, Constants: s.constants})
+	return &rowReader{RowReader: rows, bucket: s.bucket, where: opts.Where, asked: want}, err
 }
 
-// partitionScalar is a predicate.Value as an Arrow scalar of a column's type.
-func partitionScalar(v predicate.Value, t types.Type) (scalar.Scalar, error) {
-	n, isInt := v.(int64)
-	switch to := types.ToArrow(t).(type) {
-	case *arrow.Int8Type:
-		return scalar.NewInt8Scalar(int8(n)), nil
-	case *arrow.Int16Type:
-		return scalar.NewInt16Scalar(int16(n)), nil
-	case *arrow.Int32Type:
-		return scalar.NewInt32Scalar(int32(n)), nil
-	case *arrow.Date32Type:
-		return scalar.NewDate32Scalar(arrow.Date32(n)), nil
-	case *arrow.TimestampType:
-		return scalar.NewTimestampScalar(arrow.Timestamp(n), to), nil
-	case *arrow.Float32Type:
-		f, _ := v.(float64)
-		return scalar.NewFloat32Scalar(float32(f)), nil
-	default:
-		if isInt {
-			return scalar.NewInt64Scalar(n), nil
-		}
-		return scalar.MakeScalarParam(v, to)
+func (r *rowReader) pieces(ctx context.Context, file deltalog.ChangedFile) ([]batch.Piece, error) {
+	if r.bucket == nil {
+		return r.ChangedPieces(ctx, file)
 	}
+	pieces, err := r.RowReader.Where(r.bucket.where(file.Path, r.where)).ChangedPieces(ctx, file)
+	for i, p := range pieces {
+		pieces[i] = &bucketPiece{p, r, file.Path}
+	}
+	return pieces, err
+}
+
+// bucketPiece is the rows of a piece that belong to a bucket of event times.
+type bucketPiece struct {
+	batch.Piece
+	reader *rowReader
+	path   string
+}
+
+// Read gives the rows.
+func (p *bucketPiece) Read(ctx context.Context) batch.Seq {
+	return batch.Transform(p.Piece.Read(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
+		return p.reader.bucket.keep(p.path, b, p.reader.asked)
+	})
 }

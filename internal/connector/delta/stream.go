@@ -33,14 +33,14 @@ func (s *source) Metrics() map[string]string {
 // initialFiles are the files of the snapshot that a stream begins with, kept while its batches go through them.
 type initialFiles struct {
 	version int64
-	files   []deltalog.AddFile // nil: not listed yet
-	timed   []timedFile        // by event time; nil: not ordered yet
+	files   []deltalog.ChangedFile // nil: not listed yet
+	timed   []timedFile            // by event time; nil: not ordered yet
 }
 
 // indexedFile is a file with the offset that stands behind it; or files that no offset stands between.
 type indexedFile struct {
-	file deltalog.AddFile
-	more []deltalog.AddFile
+	file deltalog.ChangedFile
+	more []deltalog.ChangedFile
 	end  offset // where there is no file, of nothing, or of a change of the columns
 }
 
@@ -165,8 +165,8 @@ func (s *source) Rows(ctx context.Context, start, end stream.Offset) (logical.So
 }
 
 // between is the files behind an offset up to another. Spark lets a batch go on behind the snapshot that it began in.
-func (s *source) between(ctx context.Context, at, to offset) ([]deltalog.AddFile, error) {
-	var files []deltalog.AddFile
+func (s *source) between(ctx context.Context, at, to offset) ([]deltalog.ChangedFile, error) {
+	var files []deltalog.ChangedFile
 	for f, err := range s.from(ctx, at) {
 		if err != nil {
 			return nil, err

@@ -38,7 +38,7 @@ func (t Table) Schema(ctx context.Context) (types.Struct, error) {
 		return types.Struct{}, err
 	}
 	schema, err := snap.Schema()
-	return userSchema(schema), err
+	return deltalog.UserSchema(schema), err
 }
 
 // Detail is what DESCRIBE DETAIL shows.
@@ -73,7 +73,7 @@ func (t Table) Detail(ctx context.Context) (Detail, error) {
 	}
 	meta, protocol := snap.Metadata(), snap.Protocol()
 	return Detail{
-		ID: meta.ID, Description: meta.Description, Schema: userSchema(schema),
+		ID: meta.ID, Description: meta.Description, Schema: deltalog.UserSchema(schema),
 		CreatedAt: time.UnixMilli(meta.CreatedTime).UTC(), LastModified: snap.Timestamp(),
 		PartitionColumns: meta.PartitionColumns, NumFiles: files, SizeInBytes: bytes, Properties: meta.Configuration,
 		MinReaderVersion: protocol.MinReaderVersion, MinWriterVersion: protocol.MinWriterVersion,

@@ -186,7 +186,7 @@ func (s *source) evolve(ctx context.Context, m deltalog.Metadata, p deltalog.Pro
 	}
 	slices.Sort(conf)
 	return errclass.DeltaStreamMetadataEvolution.New("The schema, table configuration or protocol of your Delta table has changed during streaming.\nThe schema or metadata tracking log has been updated.\nUpdated schema: %s.\nUpdated table configurations: %s.\nUpdated table protocol: %d,%d.",
-		types.TreeString(userSchema(schema)), strings.Join(conf, ", "), p.MinReaderVersion, p.MinWriterVersion).
+		types.TreeString(deltalog.UserSchema(schema)), strings.Join(conf, ", "), p.MinReaderVersion, p.MinWriterVersion).
 		WithHint("Please restart the stream to continue processing using the updated metadata.")
 }
 

@@ -1,0 +1,94 @@
+package deltalog
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"lakehouse/internal/errclass"
+)
+
+// Supports reports whether the protocol has the feature, by name or by its versions.
+func (p *Protocol) Supports(feature string) bool {
+	return slices.Contains(p.demandedOfWriters(), feature) || slices.Contains(p.demandedOfReaders(), feature)
+}
+
+// With is the protocol with more features and those that they require. One that is not known, or that this package cannot write,
+// is an error by name.
+func (p Protocol) With(features ...string) (Protocol, error) {
+	needed := map[string]feature{}
+	for len(features) > 0 {
+		name := features[0]
+		features = features[1:]
+		f, known := findFeature(name)
+		if !known {
+			return Protocol{}, unknownFeature(name)
+		}
+		if needed[name].name == "" {
+			needed[name] = f
+			features = append(slices.Clone(features), f.requires...)
+		}
+	}
+	if err := writable(needed); err != nil {
+		return Protocol{}, err
+	}
+	return p.clone().raised(needed), nil
+}
+
+func unknownFeature(name string) error {
+	return errclass.DeltaUnknownFeature.New("table feature %.100q is not known.", name).
+		WithHint("%s", errclass.DidYouMean(name, supported(func(feature) bool { return true })))
+}
+
+// clone shares nothing with p.
+func (p *Protocol) clone() Protocol {
+	c := *p
+	c.ReaderFeatures, c.WriterFeatures = slices.Clone(p.ReaderFeatures), slices.Clone(p.WriterFeatures)
+	return c
+}
+
+// equal reports whether both demand the same, in the same words.
+func (p *Protocol) equal(q *Protocol) bool {
+	return p.MinReaderVersion == q.MinReaderVersion && p.MinWriterVersion == q.MinWriterVersion &&
+		sameNames(p.ReaderFeatures, q.ReaderFeatures) && sameNames(p.WriterFeatures, q.WriterFeatures)
+}
+
+func sameNames(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// covers refuses a protocol that has less than the one before it: what the table holds already may need it.
+func (p *Protocol) covers(before *Protocol) error {
+	var lost []string
+	for _, name := range before.Features() {
+		if !p.Supports(name) {
+			lost = append(lost, name)
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return errclass.DeltaInvalidProtocolDowngrade.New("Protocol version cannot be downgraded from %s to %s: %s would be lost.",
+		before.versions(), p.versions(), quoted(lost)).
+		WithHint("Drop the feature instead.")
+}
+
+// versions is how messages write the protocol.
+func (p *Protocol) versions() string {
+	text := "(" + itoa(int64(p.MinReaderVersion)) + "," + itoa(int64(p.MinWriterVersion))
+	if p.MinWriterVersion >= writerTableFeatures {
+		text += ",[" + strings.Join(p.ReaderFeatures, ",") + "],[" + strings.Join(p.WriterFeatures, ",") + "]"
+	}
+	return text + ")"
+}
+
+// DropFeatureOptions say how a feature leaves the table.
+type DropFeatureOptions struct {
+	// TruncateHistory cuts off the history that still holds traces of the feature, instead of protecting it.
+	TruncateHistory bool
+}
+
+// DropFeature takes a feature out of the table's protocol.
+func (t *Table) DropFeature(_ context.Context, name string, _ DropFeatureOptions) error {
+	return t.located(errclass.DeltaFeatureDrop.New("Cannot drop feature %q: not yet.", name))
+}

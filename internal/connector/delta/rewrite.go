@@ -1,0 +1,501 @@
+package delta
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
+	"lakehouse/internal/exec"
+	"lakehouse/internal/types"
+)
+
+// rewriting is the rows that a change writes into data files: those of files that are written anew, and new ones. To walk it is to do
+// both passes.
+type rewriting struct {
+	*change
+	list   *worklist
+	schema types.Struct // of the rows, as the table has it after the change
+	finds  *deltalog.RowReader
+	reads  *deltalog.RowReader
+	kept   types.Struct // of the rows that are read
+	quiet  bool         // changes are not recorded, though the table wants it: readers take them from the vectors
+}
+
+// A candidate is a file on its way through the two passes.
+type candidate struct {
+	file  deltalog.AddFile
+	left  int       // pieces that nobody has looked into; under the change's mu, as are parts
+	parts []touched // what was found, by piece
+	rows  int64     // how many rows were looked at
+	found touched   // all of it
+}
+
+func (c *change) newRewriting(files []deltalog.AddFile) (*rewriting, error) {
+	after, err := c.meta.Schema()
+	if err != nil {
+		return nil, err
+	}
+	r := &rewriting{change: c, schema: after, kept: c.schema, quiet: !c.feed}
+	index := []deltalog.RowMetadata{deltalog.RowIndex}
+	if r.reads, err = c.snap.Reader(deltalog.ReadOptions{Metadata: index}); err != nil {
+		return nil, err
+	}
+	var steps []step
+	if c.find != nil {
+		if r.finds, err = c.snap.Reader(deltalog.ReadOptions{Columns: c.find.columns(), Metadata: index, Where: c.find.where()}); err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			steps = append(steps, r.lookInto(f))
+		}
+	}
+	r.list = newWorklist(steps, func() []step { return r.lastSteps() })
+	if c.feed && c.vectors && c.onlyDeletes() && allCounted(files) {
+		r.quiet = true
+	}
+	if !r.quiet {
+		c.changes, err = newChangeWriter(c.table, c.meta, c.opts)
+	}
+	return r, err
+}
+
+func (c *change) onlyDeletes() bool {
+	for _, cl := range c.clauses {
+		if !cl.remove {
+			return false
+		}
+	}
+	return c.inserts == nil
+}
+
+// allCounted reports whether all files tell how many rows they have, as those with a vector must.
+func allCounted(files []deltalog.AddFile) bool {
+	for i := range files {
+		if deltalog.ParseStats(files[i].Stats, types.Struct{}).NumRecords < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// lastSteps come when it is known what becomes of all files.
+func (r *rewriting) lastSteps() []step {
+	r.mu.Lock()
+	r.scanned = time.Since(r.begun) //nolint:forbidigo // as begun
+	untouched := len(r.removed)+len(r.marked) == 0
+	r.mu.Unlock()
+	if r.inserts == nil {
+		return nil
+	}
+	record := !r.quiet && !untouched // a version that only adds rows tells of itself what is new
+	var steps []step
+	for _, rows := range r.inserts.insertions() {
+		steps = append(steps, func(w *rewriter) bool { return w.insert(rows, record) })
+	}
+	return steps
+}
+
+// Schema is the table's after the change.
+func (r *rewriting) Schema() types.Struct { return r.schema }
+
+// Execute gives the rows, shared out among n workers.
+func (r *rewriting) Execute(ctx context.Context, n int) []batch.Seq {
+	context.AfterFunc(ctx, r.list.wake)
+	seqs := make([]batch.Seq, n)
+	for i := range seqs {
+		seqs[i] = batch.Coalesce(func(yield func(arrow.RecordBatch, error) bool) {
+			w := &rewriter{rewriting: r, ctx: ctx, yield: yield, updated: map[int]*stage{}, added: map[int]*stage{}}
+			defer w.close()
+			w.work()
+		})
+	}
+	return seqs
+}
+
+// A rewriter is one worker.
+type rewriter struct {
+	*rewriting
+	ctx     context.Context //nolint:containedctx // it lives for one walk of one sequence
+	yield   func(arrow.RecordBatch, error) bool
+	search  search
+	makers  []rowMaker
+	keep    *stage         // gives rows that stay the columns that the table has after the change
+	updated map[int]*stage // by clause
+	added   map[int]*stage // by clause of the inserter
+}
+
+func (w *rewriter) work() {
+	for {
+		s, leads := w.list.take(w.ctx)
+		if s == nil {
+			if err := w.ctx.Err(); err != nil {
+				w.yield(nil, context.Cause(w.ctx))
+			}
+			return
+		}
+		ok := s(w)
+		if leads {
+			w.list.leave()
+		}
+		if !ok {
+			return
+		}
+	}
+}
+
+func (w *rewriter) close() {
+	w.keep.close()
+	for _, s := range w.updated {
+		s.close()
+	}
+	for _, s := range w.added {
+		s.close()
+	}
+}
+
+// fail ends the sequence.
+func (w *rewriter) fail(err error) bool {
+	w.yield(nil, err)
+	return false
+}
+
+// lookInto shares a file out for the first pass.
+func (r *rewriting) lookInto(file deltalog.AddFile) step {
+	return func(w *rewriter) bool {
+		pieces, err := r.finds.Pieces(w.ctx, file)
+		if err != nil {
+			return w.fail(err)
+		}
+		c := &candidate{file: file, left: len(pieces), parts: make([]touched, len(pieces))}
+		steps := make([]step, len(pieces))
+		for i, p := range pieces {
+			steps[i] = func(w *rewriter) bool { return w.findIn(c, i, p) }
+		}
+		r.list.find(steps...)
+		return true
+	}
+}
+
+// findIn looks for touched rows in a piece of a file. Who looks into the last one decides what becomes of the file.
+func (w *rewriter) findIn(c *candidate, i int, piece batch.Piece) bool {
+	if w.search == nil {
+		w.search = w.find.worker()
+	}
+	var found touched
+	rows := int64(0)
+	for b, err := range piece.Read(w.ctx) {
+		if err != nil {
+			return w.fail(err)
+		}
+		h, err := w.search(b)
+		if err == nil {
+			err = found.add(b, h)
+		}
+		if err != nil {
+			return w.fail(err)
+		}
+		rows += b.NumRows()
+	}
+	w.mu.Lock()
+	c.parts[i] = found
+	c.rows += rows
+	c.left--
+	last := c.left == 0
+	w.mu.Unlock()
+	if !last {
+		return true
+	}
+	c.found, c.parts = joinTouched(c.parts), nil
+	return w.decide(c)
+}
+
+// decide says what becomes of a file, when it is known which of its rows change.
+func (w *rewriter) decide(c *candidate) bool {
+	if len(c.found.index) == 0 {
+		return true
+	}
+	updates := w.count(&c.found)
+	all := int64(len(c.found.index)) == w.live(c)
+	marks := w.vectors && deltalog.ParseStats(c.file.Stats, types.Struct{}).NumRecords >= 0
+	rewrites := !marks && !(all && updates == 0)
+	w.mu.Lock()
+	if marks && !all {
+		w.marked = append(w.marked, markedFile{c.file, nil})
+	} else {
+		w.removed = append(w.removed, c.file)
+	}
+	at := len(w.marked) - 1
+	w.mu.Unlock()
+	if marks && !all {
+		if err := w.mark(c, at); err != nil {
+			return w.fail(err)
+		}
+	}
+	if !rewrites && updates == 0 && w.quiet {
+		return true
+	}
+	pieces, err := w.toRead(c, rewrites)
+	if err != nil {
+		return w.fail(err)
+	}
+	steps := make([]step, len(pieces))
+	for i, p := range pieces {
+		steps[i] = func(w *rewriter) bool { return w.rewrite(c, p, rewrites) }
+	}
+	w.list.write(steps...)
+	return true
+}
+
+// count adds up what happens to the rows of a file, and tells how many of them become others.
+func (w *rewriter) count(found *touched) (updates int) {
+	n := make([]int64, max(1, len(w.clauses)))
+	for i := range found.index {
+		n[found.clause(i)]++
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range w.clauses {
+		switch cl := &w.clauses[i]; {
+		case cl.remove && cl.bySource:
+			w.counts.bySourceDeleted += n[i]
+			w.counts.deleted += n[i]
+		case cl.remove:
+			w.counts.deleted += n[i]
+		default:
+			if cl.bySource {
+				w.counts.bySourceUpdated += n[i]
+			}
+			w.counts.updated += n[i]
+			updates += int(n[i])
+		}
+	}
+	return updates
+}
+
+// live is how many rows of a file are in the table; -1 where the file does not tell, and not all of it was looked at.
+func (w *rewriter) live(c *candidate) int64 {
+	rows := deltalog.ParseStats(c.file.Stats, types.Struct{}).NumRecords
+	switch {
+	case rows < 0 && w.find.where() == nil:
+		return c.rows
+	case rows < 0:
+		return -1
+	case c.file.DeletionVector != nil:
+		return rows - c.file.DeletionVector.Cardinality
+	}
+	return rows
+}
+
+// mark gives a file a vector that takes its touched rows out, too.
+func (w *rewriter) mark(c *candidate, at int) error {
+	rows := c.found.rows(func(int) bool { return true })
+	old, err := w.table.Log.ReadDeletionVector(w.ctx, c.file.DeletionVector)
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		rows.Or(old)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.marked[at].rows = rows
+	return nil
+}
+
+// toRead is what of a file the second pass reads: all of it, or, where rows that stay need not be written, the rows that become others or
+// are recorded.
+func (w *rewriter) toRead(c *candidate, rewrites bool) ([]batch.Piece, error) {
+	if rewrites {
+		return w.reads.Pieces(w.ctx, c.file)
+	}
+	return w.reads.PiecesOf(w.ctx, c.file, c.found.rows(func(i int) bool { return !w.quiet || !w.clauses[c.found.clause(i)].remove }))
+}
+
+// rewrite is the second pass over a piece of a file.
+func (w *rewriter) rewrite(c *candidate, piece batch.Piece, copies bool) bool {
+	for b, err := range piece.Read(w.ctx) {
+		if err != nil {
+			return w.fail(err)
+		}
+		if ok, err := w.rewriteBatch(c, b, copies); err != nil {
+			return w.fail(err)
+		} else if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *rewriter) rewriteBatch(c *candidate, b arrow.RecordBatch, copies bool) (ok bool, err error) {
+	index := rowIndexes(b)
+	rows := withoutLast(b)
+	if len(index) == 0 {
+		return true, nil
+	}
+	split := w.split(&c.found, index)
+	if copies {
+		w.mu.Lock()
+		w.counts.copied += int64(len(index) - split.touched)
+		w.mu.Unlock()
+		kept := rows
+		if split.touched > 0 {
+			kept = batch.TakeRows(rows, split.kept)
+		}
+		if ok, err := w.giveKept(kept); !ok || err != nil {
+			return ok, err
+		}
+	}
+	for i := range split.changed {
+		if at := split.changed[i]; len(at.rows) > 0 {
+			if ok, err := w.giveChanged(i, batch.TakeRows(rows, at.rows), at.source); !ok || err != nil {
+				return ok, err
+			}
+		}
+	}
+	return true, nil
+}
+
+func withoutLast(b arrow.RecordBatch) arrow.RecordBatch {
+	n := int(b.NumCols()) - 1
+	fields := b.Schema().Fields()[:n]
+	return array.NewRecordBatch(arrow.NewSchema(fields, nil), b.Columns()[:n], b.NumRows())
+}
+
+// A splitBatch is the rows of a batch by what happens to them.
+type splitBatch struct {
+	touched int
+	kept    []int32
+	changed []changedRows // by clause
+}
+
+type changedRows struct {
+	rows   []int32
+	source []int32
+}
+
+func (w *rewriter) split(found *touched, index []int64) splitBatch {
+	s := splitBatch{changed: make([]changedRows, len(w.clauses))}
+	at := found.from(index[0])
+	if at == len(found.index) || int64(found.index[at]) > index[len(index)-1] {
+		return s
+	}
+	for row, i := range index {
+		for at < len(found.index) && int64(found.index[at]) < i {
+			at++
+		}
+		if at == len(found.index) || int64(found.index[at]) != i {
+			s.kept = append(s.kept, int32(row))
+			continue
+		}
+		s.touched++
+		to := &s.changed[found.clause(at)]
+		to.rows = append(to.rows, int32(row))
+		if found.source != nil {
+			to.source = append(to.source, found.source[at])
+		}
+	}
+	return s
+}
+
+// giveKept passes on rows that stay as they are.
+func (w *rewriter) giveKept(rows arrow.RecordBatch) (ok bool, err error) {
+	if rows.NumRows() == 0 {
+		return true, nil
+	}
+	rows, err = w.asAfter(rows)
+	return err == nil && w.yield(rows, nil), err
+}
+
+// asAfter gives rows of the table the columns that it has after the change.
+func (w *rewriter) asAfter(rows arrow.RecordBatch) (_ arrow.RecordBatch, err error) {
+	if w.keep == nil {
+		w.keep, err = newStage(w.ctx, w.kept, func(op exec.Operator) (exec.Operator, error) { return conform(op, w.schema, w.opts.Eval) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return w.keep.run(rows)
+}
+
+// giveChanged passes on what becomes of rows of a clause.
+func (w *rewriter) giveChanged(i int, rows arrow.RecordBatch, source []int32) (ok bool, err error) {
+	cl := &w.clauses[i]
+	if !w.quiet {
+		kind := updatePreimage
+		if cl.remove {
+			kind = deletedRow
+		}
+		before, err := w.asAfter(rows)
+		if err == nil {
+			err = w.changes.put(w.ctx, before, kind)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if cl.remove {
+		return true, nil
+	}
+	if w.makers == nil {
+		w.makers = make([]rowMaker, len(w.clauses))
+	}
+	if w.makers[i] == nil {
+		w.makers[i] = cl.rows()
+	}
+	made, err := w.makers[i](rows, source)
+	if err != nil {
+		return false, err
+	}
+	if made, err = w.demand(w.updated, i, cl.schema, made, true); err != nil {
+		return false, err
+	}
+	if !w.quiet {
+		if err := w.changes.put(w.ctx, made, updatePostimage); err != nil {
+			return false, err
+		}
+	}
+	return w.yield(made, nil), nil
+}
+
+// demand holds new rows, of a schema, against what the table demands of them.
+func (w *rewriter) demand(stages map[int]*stage, i int, schema types.Struct, rows arrow.RecordBatch, rewriting bool) (arrow.RecordBatch, error) {
+	if stages[i] == nil {
+		s, err := newStage(w.ctx, schema, func(op exec.Operator) (exec.Operator, error) {
+			return enforced(op, w.meta, enforcement{Eval: w.opts.Eval, Identity: w.counter, Rewriting: rewriting})
+		})
+		if err != nil {
+			return nil, err
+		}
+		stages[i] = s
+	}
+	return stages[i].run(rows)
+}
+
+// insert passes on rows that are new.
+func (w *rewriter) insert(rows insertion, record bool) bool {
+	for b, err := range rows.rows(w.ctx) {
+		if err == nil && b.NumRows() == 0 {
+			continue
+		}
+		if err == nil {
+			b, err = w.demand(w.added, rows.clause, rows.schema, b, false)
+		}
+		if err == nil && record {
+			err = w.changes.put(w.ctx, b, insertedRow)
+		}
+		if err != nil {
+			return w.fail(err)
+		}
+		w.mu.Lock()
+		w.counts.inserted += b.NumRows()
+		w.mu.Unlock()
+		if !w.yield(b, nil) {
+			return false
+		}
+	}
+	return true
+}
