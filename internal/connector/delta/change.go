@@ -113,8 +113,8 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 	}
 	meta := snap.Metadata()
 	c := &change{
-		table: t, opts: opts, snap: snap, meta: meta, schema: userSchema(schema), begun: time.Now(), //nolint:forbidigo // how long the statement takes is no matter of the session's clock
-		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: recordsChanges(meta),
+		table: t, opts: opts, snap: snap, meta: meta, schema: deltalog.UserSchema(schema), begun: time.Now(), //nolint:forbidigo // how long the statement takes is no matter of the session's clock
+		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
 	return c, nil

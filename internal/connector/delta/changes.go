@@ -69,7 +69,7 @@ func writeChanges(ctx context.Context, t Table, meta deltalog.Metadata, op exec.
 	return all, nil
 }
 
-var changeTypeField = types.Field{Name: changeTypeColumn, Type: types.String, Nullable: true}
+var changeTypeField = types.Field{Name: deltalog.ChangeTypeColumn, Type: types.String, Nullable: true}
 
 // A changeWriter takes changed rows from the workers of a change and writes them meanwhile.
 type changeWriter struct {
@@ -89,7 +89,7 @@ func newChangeWriter(t Table, meta deltalog.Metadata, opts ChangeOptions) (*chan
 	if err != nil {
 		return nil, err
 	}
-	schema = userSchema(schema)
+	schema = deltalog.UserSchema(schema)
 	schema.Fields = append(schema.Fields[:len(schema.Fields):len(schema.Fields)], changeTypeField)
 	return &changeWriter{
 		table: t, meta: meta, opts: opts, schema: schema, arrow: types.ToArrowSchema(schema),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
@@ -24,7 +25,7 @@ type textResolver struct {
 }
 
 func newTextResolver(schema types.Struct, eval expr.Context) textResolver {
-	return textResolver{schema, userSchema(schema), eval}
+	return textResolver{schema, deltalog.UserSchema(schema), eval}
 }
 
 // resolve binds a text over the table's columns.
