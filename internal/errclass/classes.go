@@ -270,25 +270,25 @@ const (
 	DeltaDataChangeFalse           Class = "DELTA_DATA_CHANGE_FALSE"
 	DeltaDeepClone                 Class = "DELTA_UNSUPPORTED_DEEP_CLONE"
 	DeltaDomainUnsupported         Class = "DELTA_DOMAIN_METADATA_NOT_SUPPORTED"
+	DeltaDropConstraints           Class = "DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE"
 	DeltaDuplicateActions          Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns          Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaDuplicateDomain           Class = "DELTA_DUPLICATE_DOMAIN_METADATA_INTERNAL_ERROR"
 	DeltaExceedsLength             Class = "DELTA_EXCEED_CHAR_VARCHAR_LIMIT"
-	DeltaDropConstraints           Class = "DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE"
+	DeltaFeatureDrop               Class = "DELTA_FEATURE_DROP_UNSUPPORTED_CLIENT_FEATURE"
 	DeltaFeatureDropDependent      Class = "DELTA_FEATURE_DROP_DEPENDENT_FEATURE"
 	DeltaFeatureDropHistory        Class = "DELTA_FEATURE_DROP_HISTORICAL_VERSIONS_EXIST"
 	DeltaFeatureDropIsProperty     Class = "DELTA_FEATURE_DROP_FEATURE_IS_DELTA_PROPERTY"
+	DeltaFeatureDropNoTruncation   Class = "DELTA_FEATURE_DROP_HISTORY_TRUNCATION_NOT_ALLOWED"
 	DeltaFeatureDropNonremovable   Class = "DELTA_FEATURE_DROP_NONREMOVABLE_FEATURE"
 	DeltaFeatureDropNotPresent     Class = "DELTA_FEATURE_DROP_FEATURE_NOT_PRESENT"
-	DeltaFeatureDropNoTruncation   Class = "DELTA_FEATURE_DROP_HISTORY_TRUNCATION_NOT_ALLOWED"
 	DeltaFeatureDropProtection     Class = "DELTA_FEATURE_CAN_ONLY_DROP_CHECKPOINT_PROTECTION_WITH_HISTORY_TRUNCATION"
 	DeltaFeatureDropProtectionWait Class = "DELTA_FEATURE_DROP_CHECKPOINT_PROTECTION_WAIT_FOR_RETENTION_PERIOD"
 	DeltaFeatureDropWait           Class = "DELTA_FEATURE_DROP_WAIT_FOR_RETENTION_PERIOD"
-	DeltaIcebergCompat             Class = "DELTA_ICEBERG_COMPAT_VIOLATION"
-	DeltaFeatureDrop               Class = "DELTA_FEATURE_DROP_UNSUPPORTED_CLIENT_FEATURE"
 	DeltaFileNotFound              Class = "DELTA_FILE_NOT_FOUND_DETAILED"
 	DeltaGeneratedType             Class = "DELTA_UNSUPPORTED_DATA_TYPE_IN_GENERATED_COLUMN"
 	DeltaGeneratedTypeMismatch     Class = "DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH"
+	DeltaIcebergCompat             Class = "DELTA_ICEBERG_COMPAT_VIOLATION"
 	DeltaIdempotentOptions         Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
 	DeltaIdentityExplicit          Class = "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED"
 	DeltaIdentityInconsistent      Class = "DELTA_IDENTITY_COLUMN_INCONSISTENT_METADATA"
@@ -371,6 +371,10 @@ const (
 	DeltaZOrderNoColumn            Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
 	DeltaZOrderNoStats             Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
 	DeltaZOrderPartition           Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
+	GeneratedWithDefault           Class = "GENERATED_COLUMN_WITH_DEFAULT_VALUE"
+	IdentityDuplicateOption        Class = "IDENTITY_COLUMNS_DUPLICATED_SEQUENCE_GENERATOR_OPTION"
+	IdentityStep                   Class = "IDENTITY_COLUMNS_ILLEGAL_STEP"
+	IdentityWithDefault            Class = "IDENTITY_COLUMN_WITH_DEFAULT_VALUE"
 )
 
 // The classes of statements that change rows.
@@ -786,4 +790,8 @@ var sqlStates = map[Class]string{
 	DeltaZOrderNoStats:             "KD00D",
 	DeltaZOrderPartition:           "42P10",
 	DeltaPartitionPredicate:        "42P10",
+	GeneratedWithDefault:           "42623",
+	IdentityDuplicateOption:        "42601",
+	IdentityStep:                   "42611",
+	IdentityWithDefault:            "42623",
 }
