@@ -46,15 +46,26 @@
 // or its history. Only who asks for files replays them: in memory that grows with what follows the
 // checkpoint.
 //
-// # What it refuses
+// # Features
 //
-// Features of the protocol are told apart in one table (feature.go). Read are tables of reader
-// versions 1 and 2 and, of version 3, those whose features are columnMapping, timestampNtz,
-// typeWidening, variantType and variantShredding;
-// written are, in addition to these, those with appendOnly, changeDataFeed and invariants, and with check constraints,
-// generated and identity columns as long as the table has none of them.
-// All else is refused by name, and so are column invariants with an expression. New tables get
-// the weakest protocol that allows what they use, by default reader 1 and writer 2.
+// What a table demands of readers and writers stands in its protocol: by version, or from reader 3 and writer 7 on by the names of
+// features. They are told apart in one table (feature.go). Reader versions 1 to 3 and writer versions 1 to 7 are read and written, with the
+// features that the table of feature.go marks so; all else is refused by name. Catalog-managed tables are refused: their newest versions
+// are known to their catalog alone.
+//
+// A feature is turned on by the property that makes use of it (delta.enableRowTracking = true), by its name
+// (delta.feature.rowTracking = supported), or by [Protocol.With] and [Txn.UpdateProtocol]; what it requires comes with it.
+// [Table.DropFeature] takes it out again. New tables get the weakest protocol that allows what they use, by default reader 1 and writer 2.
+//
+//   - inCommitTimestamp: each version holds its time, later than that of the one before; time travel, history and changes go by it.
+//   - rowTracking: files get the ids of their rows when they are committed, anew each time that another writer was faster.
+//     Turning it on numbers the rows that are there in the same version.
+//   - domainMetadata: [Snapshot.Domain] and [Txn.SetDomain]; domains that nobody here knows are kept.
+//   - v2Checkpoint: checkpoints are a manifest and sidecars. A sidecar none of whose files was touched belongs to the next checkpoint, too.
+//   - delta.checkpoint.writeStatsAsJson and writeStatsAsStruct say how checkpoints hold statistics; both are read.
+//   - checkpointProtection: the log is cut off only as a whole before the version that is protected.
+//
+// Log compaction files are read where they are whole, instead of the commits that they stand for.
 //
 // NOT NULL is the caller's to enforce, as is that data files are what their actions say.
 //
