@@ -67,3 +67,6 @@ func (m *Metadata) demand() (string, error) {
 	}
 	return "", nil
 }
+
+// FeatureNames are the table features that this package knows by name, whether it reads and writes them or not.
+func FeatureNames() []string { return supported(func(feature) bool { return true }) }

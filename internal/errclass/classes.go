@@ -386,17 +386,63 @@ const (
 
 // The classes of ALTER TABLE and of what tables demand of their rows.
 const (
+	ChangeColumnUnsupported    Class = "NOT_SUPPORTED_CHANGE_COLUMN"
+	DefaultDataType            Class = "INVALID_DEFAULT_VALUE.DATA_TYPE"
+	DefaultNotConstant         Class = "INVALID_DEFAULT_VALUE.NOT_CONSTANT"
+	DefaultPlacement           Class = "DEFAULT_PLACEMENT_INVALID"
+	DefaultUnresolved          Class = "INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION"
+	DeltaAddConstraints        Class = "DELTA_ADD_CONSTRAINTS"
+	DeltaCannotModify          Class = "DELTA_CANNOT_MODIFY_TABLE_PROPERTY"
+	DeltaChangeColumn          Class = "DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP"
+	DeltaCheckRandom           Class = "DELTA_NON_DETERMINISTIC_EXPRESSION_IN_CHECK_CONSTRAINT"
+	DeltaClusterAndPartition   Class = "DELTA_CLUSTER_BY_WITH_PARTITIONED_BY"
+	DeltaClusterColumns        Class = "DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS"
+	DeltaClusterPartitioned    Class = "DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED"
+	DeltaClusterStats          Class = "DELTA_CLUSTERING_COLUMN_MISSING_STATS"
+	DeltaClusterType           Class = "DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED"
+	DeltaColumnNotInSchema     Class = "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA"
+	DeltaConstraintDepends     Class = "DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE"
+	DeltaConstraintExists      Class = "DELTA_CONSTRAINT_ALREADY_EXISTS"
+	DeltaConstraintMissing     Class = "DELTA_CONSTRAINT_DOES_NOT_EXIST"
+	DeltaConstraintName        Class = "DELTA_INVALID_CONSTRAINT_NAME"
 	DeltaConstraintViolated    Class = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
+	DeltaDefaultOfNewColumn    Class = "WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED"
+	DeltaDefaultsNotEnabled    Class = "WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED"
+	DeltaDropClustering        Class = "DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN"
+	DeltaDropOnly              Class = "DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA"
+	DeltaDropPartition         Class = "DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN"
+	DeltaDropUnsupported       Class = "DELTA_UNSUPPORTED_DROP_COLUMN"
 	DeltaExceedsLength         Class = "DELTA_EXCEED_CHAR_VARCHAR_LIMIT"
+	DeltaFeatureStatus         Class = "DELTA_UNSUPPORTED_FEATURE_STATUS"
+	DeltaGeneratedDepends      Class = "DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE"
 	DeltaGeneratedType         Class = "DELTA_UNSUPPORTED_DATA_TYPE_IN_GENERATED_COLUMN"
 	DeltaGeneratedTypeMismatch Class = "DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH"
+	DeltaIdentityAlter         Class = "DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED"
 	DeltaIdentityExplicit      Class = "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED"
 	DeltaIdentityInconsistent  Class = "DELTA_IDENTITY_COLUMN_INCONSISTENT_METADATA"
+	DeltaIdentityPartition     Class = "DELTA_IDENTITY_COLUMNS_PARTITION_NOT_SUPPORTED"
+	DeltaIdentityReplace       Class = "DELTA_IDENTITY_COLUMNS_REPLACE_COLUMN_NOT_SUPPORTED"
 	DeltaIdentityStep          Class = "DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP"
+	DeltaIdentitySync          Class = "DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN"
 	DeltaIdentityType          Class = "DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE"
+	DeltaMissingTable          Class = "DELTA_MISSING_DELTA_TABLE"
+	DeltaNestedNotNull         Class = "DELTA_NESTED_NOT_NULL_CONSTRAINT"
+	DeltaNewCheckViolated      Class = "DELTA_NEW_CHECK_CONSTRAINT_VIOLATION"
+	DeltaNewNotNullViolated    Class = "DELTA_NEW_NOT_NULL_VIOLATION"
 	DeltaNonBooleanCheck       Class = "DELTA_NON_BOOLEAN_CHECK_CONSTRAINT"
+	DeltaNotAllowed            Class = "DELTA_OPERATION_NOT_ALLOWED"
+	DeltaNotPartitioned        Class = "DELTA_SHOW_PARTITION_IN_NON_PARTITIONED_TABLE"
+	DeltaNullRange             Class = "DELTA_CDC_READ_NULL_RANGE_BOUNDARY"
+	DeltaParentNotStruct       Class = "DELTA_ADD_COLUMN_PARENT_NOT_STRUCT"
+	DeltaRenameUnsupported     Class = "DELTA_UNSUPPORTED_RENAME_COLUMN"
+	DeltaReplaceColumns        Class = "DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP"
+	DeltaSetClustering         Class = "DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED"
+	DeltaSetLocationSchema     Class = "DELTA_SET_LOCATION_SCHEMA_MISMATCH"
+	DeltaShowPartitionColumns  Class = "DELTA_SHOW_PARTITION_IN_NON_PARTITIONED_COLUMN"
+	DeltaTruncatePartition     Class = "DELTA_TRUNCATE_TABLE_PARTITION_NOT_SUPPORTED"
 	DeltaUnrecognizedInvariant Class = "DELTA_UNRECOGNIZED_INVARIANT"
 	DeltaUnsupportedGeneration Class = "DELTA_UNSUPPORTED_EXPRESSION_GENERATED_COLUMN"
+	FieldExists                Class = "FIELD_ALREADY_EXISTS"
 	GeneratedWithDefault       Class = "GENERATED_COLUMN_WITH_DEFAULT_VALUE"
 	IdentityDuplicateOption    Class = "IDENTITY_COLUMNS_DUPLICATED_SEQUENCE_GENERATOR_OPTION"
 	IdentityStep               Class = "IDENTITY_COLUMNS_ILLEGAL_STEP"
@@ -714,17 +760,63 @@ var sqlStates = map[Class]string{
 	ReplaceUsingUnresolved:       "42703",
 	UnsupportedExprForOperator:   "42K0E",
 	// Of ALTER TABLE and of demands.
+	ChangeColumnUnsupported:    "0A000",
+	DefaultDataType:            "42623",
+	DefaultNotConstant:         "42623",
+	DefaultPlacement:           "42608",
+	DefaultUnresolved:          "42623",
+	DeltaAddConstraints:        "0A000",
+	DeltaCannotModify:          "42939",
+	DeltaChangeColumn:          "0AKDC",
+	DeltaCheckRandom:           "42621",
+	DeltaClusterAndPartition:   "42613",
+	DeltaClusterColumns:        "54000",
+	DeltaClusterPartitioned:    "42000",
+	DeltaClusterStats:          "22000",
+	DeltaClusterType:           "0A000",
+	DeltaColumnNotInSchema:     "42703",
+	DeltaConstraintDepends:     "42K09",
+	DeltaConstraintExists:      "42710",
+	DeltaConstraintMissing:     "42704",
+	DeltaConstraintName:        "42939",
 	DeltaConstraintViolated:    "23001",
+	DeltaDefaultOfNewColumn:    "0AKDC",
+	DeltaDefaultsNotEnabled:    "0AKDE",
+	DeltaDropClustering:        "0AKDC",
+	DeltaDropOnly:              "0AKDC",
+	DeltaDropPartition:         "0AKDC",
+	DeltaDropUnsupported:       "0AKDC",
 	DeltaExceedsLength:         "22001",
+	DeltaFeatureStatus:         "0AKDE",
+	DeltaGeneratedDepends:      "42K09",
 	DeltaGeneratedType:         "42621",
 	DeltaGeneratedTypeMismatch: "42K09",
+	DeltaIdentityAlter:         "429BQ",
 	DeltaIdentityExplicit:      "42808",
 	DeltaIdentityInconsistent:  "42000",
+	DeltaIdentityPartition:     "42601",
+	DeltaIdentityReplace:       "429BQ",
 	DeltaIdentityStep:          "42611",
+	DeltaIdentitySync:          "429BQ",
 	DeltaIdentityType:          "428H2",
+	DeltaMissingTable:          "42P01",
+	DeltaNestedNotNull:         "0AKDC",
+	DeltaNewCheckViolated:      "23512",
+	DeltaNewNotNullViolated:    "23512",
 	DeltaNonBooleanCheck:       "42621",
+	DeltaNotAllowed:            "0AKDC",
+	DeltaNotPartitioned:        "42809",
+	DeltaNullRange:             "22004",
+	DeltaParentNotStruct:       "42KD3",
+	DeltaRenameUnsupported:     "0AKDC",
+	DeltaReplaceColumns:        "0AKDC",
+	DeltaSetClustering:         "42000",
+	DeltaSetLocationSchema:     "42KD7",
+	DeltaShowPartitionColumns:  "42P10",
+	DeltaTruncatePartition:     "0AKDC",
 	DeltaUnrecognizedInvariant: "56038",
 	DeltaUnsupportedGeneration: "42621",
+	FieldExists:                "42710",
 	GeneratedWithDefault:       "42623",
 	IdentityDuplicateOption:    "42601",
 	IdentityStep:               "42611",
