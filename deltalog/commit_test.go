@@ -3,7 +3,6 @@ package deltalog
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -92,47 +91,10 @@ func (s *lostReply) PutIfAbsent(ctx context.Context, name string, data []byte) e
 			return err
 		}
 	}
-	return &fs.PathError{Op: "put", Path: name, Err: s.failure}
-}
-
-// A put that answers with an error may have happened. Whatever the error, the commit ends up in the
-// log exactly once.
-func TestUnknownOutcomeIsResolved(t *testing.T) {
-	failures := map[string]error{"timeout": context.DeadlineExceeded, "exists": fs.ErrExist, "reset": errors.New("connection reset")}
-	for name, failure := range failures {
-		for _, applied := range []bool{false, true} {
-			for _, rival := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s/applied=%v/rival=%v", name, applied, rival), func(t *testing.T) {
-					store := volumestest.NewMemory()
-					newTable(t, store, nil)
-					faulty := &lostReply{Store: store, name: commitName(1), applied: applied, failure: failure}
-					if rival {
-						faulty.rival = func() {
-							if _, err := appendOne(t.Context(), Open(store, Options{}), "rival.parquet"); err != nil {
-								t.Error(err)
-							}
-						}
-					}
-					table := Open(faulty, Options{})
-					if _, err := appendOne(t.Context(), table, "mine.parquet"); err != nil {
-						t.Fatal(err)
-					}
-					s, err := Open(store, Options{}).Snapshot(t.Context())
-					if err != nil {
-						t.Fatal(err)
-					}
-					want := []string{"mine.parquet"}
-					if rival {
-						want = []string{"rival.parquet", "mine.parquet"}
-					}
-					wantNames(t, s, want...)
-					if s.Version() != int64(len(want)) {
-						t.Errorf("version %d, want %d", s.Version(), len(want))
-					}
-				})
-			}
-		}
+	if s.failure == nil {
+		return nil
 	}
+	return &fs.PathError{Op: "put", Path: name, Err: s.failure}
 }
 
 // The lines of a version, in Spark's order, with no null but the description.

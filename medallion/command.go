@@ -51,6 +51,9 @@ func (s *Session) command(ctx context.Context, c plan.Command) (*DataFrame, erro
 	case *plan.ResetConf:
 		return s.nothing(), s.resetConf(c)
 	default:
+		if frame, known, err := s.maintain(ctx, c); known {
+			return frame, err
+		}
 		return s.show(ctx, c)
 	}
 }

@@ -22,7 +22,7 @@ func (s *Session) setConfCommand(c *plan.SetConf) (*DataFrame, error) {
 	var rows [][]any
 	for _, key := range slices.Sorted(maps.Keys(conf)) {
 		if c.Key == "" || c.Key == key {
-			rows = append(rows, []any{key, conf[key]})
+			rows = append(rows, []any{key, shownConf(key, conf[key])})
 		}
 	}
 	if c.Key != "" && rows == nil {

@@ -3,10 +3,12 @@ package medallion
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
 )
@@ -15,17 +17,23 @@ import (
 func (s *Session) change(ctx context.Context, c plan.Command) (*DataFrame, error) {
 	switch c := c.(type) {
 	case *plan.Delete:
-		done, err := s.delete(ctx, c)
+		done, err := s.delete(ctx, c, nil)
 		rows := done.Deleted
 		if done.Unknown {
 			rows = -1
 		}
 		return s.affected(done, rows, err)
 	case *plan.Update:
-		done, err := s.update(ctx, c)
+		done, err := s.update(ctx, c, nil)
 		return s.affected(done, done.Updated, err)
+	case *plan.MergeInto:
+		done, err := s.merge(ctx, c, nil)
+		if err != nil {
+			return nil, err
+		}
+		return s.merged(done)
 	}
-	return nil, errclass.UnsupportedFeature.New("The feature is not supported: the statement.")
+	return nil, internalError("%T changes no rows", c)
 }
 
 // affected is the answer of DELETE and UPDATE; none where the statement had been carried out before.
@@ -40,7 +48,7 @@ func (s *Session) affected(done delta.Changed, rows int64, err error) (*DataFram
 	return s.answer("num_affected_rows BIGINT", answer)
 }
 
-func (s *Session) delete(ctx context.Context, d *plan.Delete) (delta.Changed, error) {
+func (s *Session) delete(ctx context.Context, d *plan.Delete, options map[string]string) (delta.Changed, error) {
 	table, err := s.target(ctx, d.Target, "DELETE")
 	if err != nil {
 		return delta.Changed{}, err
@@ -49,14 +57,14 @@ func (s *Session) delete(ctx context.Context, d *plan.Delete) (delta.Changed, er
 	if err != nil {
 		return delta.Changed{}, err
 	}
-	opts, err := s.changeOptions(table)
+	opts, err := s.changeOptions(table, options)
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	return delta.Delete(ctx, table.Table, condition, opts)
 }
 
-func (s *Session) update(ctx context.Context, u *plan.Update) (delta.Changed, error) {
+func (s *Session) update(ctx context.Context, u *plan.Update, options map[string]string) (delta.Changed, error) {
 	table, err := s.target(ctx, u.Target, "UPDATE")
 	if err != nil {
 		return delta.Changed{}, err
@@ -65,11 +73,49 @@ func (s *Session) update(ctx context.Context, u *plan.Update) (delta.Changed, er
 	if err != nil {
 		return delta.Changed{}, err
 	}
-	opts, err := s.changeOptions(table)
+	opts, err := s.changeOptions(table, options)
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	return delta.Update(ctx, table.Table, set, condition, opts)
+}
+
+// merged is the answer of MERGE.
+func (s *Session) merged(done delta.Changed) (*DataFrame, error) {
+	var answer [][]any
+	if !done.Skipped {
+		answer = [][]any{{done.Updated + done.Deleted + done.Inserted, done.Updated, done.Deleted, done.Inserted}}
+	}
+	return s.answer("num_affected_rows BIGINT, num_updated_rows BIGINT, num_deleted_rows BIGINT, num_inserted_rows BIGINT", answer)
+}
+
+// confAutoMerge gives every MERGE schema evolution.
+const confAutoMerge = "spark.databricks.delta.schema.autoMerge.enabled"
+
+func (s *Session) merge(ctx context.Context, m *plan.MergeInto, options map[string]string) (delta.Changed, error) {
+	table, err := s.target(ctx, m.Target, "MERGE")
+	if err != nil {
+		return delta.Changed{}, err
+	}
+	var evolve logical.Evolve
+	if m.SchemaEvolution || strings.EqualFold(s.Conf(confAutoMerge), "true") {
+		if evolve, err = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting))); err != nil {
+			return delta.Changed{}, err
+		}
+	}
+	merge, err := logical.ResolveMerge(ctx, m, table.Target, evolve, s.resolveEnv())
+	if err != nil {
+		return delta.Changed{}, err
+	}
+	source, err := exec.Build(logical.Optimize(merge.Source), s.env())
+	if err != nil {
+		return delta.Changed{}, err
+	}
+	opts, err := s.changeOptions(table, options)
+	if err != nil {
+		return delta.Changed{}, err
+	}
+	return delta.Merge(ctx, table.Table, merge, source, opts)
 }
 
 // A target is a table that a statement changes, at the version that the statement stands on.
@@ -112,8 +158,8 @@ func (s *Session) qualifierOf(parts []string) []string {
 }
 
 // changeOptions are those of a statement that changes rows.
-func (s *Session) changeOptions(t target) (delta.ChangeOptions, error) {
-	opts, err := s.insertOptions()
+func (s *Session) changeOptions(t target, options map[string]string) (delta.ChangeOptions, error) {
+	opts, err := s.writeOptions(options)
 	return delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory}, err
 }
 

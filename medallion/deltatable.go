@@ -17,6 +17,7 @@ type DeltaTable struct {
 	table   delta.Table
 	name    []string // as SQL would name it
 	alias   string
+	options map[string]string // of what is done by it
 }
 
 // DeltaTable opens the table of a name ("sales", "main.default.sales", "delta.`/path`").

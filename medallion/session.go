@@ -30,11 +30,12 @@ import (
 	"lakehouse/internal/state"
 	"lakehouse/internal/stream"
 	"lakehouse/volumes"
+	"lakehouse/volumes/s3"
 )
 
 // Options says how a session starts. Only Root is required.
 type Options struct {
-	Root  string            // the folder for volumes, warehouse and catalog; made when absent
+	Root  string            // the folder for volumes, warehouse and catalog, made when absent; or a place in a bucket: s3://bucket/lake
 	Space *volumes.Space    // instead of Root: names and storage of one's own
 	Conf  map[string]string // settings, by Spark's names
 	Log   *slog.Logger      // nil: nothing is logged
@@ -113,7 +114,7 @@ var settings = append(option.Table{
 	{Name: confStateMemory, Kind: option.Bytes, Doc: "How much of the keys and values that streams remember stays in memory, the rest in files in TMPDIR; by default half of lakehouse.memory.limit."},
 	{Name: confMinDeltas, Kind: option.Positive, Default: "10", Doc: "After how many versions of its changes a state is written as a whole; a large one waits until they are half of it."},
 	{Name: confWorkers, Kind: option.Positive, Doc: "How many cores a query uses; by default all."},
-}, streamSettings...)
+}, tabledSettings()...)
 
 func defaultConf() map[string]string {
 	cores := strconv.Itoa(runtime.GOMAXPROCS(0))
@@ -126,18 +127,8 @@ func defaultConf() map[string]string {
 
 // NewSession opens a root.
 func NewSession(opts Options) (*Session, error) {
-	space := opts.Space
-	if space == nil {
-		var err error
-		if err := os.MkdirAll(opts.Root, 0o755); err != nil {
-			return nil, err
-		}
-		if space, err = volumes.NewSpace(opts.Root); err != nil {
-			return nil, err
-		}
-	}
 	s := &Session{
-		space: space, catalog: catalog.New(space), memory: exec.NewMemory(0), stateBudget: state.NewBudget(0),
+		memory: exec.NewMemory(0), stateBudget: state.NewBudget(0),
 		log: opts.Log, clock: opts.Clock, after: opts.After, report: opts.OnProgress, out: opts.Out, user: "anonymous",
 		conf: defaultConf(), currentCatalog: catalog.SessionCatalog, currentSchema: catalog.DefaultSchema,
 		views: map[string]tempView{},
@@ -163,6 +154,13 @@ func NewSession(opts Options) (*Session, error) {
 		}
 	}
 	s.startConf = maps.Clone(s.conf)
+	if s.space = opts.Space; s.space == nil {
+		var err error
+		if s.space, err = s.openSpace(opts.Root); err != nil {
+			return nil, err
+		}
+	}
+	s.catalog = catalog.New(s.space)
 	return s, nil
 }
 
@@ -206,6 +204,9 @@ func (s *Session) Conf(key string) string {
 func (s *Session) SetConf(key, value string) error {
 	invalid := func(rule string) error {
 		return errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: %s", value, key, rule)
+	}
+	if s3.IsSetting(key) {
+		return s.setBucketConf(key, value)
 	}
 	if err := checkSetting(key); err != nil {
 		return err

@@ -30,13 +30,14 @@ var streamSettings = option.Table{
 	{Name: confRetain, Kind: option.Positive, Default: "100", Doc: "How many batches stay in the logs of a checkpoint."},
 }
 
-// streamSetting checks one of them, and gives it as it is kept; ok is false for another setting.
+// streamSetting checks one of the settings that tables declare, and gives it as it is kept; ok is false for another setting.
 func streamSetting(key, value string) (kept string, ok bool, err error) {
-	for _, s := range streamSettings {
+	known := tabledSettings()
+	for _, s := range known {
 		if s.Name != key {
 			continue
 		}
-		v, err := streamSettings.Parse(map[string]string{key: value})
+		v, err := known.Parse(map[string]string{key: value})
 		if err != nil {
 			return value, true, errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: it should be %s.", value, key, settingKinds[s.Kind])
 		}
@@ -46,7 +47,7 @@ func streamSetting(key, value string) (kept string, ok bool, err error) {
 }
 
 var settingKinds = map[option.Kind]string{
-	option.Bool: "boolean", option.Positive: "a positive integer", option.Duration: "a time such as 10s, or a number of milliseconds",
+	option.Bool: "boolean", option.Positive: "a positive integer", option.Bytes: "a size such as 128m", option.Enum: "one of its values", option.Duration: "a time such as 10s, or a number of milliseconds",
 }
 
 // queryLife is the settings as a query takes them.

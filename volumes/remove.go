@@ -29,14 +29,16 @@ func RemoveAll(ctx context.Context, store Store, name string) error {
 		}
 		inside = append(inside, info)
 	}
+	var files []string
 	for _, info := range inside {
 		if info.IsDir {
 			folders = append(folders, info.Name)
 			continue
 		}
-		if err := deleteOne(ctx, store, info.Name); err != nil {
-			return err
-		}
+		files = append(files, info.Name)
+	}
+	if err := DeleteAll(ctx, store, files); err != nil {
+		return err
 	}
 	slices.SortFunc(folders, func(a, b string) int { return len(b) - len(a) }) // what lies within goes first
 	for _, dir := range folders {
@@ -56,4 +58,20 @@ func deleteOne(ctx context.Context, store Store, name string) error {
 		return nil
 	}
 	return err
+}
+
+// DeleteAll deletes files. Those that are not there are fine. Where a store removes many with one request, it does. An error may leave a
+// part of them; calling it again finishes the job.
+func DeleteAll(ctx context.Context, store Store, names []string) error {
+	if many, ok := store.(interface {
+		DeleteFiles(ctx context.Context, names []string) error
+	}); ok {
+		return many.DeleteFiles(ctx, names)
+	}
+	for _, name := range names {
+		if err := deleteOne(ctx, store, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }

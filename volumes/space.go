@@ -17,16 +17,33 @@ import (
 //	/Volumes/<catalog>/<schema>/<volume>/…   under the session's root
 //	/FileStore/… /databricks-datasets/… /mnt/… /user/hive/warehouse/…   likewise
 //	dbfs:/…                                  likewise, whatever follows
+//	s3://bucket/… s3a://… s3n://…            in a bucket, if the space has buckets
 //	file:/… file:///…, and other paths       on the host
 //
 // The folders of the first two lines are those of the session's root as file: URIs too, because that is
-// how a checkpoint names them; file://localhost/mnt/… is the host's /mnt. Names that begin with file: or
-// dbfs: are percent-decoded, once; plain paths are taken literally. A ".." may not leave the volume, or the
+// how a checkpoint names them; file://localhost/mnt/… is the host's /mnt. Names that begin with a scheme
+// are percent-decoded, once; plain paths are taken literally. A ".." may not leave the volume, or the
 // folder of the second line.
 type Space struct {
-	root Store
-	host func() (Store, error)
+	root    Store
+	host    func() (Store, error)
+	buckets Buckets // may be nil
 }
+
+// Buckets opens the buckets that names lead to. The same bucket is the same store each time, as long as it is reached in the same way.
+type Buckets interface {
+	Bucket(scheme, bucket string) (Store, error)
+}
+
+// WithBuckets is the space with buckets beside its other places.
+func (s *Space) WithBuckets(b Buckets) *Space {
+	with := *s
+	with.buckets = b
+	return &with
+}
+
+// HasBuckets tells whether the space has buckets.
+func (s *Space) HasBuckets() bool { return s.buckets != nil }
 
 // NewSpace makes the space of a session, whose root is a folder that exists.
 func NewSpace(root string) (*Space, error) {
@@ -43,6 +60,11 @@ func NewSpaceOn(root Store) *Space {
 	return &Space{root: root, host: func() (Store, error) {
 		return nil, errclass.UnsupportedFeature.New("the session's files are all in its own store; the host's cannot be reached")
 	}}
+}
+
+// NewSpaceAt makes the space of a session whose root is a store of one's own: a place in a bucket, say. Paths of the host stay the host's.
+func NewSpaceAt(root Store) *Space {
+	return &Space{root: root, host: sync.OnceValues(openHost)}
 }
 
 func openHost() (Store, error) { return OpenLocal("/") }
@@ -74,6 +96,9 @@ func (l Location) Sub() (Store, error) { return Sub(l.Store, l.Key) }
 
 // Resolve finds the place of a name.
 func (s *Space) Resolve(name string) (Location, error) {
+	if scheme := bucketScheme(name); scheme != "" && s.buckets != nil {
+		return s.inBucket(name)
+	}
 	scheme, path, err := splitScheme(name)
 	if err != nil {
 		return Location{}, err
@@ -91,6 +116,41 @@ func (s *Space) Resolve(name string) (Location, error) {
 		return s.inSession(name, parts)
 	}
 	return s.onHost(path)
+}
+
+// bucketSchemes are those of S3: the name of Hadoop's file system says nothing of where an object is.
+var bucketSchemes = []string{"s3", "s3a", "s3n"}
+
+// bucketScheme is the scheme of a name that leads to a bucket, else empty.
+func bucketScheme(name string) string {
+	scheme, _, found := strings.Cut(name, ":")
+	if scheme = strings.ToLower(scheme); found && slices.Contains(bucketSchemes, scheme) {
+		return scheme
+	}
+	return ""
+}
+
+// IsBucketURI tells whether a name leads to a bucket.
+func IsBucketURI(name string) bool { return bucketScheme(name) != "" }
+
+// inBucket is a place in a bucket.
+func (s *Space) inBucket(name string) (Location, error) {
+	if strings.IndexByte(name, '\\') >= 0 {
+		return Location{}, badPath(name, `it holds a backslash; write "/" between folders`)
+	}
+	place, err := ParseBucketURI(name)
+	if err != nil {
+		return Location{}, err
+	}
+	store, err := s.buckets.Bucket(place.Scheme, place.Bucket)
+	if err != nil {
+		return Location{}, fmt.Errorf("resolve %s: %w", name, err)
+	}
+	at := Location{Store: store, Key: ".", URI: place.Scheme + "://" + place.Bucket}
+	if place.Key == "" {
+		return at, nil
+	}
+	return at.Join(place.Key), nil
 }
 
 // schemeHost stands for file://localhost.

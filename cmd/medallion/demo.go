@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"lakehouse/internal/cli"
 	"lakehouse/layers"
 	"lakehouse/medallion"
+	"lakehouse/volumes"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -27,7 +29,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir, pause) },
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "where to keep the result; by default a new temporary folder, which is kept too, and named")
+	cmd.Flags().StringVar(&dir, "dir", "", "where to keep the result, a folder or a place in a bucket; by default a new temporary folder, which is kept too, and named")
 	cmd.Flags().DurationVar(&pause, "pause", 700*time.Millisecond, "how long to wait between files, to be watched")
 	return cmd
 }
@@ -43,16 +45,24 @@ type demo struct {
 }
 
 func (a *app) demo(ctx context.Context, dir string, pause time.Duration) error {
-	root, again, err := demoRoot(dir)
+	root, err := demoRoot(dir)
+	if err != nil {
+		return err
+	}
+	conf, err := cli.Conf(a.conf)
 	if err != nil {
 		return err
 	}
 	d := &demo{app: a, root: root, view: newLiveView(a.out, terminalWidth(a.out))}
-	d.session, err = medallion.NewSession(medallion.Options{Root: root, Out: a.out, OnProgress: d.view.progress})
+	d.session, err = medallion.NewSession(medallion.Options{Root: root, Out: a.out, OnProgress: d.view.progress, Conf: conf})
 	if err != nil {
 		return err
 	}
 	defer d.session.Close()
+	again, err := d.session.FS().Exists(ctx, "dbfs:/_catalog")
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(a.out, "medallion demo — invoices land in %s, three layers run at once\n", root)
 	if again {
 		if err := d.sayWhereItStopped(ctx); err != nil {
@@ -75,18 +85,23 @@ func (a *app) demo(ctx context.Context, dir string, pause time.Duration) error {
 	return d.summary(ctx)
 }
 
-// demoRoot gives the folder, and whether an earlier run left something in it.
-func demoRoot(dir string) (root string, again bool, err error) {
-	if dir == "" {
-		root, err = os.MkdirTemp("", "medallion-demo-")
-		return root, false, err
+// demoRoot gives the folder.
+func demoRoot(dir string) (root string, err error) {
+	switch {
+	case dir == "":
+		return os.MkdirTemp("", "medallion-demo-")
+	case volumes.IsBucketURI(dir):
+		return strings.TrimRight(dir, "/"), nil
 	}
-	root, err = filepath.Abs(dir)
-	if err != nil {
-		return "", false, err
+	return filepath.Abs(dir)
+}
+
+// in is a place below the root, as other programs name it.
+func (d *demo) in(parts ...string) string {
+	if volumes.IsBucketURI(d.root) {
+		return d.root + path.Join("/", path.Join(parts...))
 	}
-	_, statErr := os.Stat(filepath.Join(root, "_catalog"))
-	return root, statErr == nil, nil
+	return filepath.Join(d.root, filepath.Join(parts...))
 }
 
 func (d *demo) sayWhereItStopped(ctx context.Context) error {
@@ -153,12 +168,11 @@ func (d *demo) summary(ctx context.Context) error {
 	if err := gold.ShowRows(ctx, out, medallion.ShowOptions{Full: true}); err != nil {
 		return err
 	}
-	warehouse := filepath.Join(d.root, "user", "hive", "warehouse")
 	fmt.Fprintln(out, "Tables:")
 	for _, l := range layers.Invoices().Layers {
-		fmt.Fprintf(out, "  %-6s %s\n", l.Kind, filepath.Join(warehouse, l.Table))
+		fmt.Fprintf(out, "  %-6s %s\n", l.Kind, d.in("user/hive/warehouse", l.Table))
 	}
-	table := filepath.Join(warehouse, "revenue_by_payment")
+	table := d.in("user/hive/warehouse", "revenue_by_payment")
 	fmt.Fprintf(out, `
 Open them with
   medallion   go run ./cmd/medallion sql --root %[2]s -e "SELECT * FROM revenue_by_payment"
@@ -187,7 +201,7 @@ func (d *demo) archive(ctx context.Context) error {
 		names[i] = f.Name
 	}
 	fmt.Fprintf(d.app.out, "Archived in %s:\n  %s\n  (the newest file is archived when the next one comes)\n",
-		filepath.Join(d.root, filepath.FromSlash(archive)), strings.Join(names, ", "))
+		d.in(archive), strings.Join(names, ", "))
 	return nil
 }
 

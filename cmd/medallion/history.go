@@ -37,11 +37,25 @@ func loadHistory() *history {
 // Add, Len and At make a term.History. The terminal adds line by line; what is kept is whole statements.
 func (h *history) Add(string) {}
 
-// remember keeps a statement, unless it is the newest already. One of several lines could not be edited as one.
+// remember keeps a statement, unless it is the newest already, or may hold a secret. One of several lines could not be edited as one.
 func (h *history) remember(statement string) {
+	if mayHoldSecret(statement) {
+		return
+	}
 	if n := len(h.lines); !strings.Contains(statement, "\n") && (n == 0 || h.lines[n-1] != statement) {
 		h.lines = append(h.lines, statement)
 	}
+}
+
+// mayHoldSecret tells statements that set a key or a password.
+func mayHoldSecret(statement string) bool {
+	statement = strings.ToLower(statement)
+	for _, word := range []string{"secret", "password", "token", "access.key", "credential"} {
+		if strings.Contains(statement, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // Len is how many entries there are.

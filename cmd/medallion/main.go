@@ -17,6 +17,7 @@ import (
 	"lakehouse/internal/cli"
 	"lakehouse/internal/errclass"
 	"lakehouse/medallion"
+	"lakehouse/volumes"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -27,6 +28,7 @@ type app struct {
 	out  io.Writer
 	errs io.Writer
 	root string
+	conf []string
 
 	release func() // gives signals back their default meaning
 }
@@ -63,7 +65,8 @@ func (a *app) command() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	cmd.SetFlagErrorFunc(cli.FlagError)
-	cmd.PersistentFlags().StringVar(&a.root, "root", "lake", "the folder of volumes, warehouse and catalog")
+	cmd.PersistentFlags().StringVar(&a.root, "root", "lake", "the folder of volumes, warehouse and catalog, or a place in a bucket: s3://bucket/lake")
+	cmd.PersistentFlags().StringArrayVar(&a.conf, "conf", nil, "a setting, name=value; may be given again")
 	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.checkpointCommand(), a.streamCommand(), a.filesCommand(), a.testCommand())
 	return cmd
 }
@@ -94,7 +97,11 @@ func (a *app) existing() (*medallion.Session, error) {
 	return a.session()
 }
 
+// requireRoot says of a folder that it is not there. A bucket says so itself.
 func (a *app) requireRoot() error {
+	if volumes.IsBucketURI(a.root) {
+		return nil
+	}
 	_, err := os.Stat(a.root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no root folder %s; name one by --root", a.root)
@@ -104,5 +111,9 @@ func (a *app) requireRoot() error {
 
 // session opens the root.
 func (a *app) session() (*medallion.Session, error) {
-	return medallion.NewSession(medallion.Options{Root: a.root, Out: a.out})
+	conf, err := cli.Conf(a.conf)
+	if err != nil {
+		return nil, err
+	}
+	return medallion.NewSession(medallion.Options{Root: a.root, Out: a.out, Conf: conf})
 }

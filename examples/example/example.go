@@ -19,9 +19,13 @@ type Lake struct {
 // A Program is an example.
 type Program func(ctx context.Context, l Lake) error
 
-// Main runs a program and prints to standard output.
+// Main runs a program and prints to standard output. An argument is the root of its lake, a new folder or a place in a bucket, which stays.
 func Main(p Program) {
-	if err := Run(context.Background(), os.Stdout, p); err != nil {
+	run := Run
+	if len(os.Args) > 1 {
+		run = func(ctx context.Context, out io.Writer, p Program) error { return RunAt(ctx, out, os.Args[1], p) }
+	}
+	if err := run(context.Background(), os.Stdout, p); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -35,6 +39,11 @@ func Run(ctx context.Context, out io.Writer, p Program) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(root) }()
+	return RunAt(ctx, out, root, p)
+}
+
+// RunAt runs a program in a lake that stays.
+func RunAt(ctx context.Context, out io.Writer, root string, p Program) error {
 	session, err := medallion.NewSession(medallion.Options{Root: root, Out: out, Conf: map[string]string{"lakehouse.workers": "1"}})
 	if err != nil {
 		return err

@@ -252,13 +252,21 @@ const (
 // Delta's classes.
 const (
 	DeltaAppendOnly               Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+	DeltaCloneNonEmpty            Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
+	DeltaCloneSameTable           Class = "DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE"
+	DeltaClusteringPredicate      Class = "DELTA_CLUSTERING_WITH_PARTITION_PREDICATE"
+	DeltaClusteringZOrder         Class = "DELTA_CLUSTERING_WITH_ZORDER_BY"
 	DeltaColumnMappingMode        Class = "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"
 	DeltaConcurrentAppend         Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete   Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead     Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction    Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite          Class = "DELTA_CONCURRENT_WRITE"
+	DeltaConvertNonParquet        Class = "DELTA_CONVERT_NON_PARQUET_TABLE"
+	DeltaConvertPartitionColumn   Class = "DELTA_UNEXPECTED_PARTITION_COLUMN_FROM_FILE_NAME"
+	DeltaConvertPartitionCount    Class = "DELTA_UNEXPECTED_NUM_PARTITION_COLUMNS_FROM_FILE_NAME"
 	DeltaDataChangeFalse          Class = "DELTA_DATA_CHANGE_FALSE"
+	DeltaDeepClone                Class = "DELTA_UNSUPPORTED_DEEP_CLONE"
 	DeltaDomainUnsupported        Class = "DELTA_DOMAIN_METADATA_NOT_SUPPORTED"
 	DeltaDuplicateActions         Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns         Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
@@ -274,19 +282,28 @@ const (
 	DeltaInvalidPartitionColumn   Class = "DELTA_INVALID_PARTITION_COLUMN_NAME"
 	DeltaInvalidProtocol          Class = "DELTA_INVALID_PROTOCOL_VERSION"
 	DeltaInvalidProtocolDowngrade Class = "DELTA_INVALID_PROTOCOL_DOWNGRADE"
+	DeltaInventorySchema          Class = "DELTA_INVALID_INVENTORY_SCHEMA"
 	DeltaLocationMismatch         Class = "DELTA_TABLE_LOCATION_MISMATCH"
 	DeltaLocationNotEmpty         Class = "DELTA_CREATE_TABLE_WITH_NON_EMPTY_LOCATION"
 	DeltaLogCorrupt               Class = "DELTA_LOG_FILE_MALFORMED"
 	DeltaLogGap                   Class = "DELTA_VERSIONS_NOT_CONTIGUOUS"
 	DeltaLogGoneForStream         Class = "DELTA_LOG_FILE_NOT_FOUND_FOR_STREAMING_SOURCE"
+	DeltaManifestMapping          Class = "DELTA_UNSUPPORTED_MANIFEST_GENERATION_WITH_COLUMN_MAPPING"
+	DeltaManifestVectors          Class = "DELTA_UNSUPPORTED_GENERATE_WITH_DELETION_VECTORS"
 	DeltaMetadataChanged          Class = "DELTA_METADATA_CHANGED"
 	DeltaMissingChangeData        Class = "DELTA_MISSING_CHANGE_DATA"
 	DeltaNotNullViolated          Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+	DeltaOptimizeFull             Class = "DELTA_OPTIMIZE_FULL_NOT_SUPPORTED"
 	DeltaOtherPartitioning        Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties          Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaOverwriteSchemaDynamic   Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
+	DeltaPartitionPredicate       Class = "DELTA_NON_PARTITION_COLUMN_REFERENCE"
 	DeltaProtocolChanged          Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaRegexSyntax              Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
+	DeltaRestoreMissingFiles      Class = "DELTA_RESTORE_MISSING_FILES" // upstream's has no class
+	DeltaRestoreTimestampAfter    Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER"
+	DeltaRestoreTimestampBefore   Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER"
+	DeltaRestoreVersion           Class = "DELTA_CANNOT_RESTORE_TABLE_VERSION"
 	DeltaSchemaChangedInStream    Class = "DELTA_SCHEMA_CHANGED_WITH_VERSION"
 	DeltaSchemaChangedSince       Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch           Class = "DELTA_SCHEMA_MISMATCH"
@@ -314,6 +331,9 @@ const (
 	DeltaUnsupportedRead          Class = "DELTA_UNSUPPORTED_FEATURES_FOR_READ"
 	DeltaUnsupportedTypeChange    Class = "DELTA_UNSUPPORTED_TYPE_CHANGE_IN_SCHEMA"
 	DeltaUnsupportedWrite         Class = "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE"
+	DeltaVacuumLite               Class = "DELTA_CANNOT_VACUUM_LITE"
+	DeltaVacuumNegative           Class = "DELTA_VACUUM_RETENTION_PERIOD_NEGATIVE"
+	DeltaVacuumTooShort           Class = "DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT"
 	DeltaVectorCardinality        Class = "DELTA_DELETION_VECTOR_CARDINALITY_MISMATCH"
 	DeltaVectorChecksum           Class = "DELTA_DELETION_VECTOR_CHECKSUM_MISMATCH"
 	DeltaVectorFormat             Class = "DELTA_DELETION_VECTOR_INVALID_FORMAT"
@@ -323,6 +343,9 @@ const (
 	DeltaVectorsDisallowed        Class = "DELTA_ADDING_DELETION_VECTORS_DISALLOWED"
 	DeltaVersionNotFound          Class = "DELTA_VERSION_NOT_FOUND"
 	DeltaWriteIntoView            Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
+	DeltaZOrderNoColumn           Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
+	DeltaZOrderNoStats            Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
+	DeltaZOrderPartition          Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
 )
 
 // The classes of statements that change rows.
@@ -708,118 +731,139 @@ var sqlStates = map[Class]string{
 	WriteStreamNotAllowed:         "42601",
 	WrongCommand:                  "42809",
 	WrongNumArgs:                  "42605",
+	KafkaAddedPartition:           "22000",
+	KafkaInitialOffset:            "22000",
+	KafkaOffsetChanged:            "22000",
+	KafkaOffsetRange:              "22000",
+	KafkaPartitionsDeleted:        "22000",
+	KafkaPartitionsDeletedGroup:   "22000",
+	KafkaRecordTimestamp:          "22008",
+	XMLRowTagMissing:              "42KDF",
+	DatatypeMismatchUnsupported:   "42K09",
+	ExpressionUnorderable:         "42822",
+	GroupByUnorderable:            "42822",
+	HashVariantType:               "42K09",
+	InvalidMapKey:                 "42K09",
+	InvalidPartitionType:          "0A000",
+	InvalidSingleVariant:          "42613",
+	InvalidVariantCast:            "22023",
+	InvalidVariantFile:            "22023",
+	InvalidVariantPath:            "22023",
+	InvalidVariantShredding:       "22023",
+	MalformedVariant:              "22023",
+	PartitionByVariant:            "0A000",
+	SetOperationOnVariant:         "0A000",
+	UnknownPrimitiveInVariant:     "22023",
+	VariantDuplicateKey:           "22023",
+	VariantSizeLimit:              "22023",
+	DeltaAggregationNotSupported:  "42903",
+	DeltaCastOverflow:             "22003",
+	DeltaConflictSetColumn:        "42701",
+	DeltaDuplicateInsertColumns:   "42701",
+	DeltaIdentityUpdate:           "42808",
+	DeltaMergeMissingWhen:         "42601",
+	DeltaMergeMultipleMatches:     "21506",
+	DeltaMergeUnresolved:          "42601",
+	DeltaNestedFieldInInsert:      "0AKDC",
+	DeltaNestedFields:             "0A000",
+	DeltaNonDeterministic:         "0AKDC",
+	DeltaNonLastBySource:          "42601",
+	DeltaNonLastInsert:            "42601",
+	DeltaNonLastMatched:           "42601",
+	DeltaReplaceOnUnresolved:      "42703",
+	DeltaReplaceWhereDynamic:      "42613",
+	DeltaReplaceWhereMismatch:     "44000",
+	DeltaUnsupportedSource:        "0AKDD",
+	DeltaUnsupportedSubquery:      "0AKDC",
+	DeltaUpdateSchemaMismatch:     "42846",
+	InvalidNonDeterministic:       "42K0E",
+	ReplaceUsingMisaligned:        "0A000",
+	ReplaceUsingUnresolved:        "42703",
+	UnsupportedExprForOperator:    "42K0E",
+	ChangeColumnUnsupported:       "0A000",
+	DefaultDataType:               "42623",
+	DefaultNotConstant:            "42623",
+	DefaultPlacement:              "42608",
+	DefaultUnresolved:             "42623",
+	DeltaAddConstraints:           "0A000",
+	DeltaCannotModify:             "42939",
+	DeltaChangeColumn:             "0AKDC",
+	DeltaCheckRandom:              "42621",
+	DeltaClusterAndPartition:      "42613",
+	DeltaClusterColumns:           "54000",
+	DeltaClusterPartitioned:       "42000",
+	DeltaClusterStats:             "22000",
+	DeltaClusterType:              "0A000",
+	DeltaColumnNotInSchema:        "42703",
+	DeltaConstraintDepends:        "42K09",
+	DeltaConstraintExists:         "42710",
+	DeltaConstraintMissing:        "42704",
+	DeltaConstraintName:           "42939",
+	DeltaConstraintViolated:       "23001",
+	DeltaDefaultOfNewColumn:       "0AKDC",
+	DeltaDefaultsNotEnabled:       "0AKDE",
+	DeltaDropClustering:           "0AKDC",
+	DeltaDropOnly:                 "0AKDC",
+	DeltaDropPartition:            "0AKDC",
+	DeltaDropUnsupported:          "0AKDC",
+	DeltaExceedsLength:            "22001",
+	DeltaFeatureStatus:            "0AKDE",
+	DeltaGeneratedDepends:         "42K09",
+	DeltaGeneratedType:            "42621",
+	DeltaGeneratedTypeMismatch:    "42K09",
+	DeltaIdentityAlter:            "429BQ",
+	DeltaIdentityExplicit:         "42808",
+	DeltaIdentityInconsistent:     "42000",
+	DeltaIdentityPartition:        "42601",
+	DeltaIdentityReplace:          "429BQ",
+	DeltaIdentityStep:             "42611",
+	DeltaIdentitySync:             "429BQ",
+	DeltaIdentityType:             "428H2",
+	DeltaMissingTable:             "42P01",
+	DeltaNestedNotNull:            "0AKDC",
+	DeltaNewCheckViolated:         "23512",
+	DeltaNewNotNullViolated:       "23512",
+	DeltaNonBooleanCheck:          "42621",
+	DeltaNotAllowed:               "0AKDC",
+	DeltaNotPartitioned:           "42809",
+	DeltaNullRange:                "22004",
+	DeltaParentNotStruct:          "42KD3",
+	DeltaRenameUnsupported:        "0AKDC",
+	DeltaReplaceColumns:           "0AKDC",
+	DeltaSetClustering:            "42000",
+	DeltaSetLocationSchema:        "42KD7",
+	DeltaShowPartitionColumns:     "42P10",
+	DeltaTruncatePartition:        "0AKDC",
+	DeltaUnrecognizedInvariant:    "56038",
+	DeltaUnsupportedGeneration:    "42621",
+	FieldExists:                   "42710",
+	GeneratedWithDefault:          "42623",
+	IdentityDuplicateOption:       "42601",
+	IdentityStep:                  "42611",
+	IdentityWithDefault:           "42623",
+	UnsupportedGeneration:         "42621",
+	DeltaCloneNonEmpty:            "0AKDC",
+	DeltaCloneSameTable:           "0AKDC",
+	DeltaClusteringPredicate:      "0A000",
+	DeltaClusteringZOrder:         "42613",
+	DeltaConvertNonParquet:        "0AKDC",
+	DeltaConvertPartitionColumn:   "KD009",
+	DeltaConvertPartitionCount:    "KD009",
+	DeltaDeepClone:                "0A000",
+	DeltaInventorySchema:          "42000",
+	DeltaManifestMapping:          "0AKDC",
+	DeltaManifestVectors:          "0A000",
+	DeltaOptimizeFull:             "42601",
+	DeltaRestoreTimestampAfter:    "22003",
+	DeltaRestoreTimestampBefore:   "22003",
+	DeltaRestoreVersion:           "22003",
+	DeltaVacuumLite:               "55000",
+	DeltaVacuumNegative:           "22003",
+	DeltaVacuumTooShort:           "22003",
+	DeltaZOrderNoColumn:           "42703",
+	DeltaZOrderNoStats:            "KD00D",
+	DeltaZOrderPartition:          "42P10",
+	DeltaPartitionPredicate:       "42P10",
 
-	KafkaAddedPartition:         "22000",
-	KafkaInitialOffset:          "22000",
-	KafkaOffsetChanged:          "22000",
-	KafkaOffsetRange:            "22000",
-	KafkaPartitionsDeleted:      "22000",
-	KafkaPartitionsDeletedGroup: "22000",
-	KafkaRecordTimestamp:        "22008",
-	XMLRowTagMissing:            "42KDF",
-	DatatypeMismatchUnsupported: "42K09",
-	ExpressionUnorderable:       "42822",
-	GroupByUnorderable:          "42822",
-	HashVariantType:             "42K09",
-	InvalidMapKey:               "42K09",
-	InvalidPartitionType:        "0A000",
-	InvalidSingleVariant:        "42613",
-	InvalidVariantCast:          "22023",
-	InvalidVariantFile:          "22023",
-	InvalidVariantPath:          "22023",
-	InvalidVariantShredding:     "22023",
-	MalformedVariant:            "22023",
-	PartitionByVariant:          "0A000",
-	SetOperationOnVariant:       "0A000",
-	UnknownPrimitiveInVariant:   "22023",
-	VariantDuplicateKey:         "22023",
-	VariantSizeLimit:            "22023",
-
-	DeltaAggregationNotSupported: "42903",
-	DeltaCastOverflow:            "22003",
-	DeltaConflictSetColumn:       "42701",
-	DeltaDuplicateInsertColumns:  "42701",
-	DeltaIdentityUpdate:          "42808",
-	DeltaMergeMissingWhen:        "42601",
-	DeltaMergeMultipleMatches:    "21506",
-	DeltaMergeUnresolved:         "42601",
-	DeltaNestedFieldInInsert:     "0AKDC",
-	DeltaNestedFields:            "0A000",
-	DeltaNonDeterministic:        "0AKDC",
-	DeltaNonLastBySource:         "42601",
-	DeltaNonLastInsert:           "42601",
-	DeltaNonLastMatched:          "42601",
-	DeltaReplaceOnUnresolved:     "42703",
-	DeltaReplaceWhereDynamic:     "42613",
-	DeltaReplaceWhereMismatch:    "44000",
-	DeltaUnsupportedSource:       "0AKDD",
-	DeltaUnsupportedSubquery:     "0AKDC",
-	DeltaUpdateSchemaMismatch:    "42846",
-	InvalidNonDeterministic:      "42K0E",
-	ReplaceUsingMisaligned:       "0A000",
-	ReplaceUsingUnresolved:       "42703",
-	UnsupportedExprForOperator:   "42K0E",
 	// Of ALTER TABLE and of demands.
-	ChangeColumnUnsupported:    "0A000",
-	DefaultDataType:            "42623",
-	DefaultNotConstant:         "42623",
-	DefaultPlacement:           "42608",
-	DefaultUnresolved:          "42623",
-	DeltaAddConstraints:        "0A000",
-	DeltaCannotModify:          "42939",
-	DeltaChangeColumn:          "0AKDC",
-	DeltaCheckRandom:           "42621",
-	DeltaClusterAndPartition:   "42613",
-	DeltaClusterColumns:        "54000",
-	DeltaClusterPartitioned:    "42000",
-	DeltaClusterStats:          "22000",
-	DeltaClusterType:           "0A000",
-	DeltaColumnNotInSchema:     "42703",
-	DeltaConstraintDepends:     "42K09",
-	DeltaConstraintExists:      "42710",
-	DeltaConstraintMissing:     "42704",
-	DeltaConstraintName:        "42939",
-	DeltaConstraintViolated:    "23001",
-	DeltaDefaultOfNewColumn:    "0AKDC",
-	DeltaDefaultsNotEnabled:    "0AKDE",
-	DeltaDropClustering:        "0AKDC",
-	DeltaDropOnly:              "0AKDC",
-	DeltaDropPartition:         "0AKDC",
-	DeltaDropUnsupported:       "0AKDC",
-	DeltaExceedsLength:         "22001",
-	DeltaFeatureStatus:         "0AKDE",
-	DeltaGeneratedDepends:      "42K09",
-	DeltaGeneratedType:         "42621",
-	DeltaGeneratedTypeMismatch: "42K09",
-	DeltaIdentityAlter:         "429BQ",
-	DeltaIdentityExplicit:      "42808",
-	DeltaIdentityInconsistent:  "42000",
-	DeltaIdentityPartition:     "42601",
-	DeltaIdentityReplace:       "429BQ",
-	DeltaIdentityStep:          "42611",
-	DeltaIdentitySync:          "429BQ",
-	DeltaIdentityType:          "428H2",
-	DeltaMissingTable:          "42P01",
-	DeltaNestedNotNull:         "0AKDC",
-	DeltaNewCheckViolated:      "23512",
-	DeltaNewNotNullViolated:    "23512",
-	DeltaNonBooleanCheck:       "42621",
-	DeltaNotAllowed:            "0AKDC",
-	DeltaNotPartitioned:        "42809",
-	DeltaNullRange:             "22004",
-	DeltaParentNotStruct:       "42KD3",
-	DeltaRenameUnsupported:     "0AKDC",
-	DeltaReplaceColumns:        "0AKDC",
-	DeltaSetClustering:         "42000",
-	DeltaSetLocationSchema:     "42KD7",
-	DeltaShowPartitionColumns:  "42P10",
-	DeltaTruncatePartition:     "0AKDC",
-	DeltaUnrecognizedInvariant: "56038",
-	DeltaUnsupportedGeneration: "42621",
-	FieldExists:                "42710",
-	GeneratedWithDefault:       "42623",
-	IdentityDuplicateOption:    "42601",
-	IdentityStep:               "42611",
-	IdentityWithDefault:        "42623",
-	UnsupportedGeneration:      "42621",
 }

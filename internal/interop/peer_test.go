@@ -23,6 +23,8 @@ import (
 // A peer is another reader of Delta tables, in a process of its own.
 type peer struct {
 	name    string
+	says    string // its name and version
+	version *int64 // of the table that it has read last, where it tells
 	dir     string // where rows are handed over
 	limits  []*limit
 	in      io.WriteCloser
@@ -69,7 +71,8 @@ func startPeers(t *testing.T) []*peer {
 		peers = append(peers, startPeer(t, python, name))
 	}
 	return slices.DeleteFunc(peers, func(p *peer) bool {
-		_, err := p.ask(request{Do: "hello"})
+		answer, err := p.ask(request{Do: "hello"})
+		p.says = answer.Says
 		if err != nil && required {
 			t.Fatal(err)
 		}
@@ -134,8 +137,10 @@ type request struct {
 }
 
 func (p *peer) ask(r request) (answer struct {
-	Error  string          `json:"error"`
-	Schema json.RawMessage `json:"schema"`
+	Error   string          `json:"error"`
+	Schema  json.RawMessage `json:"schema"`
+	Version *int64          `json:"version"` // of the table that was read, where the peer tells it
+	Says    string          `json:"says"`
 }, err error,
 ) {
 	line, err := json.Marshal(r)
@@ -153,18 +158,24 @@ func (p *peer) ask(r request) (answer struct {
 		return answer, err
 	}
 	if answer.Error != "" {
-		return answer, fmt.Errorf("%s: %s", p.name, answer.Error)
+		return answer, &refusal{p.name, answer.Error}
 	}
 	return answer, nil
 }
 
+// A refusal is what a peer says instead of doing what it was asked.
+type refusal struct{ peer, says string }
+
+func (r *refusal) Error() string { return r.peer + ": " + r.says }
+
 // read gives a table's rows as the peer reads them, and its view of the schema.
 func (p *peer) read(at reading) (*arrow.Schema, []arrow.RecordBatch, json.RawMessage, error) {
 	out := filepath.Join(p.dir, "rows.arrows")
-	answer, err := p.ask(request{Do: "read", Path: at.path, Version: at.version, Where: at.filterOf(p.name), Out: out})
+	answer, err := p.ask(request{Do: "read", Path: at.path, Version: at.version, Where: at.filterOf(p.name), Out: out, Options: at.options})
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	p.version = answer.Version
 	schema, batches, err := readIPC(out)
 	return schema, batches, answer.Schema, err
 }

@@ -52,6 +52,7 @@ type runner struct {
 	out, errs io.Writer
 
 	root, pipeline, trigger string
+	conf                    []string
 	verbose                 bool
 	set                     layers.Settings
 }
@@ -67,7 +68,8 @@ func (r *runner) command() *cobra.Command {
 	}
 	cmd.SetFlagErrorFunc(cli.FlagError)
 	f := cmd.Flags()
-	f.StringVar(&r.root, "root", "lake", "the folder of volumes, warehouse and catalog; made when absent")
+	f.StringVar(&r.root, "root", "lake", "the folder of volumes, warehouse and catalog, made when absent; or a place in a bucket: s3://bucket/lake")
+	f.StringArrayVar(&r.conf, "conf", nil, "a setting, name=value; may be given again")
 	f.StringVar(&r.pipeline, "pipeline", "invoices", "the pipeline: invoices or sales")
 	f.StringVar(&r.set.Source, "source", "", "the folder where files land (default: the pipeline's)")
 	f.StringVar(&r.set.Checkpoint, "checkpoint", "", "the folder above the checkpoints (default: the pipeline's)")
@@ -95,8 +97,12 @@ func (r *runner) run(ctx context.Context) error {
 	if r.set.MaxFilesPerTrigger < 0 {
 		return errclass.InvalidOptionValue.New("--max-files-per-trigger must not be negative, it is %d.", r.set.MaxFilesPerTrigger)
 	}
+	conf, err := cli.Conf(r.conf)
+	if err != nil {
+		return err
+	}
 	session, err := medallion.NewSession(medallion.Options{
-		Root: r.root, OnProgress: r.report,
+		Root: r.root, OnProgress: r.report, Conf: conf,
 		Log: slog.New(warnings{slog.NewTextHandler(r.errs, &slog.HandlerOptions{Level: slog.LevelWarn})}),
 	})
 	if err != nil {

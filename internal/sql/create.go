@@ -63,6 +63,9 @@ func (p *parser) createTable(replace bool) (plan.Statement, error) {
 	if !replace && p.take("like") {
 		return p.createTableLike(t)
 	}
+	if p.isAny("shallow", "deep", "clone") {
+		return p.clone(t)
+	}
 	if p.is("(") && !p.isQuery(p.i) {
 		if t.Columns, err = parenthesised(p, p.columnDefinition); err != nil {
 			return nil, err
@@ -101,7 +104,7 @@ func (p *parser) tableClause(t *plan.CreateTable) (found bool, err error) {
 		t.Properties, err = p.properties()
 	case t.ClusterBy == nil && p.take("cluster", "by"):
 		t.ClusterBy, err = p.clusterColumns()
-	case p.isAny("clustered", "cluster", "options", "stored", "row", "skewed", "like", "shallow", "deep", "clone", "default"):
+	case p.isAny("clustered", "cluster", "options", "stored", "row", "skewed", "like", "default"):
 		return false, p.refuse("CREATE TABLE … " + upper(p.tok().key))
 	default:
 		return false, nil

@@ -45,7 +45,7 @@ func (w *printer) statement(s plan.Statement) {
 			w.text(" ", quoteConf(s.Key))
 		}
 	default:
-		if !w.changes(s) && !w.alteration(s) {
+		if !w.changes(s) && !w.maintenance(s) && !w.alteration(s) {
 			w.inspection(s)
 		}
 	}

@@ -35,13 +35,14 @@ func (p *parser) statement() (plan.Statement, error) {
 
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
-	"alter", "comment", "copy", "create", "delete", "desc", "describe", "drop", "explain", "insert", "merge", "reset", "select", "set", "show", "truncate", "update", "use", "values", "with",
+	"alter", "comment", "convert", "copy", "create", "delete", "desc", "describe", "drop", "explain", "fsck", "generate", "insert", "merge", "optimize",
+	"reorg", "reset", "restore", "select", "set", "show", "truncate", "update", "use", "vacuum", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
-var refused = set("add", "analyze", "begin", "cache", "call", "clear", "convert", "declare",
-	"deny", "execute", "export", "fsck", "generate", "grant", "import", "list", "load", "lock", "msck", "open", "optimize",
-	"refresh", "reorg", "repair", "replace", "restore", "revoke", "sync", "uncache", "undrop", "unlock", "unset", "vacuum")
+var refused = set("add", "analyze", "begin", "cache", "call", "clear", "declare",
+	"deny", "execute", "export", "grant", "import", "list", "load", "lock", "msck", "open",
+	"refresh", "repair", "replace", "revoke", "sync", "uncache", "undrop", "unlock", "unset")
 
 type production func(*parser) (plan.Statement, error)
 
@@ -81,7 +82,8 @@ func (p *parser) command() (production, bool) {
 	case "explain":
 		return (*parser).explain, true
 	}
-	return nil, false
+	production, ok := maintenance[p.tok().key]
+	return production, ok
 }
 
 // queryOrInsert: query | ctes insert. The queries that WITH names belong to what INSERT reads.

@@ -12,6 +12,10 @@ import (
 )
 
 // Run tests that a store keeps the promises of [volumes.Store]. The function gives a new, empty store at each call.
+//
+// Of a [volumes.Flat] store less is asked where files and folders meet: a folder goes with the last file in it, a file's name may be
+// the beginning of another's, a moved file is as old as the move, names are UTF-8, and a file that is large and was overwritten while it was
+// open cannot be read on.
 func Run(t *testing.T, newStore func(t *testing.T) volumes.Store) {
 	for _, c := range conformance {
 		t.Run(c.name, func(t *testing.T) { c.test(&suite{T: t, ctx: t.Context(), store: newStore(t)}) })
@@ -42,6 +46,7 @@ var conformance = []struct {
 	{"ListStops", testListStops},
 	{"DeleteRemoves", testDelete},
 	{"DeleteKeepsFullFolder", testDeleteFullFolder},
+	{"DeleteAllRemovesMany", testDeleteAll},
 	{"MoveRenames", testMove},
 	{"MoveNeverOverwrites", testMoveNeverOverwrites},
 	{"MoveHasOneWinner", testMoveRace},
@@ -59,6 +64,12 @@ type suite struct {
 	*testing.T
 	ctx   context.Context
 	store volumes.Store
+}
+
+// flat tells whether folders are nothing but the beginnings of names.
+func (s *suite) flat() bool {
+	_, flat := s.store.(volumes.Flat)
+	return flat
 }
 
 func (s *suite) put(name, data string) {

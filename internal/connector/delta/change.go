@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/deltalog"
-	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
@@ -97,11 +96,14 @@ type rowMaker func(target arrow.RecordBatch, source []int32) (arrow.RecordBatch,
 // An inserter makes the rows that a statement adds, when it is known which rows of the source have no partner.
 type inserter interface{ insertions() []insertion }
 
-// An insertion is some of them, made by one clause.
-type insertion struct {
+// An insertion makes some of them.
+type insertion func(ctx context.Context, yield func(newRows) bool) error
+
+// newRows are rows made by one clause.
+type newRows struct {
 	clause int
 	schema types.Struct
-	rows   func(ctx context.Context) batch.Seq
+	rows   arrow.RecordBatch
 }
 
 // beginChange opens the transaction of a statement.

@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -476,26 +477,25 @@ func (w *rewriter) demand(stages map[int]*stage, i int, schema types.Struct, row
 }
 
 // insert passes on rows that are new.
-func (w *rewriter) insert(rows insertion, record bool) bool {
-	for b, err := range rows.rows(w.ctx) {
-		if err == nil && b.NumRows() == 0 {
-			continue
-		}
-		if err == nil {
-			b, err = w.demand(w.added, rows.clause, rows.schema, b, false)
-		}
+func (w *rewriter) insert(rows insertion, record bool) (ok bool) {
+	ok = true
+	var failed error
+	err := rows(w.ctx, func(made newRows) bool {
+		b, err := w.demand(w.added, made.clause, made.schema, made.rows, false)
 		if err == nil && record {
 			err = w.changes.put(w.ctx, b, insertedRow)
 		}
-		if err != nil {
-			return w.fail(err)
+		if failed = err; err != nil {
+			return false
 		}
 		w.mu.Lock()
 		w.counts.inserted += b.NumRows()
 		w.mu.Unlock()
-		if !w.yield(b, nil) {
-			return false
-		}
+		ok = w.yield(b, nil)
+		return ok
+	})
+	if err = cmp.Or(failed, err); err != nil {
+		return w.fail(err)
 	}
-	return true
+	return ok
 }

@@ -14,4 +14,4 @@ def read(path, out, version=None, where=None):
     return {"schema": str(chdb.query(f"describe deltaLakeLocal('{path}')" + at, "JSONCompact"))}
 
 
-serve(read=read)
+serve(says=f"ClickHouse {chdb.engine_version} (chdb {chdb.chdb_version[0]})", read=read)

@@ -23,4 +23,4 @@ def write(path, data, mode, by=None, evolve=False):
         connection.execute("detach target")
 
 
-serve(read=read, write=write)
+serve(says=f"DuckDB {duckdb.__version__}", read=read, write=write)

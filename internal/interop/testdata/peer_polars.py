@@ -14,4 +14,4 @@ def write(path, data, mode, by=None, evolve=False):
     polars.from_arrow(rows(data)).write_delta(path, mode=mode, delta_write_options={"partition_by": by, "schema_mode": "merge" if evolve else None})
 
 
-serve(read=read, write=write)
+serve(says=f"Polars {polars.__version__}", read=read, write=write)

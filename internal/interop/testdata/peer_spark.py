@@ -1,4 +1,6 @@
 """Spark with Delta, the reference."""
+import glob, os
+import pyspark
 from pyspark.sql import SparkSession
 from exchange import rows, save, serve
 
@@ -24,17 +26,19 @@ for name, value in settings.items():
     builder = builder.config(name, value)
 spark = builder.getOrCreate()
 spark.sparkContext.setLogLevel("OFF")
+delta_jar, = glob.glob(os.path.join(os.path.dirname(pyspark.__file__), "jars", "delta-spark*.jar"))
 
 
-def read(path, out, version=None, where=None):
-    reader = spark.read.format("delta")
+def read(path, out, version=None, where=None, options=None):
+    reader = spark.read.format("delta").options(**(options or {}))
     if version is not None:
         reader = reader.option("versionAsOf", version)
     frame = reader.load(path)
     if where is not None:
         frame = frame.where(where)
     save(frame.toArrow(), out)
-    return {"schema": frame.schema.json()}
+    latest = spark._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path).unsafeVolatileSnapshot()
+    return {"schema": frame.schema.json(), "version": latest.version() if version is None else version}
 
 
 def write(path, data, mode, by=None, evolve=False):
@@ -61,4 +65,4 @@ def stream(path, out, data, options=None):
     query.awaitTermination()
 
 
-serve(read=read, write=write, checkpoint=checkpoint, sql=sql, stream=stream)
+serve(says=f"Spark {spark.version} with Delta {delta_jar[:-4].rsplit('-', 1)[1]}", read=read, write=write, checkpoint=checkpoint, sql=sql, stream=stream)

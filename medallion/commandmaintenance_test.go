@@ -1,0 +1,165 @@
+package medallion
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
+)
+
+func maintenanceSession(t *testing.T) *Session {
+	t.Helper()
+	s, err := NewSession(Options{Root: t.TempDir(), Out: io.Discard, Conf: map[string]string{confPartitions: "2", confWorkers: "2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// answers runs a statement and shows its rows, a line each.
+func answers(t *testing.T, s *Session, text string) []string {
+	t.Helper()
+	frame, err := s.SQL(t.Context(), text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	rows, err := frame.Collect(t.Context())
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		lines[i] = strings.Trim(fmt.Sprint(r.Values), "[]")
+	}
+	return lines
+}
+
+// VACUUM, RESTORE and what they refuse, as one types them.
+func TestVacuumAndRestoreInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	for _, text := range []string{
+		"CREATE TABLE t (id BIGINT)", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)", "INSERT OVERWRITE t VALUES (3)",
+	} {
+		answers(t, s, text)
+	}
+	if got := answers(t, s, "RESTORE TABLE t TO VERSION AS OF 2"); len(got) != 1 || !strings.Contains(got[0], " 2 1 2 ") {
+		t.Errorf("RESTORE answers %q", got)
+	}
+	if got := answers(t, s, "SELECT id FROM t ORDER BY id"); fmt.Sprint(got) != "[1 2]" {
+		t.Errorf("restored %q", got)
+	}
+	if got := answers(t, s, "VACUUM t RETAIN 168 HOURS DRY RUN"); len(got) != 0 {
+		t.Errorf("a dry run names %q", got)
+	}
+	_, err := s.SQL(t.Context(), "VACUUM t RETAIN 0 HOURS")
+	if !errors.Is(err, errclass.DeltaVacuumTooShort) {
+		t.Error(err)
+	}
+	answers(t, s, "SET spark.databricks.delta.retentionDurationCheck.enabled = false")
+	would := answers(t, s, "VACUUM t RETAIN 0 HOURS DRY RUN")
+	if len(would) != 1 || !strings.HasSuffix(would[0], ".parquet") {
+		t.Fatalf("a dry run names %q", would)
+	}
+	inventory := fmt.Sprintf("(SELECT '%s' AS path, 1L AS length, false AS isDir, 0L AS modificationTime)", would[0])
+	if got := answers(t, s, "VACUUM t USING INVENTORY "+inventory+" RETAIN 0 HOURS DRY RUN"); fmt.Sprint(got) != fmt.Sprint(would) {
+		t.Errorf("by an inventory it names %q, want %q", got, would)
+	}
+	if _, err := s.SQL(t.Context(), "VACUUM t USING INVENTORY (SELECT 1 AS path) DRY RUN"); !errors.Is(err, errclass.DeltaInventorySchema) {
+		t.Error(err)
+	}
+	if got := answers(t, s, "VACUUM t RETAIN 0 HOURS"); len(got) != 1 || !strings.HasSuffix(got[0], "/t") {
+		t.Errorf("VACUUM answers %q", got)
+	}
+	if got := answers(t, s, "VACUUM t LITE RETAIN 0 HOURS DRY RUN"); len(got) != 0 {
+		t.Errorf("and leaves %q", got)
+	}
+	if got := answers(t, s, "SELECT id FROM t ORDER BY id"); fmt.Sprint(got) != "[1 2]" {
+		t.Errorf("vacuumed %q", got)
+	}
+	if _, err := s.SQL(t.Context(), "RESTORE TABLE t TO VERSION AS OF 3"); !errors.Is(err, errclass.DeltaRestoreMissingFiles) {
+		t.Error(err)
+	}
+	if _, err := s.SQL(t.Context(), "RESTORE t TIMESTAMP AS OF '2001-01-01'"); !errors.Is(err, errclass.DeltaRestoreTimestampBefore) {
+		t.Error(err)
+	}
+}
+
+// OPTIMIZE puts small files together, partition by partition, and leaves the rows as they are.
+func TestOptimizeInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE t (id BIGINT, p STRING, day DATE) PARTITIONED BY (p, day)")
+	for i := range 4 {
+		answers(t, s, fmt.Sprintf("INSERT INTO t SELECT id, CASE WHEN id %% 2 = 0 THEN 'a b' END, DATE'2026-01-01' FROM range(%d, %d)", i*10, i*10+10))
+	}
+	before := fmt.Sprint(answers(t, s, "SELECT * FROM t ORDER BY id"))
+	got := answers(t, s, "OPTIMIZE t WHERE p = 'a b' AND day >= '2025-12-31'")
+	if !strings.Contains(got[0], "[1, 4, ") {
+		t.Errorf("OPTIMIZE … WHERE answers %s", got)
+	}
+	if got = answers(t, s, "OPTIMIZE t"); !strings.Contains(got[0], "[1, 4, ") {
+		t.Errorf("OPTIMIZE answers %s", got)
+	}
+	if got = answers(t, s, "OPTIMIZE t"); !strings.Contains(got[0], "[0, 0, ") {
+		t.Errorf("a second OPTIMIZE answers %s", got)
+	}
+	if after := fmt.Sprint(answers(t, s, "SELECT * FROM t ORDER BY id")); after != before {
+		t.Errorf("before %s\nafter  %s", before, after)
+	}
+	for text, want := range map[string]errclass.Class{
+		"OPTIMIZE t WHERE id = 1":        errclass.DeltaPartitionPredicate,
+		"OPTIMIZE t ZORDER BY (p)":       errclass.DeltaZOrderPartition,
+		"OPTIMIZE t ZORDER BY (nowhere)": errclass.DeltaZOrderNoColumn,
+		"OPTIMIZE t FULL":                errclass.DeltaOptimizeFull,
+	} {
+		if _, err := s.SQL(t.Context(), text); !errors.Is(err, want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// Z-order leaves the rows, and makes files that hold few values of each column.
+func TestZOrderInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE t (id BIGINT, a BIGINT, b STRING)")
+	for range 3 {
+		answers(t, s, "INSERT INTO t SELECT id, id % 317, concat('k', (id * 7919) % 331) FROM range(0, 40000)")
+	}
+	before := fmt.Sprint(answers(t, s, "SELECT count(*), sum(id), sum(a), count(DISTINCT b) FROM t"))
+	answers(t, s, "SET spark.databricks.delta.optimize.maxFileSize = 200000")
+	got := answers(t, s, "OPTIMIZE t ZORDER BY (a, b)")
+	t.Log(got)
+	if after := fmt.Sprint(answers(t, s, "SELECT count(*), sum(id), sum(a), count(DISTINCT b) FROM t")); after != before {
+		t.Errorf("before %s\nafter  %s", before, after)
+	}
+	log, err := s.DeltaLog(t.Context(), "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := log.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := snap.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, narrow := 0, 0
+	for f, err := range snap.Files(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		stats := deltalog.ParseStats(f.Stats, schema)
+		a, ok := stats.Column([]string{"a"})
+		if files++; ok && a.Max.(int64)-a.Min.(int64) < 250 {
+			narrow++
+		}
+	}
+	if files < 2 || narrow < files/2 {
+		t.Errorf("of %d files %d span a part of a", files, narrow)
+	}
+}

@@ -1,0 +1,434 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"lakehouse/volumes"
+)
+
+// protocol is a bucket as volumes.Objects: a method a request.
+type protocol struct {
+	client      *awss3.Client
+	bucket      string
+	opts        Options
+	credentials aws.CredentialsProvider
+
+	mu     sync.Mutex
+	region string // where the bucket is, as far as it is known
+}
+
+var _ volumes.Objects = (*protocol)(nil)
+
+// limits are Amazon's. Others allow as much.
+var limits = volumes.ObjectLimits{KeyBytes: 1024, PartBytes: 5 << 20, CopyBytes: 5 << 30, Parts: 10_000, DeleteKeys: 1000}
+
+// tokenKey is the name of the token among an object's own metadata: x-amz-meta-put-token.
+const tokenKey = "put-token"
+
+func (p *protocol) Limits() volumes.ObjectLimits { return limits }
+
+// here has a request go to the region where the bucket is.
+func (p *protocol) here(o *awss3.Options) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o.Region = p.region
+}
+
+// failed makes the error of a request, and learns from it: where the bucket is, and that credentials have run out.
+func (p *protocol) failed(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	out := fail(op, err)
+	failure, ok := errors.AsType[*volumes.ObjectError](out)
+	if !ok {
+		return out
+	}
+	if p.moved(err) {
+		failure.Fault = volumes.FaultExpired
+	}
+	if failure.Fault == volumes.FaultExpired {
+		if cache, ok := p.credentials.(*aws.CredentialsCache); ok {
+			cache.Invalidate()
+		}
+	}
+	return out
+}
+
+// moved notes the region that an answer names, if it is another than was asked.
+func (p *protocol) moved(err error) bool {
+	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok || response.Response == nil {
+		return false
+	}
+	region := response.Response.Header.Get("X-Amz-Bucket-Region")
+	switch response.HTTPStatusCode() {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusBadRequest:
+	default:
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if region == "" || region == p.region {
+		return false
+	}
+	p.region = region
+	return true
+}
+
+func (p *protocol) payer() types.RequestPayer {
+	if p.opts.RequesterPays {
+		return types.RequestPayerRequester
+	}
+	return ""
+}
+
+// Head describes an object. A refusal without a reason, which is all that HEAD gives, is asked for again by GET.
+func (p *protocol) Head(ctx context.Context, key string) (volumes.Object, error) {
+	out, err := p.client.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: &p.bucket, Key: &key, RequestPayer: p.payer()}, p.here)
+	if err != nil {
+		err := p.failed("HeadObject", err)
+		if failure, ok := errors.AsType[*volumes.ObjectError](err); ok && (failure.Fault == volumes.FaultDenied || failure.Fault == volumes.FaultOther) {
+			return p.headByGet(ctx, key, err)
+		}
+		return volumes.Object{}, err
+	}
+	return volumes.Object{
+		Key: key, Size: aws.ToInt64(out.ContentLength), ModTime: aws.ToTime(out.LastModified), ETag: trimTag(out.ETag), Token: out.Metadata[tokenKey],
+	}, nil
+}
+
+func (p *protocol) headByGet(ctx context.Context, key string, was error) (volumes.Object, error) {
+	object, body, err := p.Get(ctx, key, volumes.GetOptions{Length: 1})
+	if err == nil {
+		return object, body.Close()
+	}
+	if failure, ok := errors.AsType[*volumes.ObjectError](err); ok && failure.Fault != volumes.FaultRange {
+		return volumes.Object{}, err
+	}
+	return volumes.Object{}, &volumes.ObjectError{Fault: volumes.FaultUnknown, Err: was} // it is there, and empty: HEAD may be asked
+}
+
+// Get begins to read an object.
+func (p *protocol) Get(ctx context.Context, key string, opts volumes.GetOptions) (volumes.Object, io.ReadCloser, error) {
+	in := &awss3.GetObjectInput{Bucket: &p.bucket, Key: &key, RequestPayer: p.payer()}
+	if text := rangeOf(opts); text != "" {
+		in.Range = &text
+	}
+	if opts.ETag != "" {
+		in.IfMatch = aws.String(quoted(opts.ETag))
+	}
+	out, err := p.client.GetObject(ctx, in, p.here)
+	if err != nil {
+		return volumes.Object{}, nil, p.failed("GetObject", err)
+	}
+	size := aws.ToInt64(out.ContentLength)
+	if in.Range != nil {
+		if size, err = checkRange(aws.ToString(out.ContentRange), size, opts); err != nil {
+			_ = out.Body.Close() // it is not what was asked for
+			return volumes.Object{}, nil, p.failed("GetObject", err)
+		}
+	}
+	return volumes.Object{
+		Key: key, Size: size, ModTime: aws.ToTime(out.LastModified), ETag: trimTag(out.ETag), Token: out.Metadata[tokenKey],
+	}, out.Body, nil
+}
+
+func rangeOf(opts volumes.GetOptions) string {
+	switch {
+	case opts.Last > 0:
+		return fmt.Sprintf("bytes=-%d", opts.Last)
+	case opts.Length > 0:
+		return fmt.Sprintf("bytes=%d-%d", opts.Offset, opts.Offset+opts.Length-1)
+	case opts.Offset > 0:
+		return fmt.Sprintf("bytes=%d-", opts.Offset)
+	}
+	return ""
+}
+
+// checkRange gives the size of an object of which a range was asked for, "bytes 0-9/100". A server that answers with other bytes, or with
+// all of a longer object, is not read from.
+func checkRange(text string, length int64, opts volumes.GetOptions) (size int64, err error) {
+	if text == "" { // all of it
+		if opts.Offset == 0 && (opts.Last > 0 && length <= opts.Last || opts.Last == 0 && (opts.Length == 0 || length <= opts.Length)) {
+			return length, nil
+		}
+		return 0, fmt.Errorf("%w: a range of an object", errIgnored)
+	}
+	var first, last int64
+	if n, _ := fmt.Sscanf(text, "bytes %d-%d/%d", &first, &last, &size); n != 3 || first < 0 || last < first || size <= last {
+		return 0, fmt.Errorf("%w: it answers with the range %q", errIgnored, text)
+	}
+	want := opts.Offset
+	if opts.Last > 0 {
+		want = max(size-opts.Last, 0)
+	}
+	end := size - 1
+	if opts.Last == 0 && opts.Length > 0 {
+		end = min(end, want+opts.Length-1)
+	}
+	if first != want || last != end {
+		return 0, fmt.Errorf("%w: it answers with the range %q", errIgnored, text)
+	}
+	return size, nil
+}
+
+func quoted(tag string) string { return `"` + tag + `"` }
+
+func trimTag(tag *string) string { return strings.Trim(aws.ToString(tag), `"`) }
+
+// castagnoli is the checksum that goes with a put.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Put makes an object.
+func (p *protocol) Put(ctx context.Context, key string, data []byte, opts volumes.PutOptions) error {
+	in := &awss3.PutObjectInput{
+		Bucket: &p.bucket, Key: &key, Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), Metadata: metadata(opts),
+		ChecksumCRC32C: aws.String(base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.Checksum(data, castagnoli)))),
+		RequestPayer:   p.payer(),
+	}
+	if opts.IfAbsent {
+		in.IfNoneMatch = aws.String("*")
+	}
+	in.ServerSideEncryption, in.SSEKMSKeyId = p.encryption()
+	_, err := p.client.PutObject(ctx, in, p.here)
+	return p.failed("PutObject", err)
+}
+
+func metadata(opts volumes.PutOptions) map[string]string {
+	if opts.Token == "" {
+		return nil
+	}
+	return map[string]string{tokenKey: opts.Token}
+}
+
+// encryption is what the server is to encrypt with.
+func (p *protocol) encryption() (types.ServerSideEncryption, *string) {
+	var key *string
+	if p.opts.EncryptionKey != "" {
+		key = &p.opts.EncryptionKey
+	}
+	switch p.opts.Encryption {
+	case "AES256":
+		return types.ServerSideEncryptionAes256, nil
+	case "SSE-KMS":
+		return types.ServerSideEncryptionAwsKms, key
+	case "DSSE-KMS":
+		return types.ServerSideEncryptionAwsKmsDsse, key
+	}
+	return "", nil
+}
+
+// Delete removes objects.
+func (p *protocol) Delete(ctx context.Context, keys []string) error {
+	if len(keys) == 1 {
+		_, err := p.client.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: &p.bucket, Key: &keys[0], RequestPayer: p.payer()}, p.here)
+		if err = p.failed("DeleteObject", err); isAbsent(err) {
+			return nil
+		}
+		return err
+	}
+	list := make([]types.ObjectIdentifier, len(keys))
+	for i := range keys {
+		list[i].Key = &keys[i]
+	}
+	out, err := p.client.DeleteObjects(ctx, &awss3.DeleteObjectsInput{
+		Bucket: &p.bucket, Delete: &types.Delete{Objects: list, Quiet: aws.Bool(true)}, RequestPayer: p.payer(),
+	}, p.here)
+	if err != nil {
+		return p.failed("DeleteObjects", err)
+	}
+	for _, e := range out.Errors {
+		a := &answer{op: "DeleteObjects", code: aws.ToString(e.Code), message: aws.ToString(e.Message)}
+		if fault := faultOf(a, nil); fault != volumes.FaultAbsent {
+			return &volumes.ObjectError{Fault: fault, Err: fmt.Errorf("%s: %w", aws.ToString(e.Key), a)}
+		}
+	}
+	return nil
+}
+
+func isAbsent(err error) bool {
+	failure, ok := errors.AsType[*volumes.ObjectError](err)
+	return ok && failure.Fault == volumes.FaultAbsent
+}
+
+// List gives a page of keys. They come encoded, because XML cannot hold all of them.
+func (p *protocol) List(ctx context.Context, q volumes.ObjectQuery) (volumes.ObjectPage, error) {
+	in := &awss3.ListObjectsV2Input{Bucket: &p.bucket, Prefix: &q.Prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: p.payer()}
+	if q.StartAfter != "" {
+		in.StartAfter = &q.StartAfter
+	}
+	if q.Folders {
+		in.Delimiter = aws.String("/")
+	}
+	if q.Token != "" {
+		in.ContinuationToken = &q.Token
+	}
+	if q.Max > 0 {
+		in.MaxKeys = aws.Int32(int32(q.Max))
+	}
+	out, err := p.client.ListObjectsV2(ctx, in, p.here)
+	if err != nil {
+		return volumes.ObjectPage{}, p.failed("ListObjectsV2", err)
+	}
+	page, err := pageOf(out)
+	if err != nil {
+		return volumes.ObjectPage{}, p.failed("ListObjectsV2", err)
+	}
+	return page, nil
+}
+
+func pageOf(out *awss3.ListObjectsV2Output) (page volumes.ObjectPage, err error) {
+	plain := out.EncodingType != types.EncodingTypeUrl
+	page.Objects = make([]volumes.Object, len(out.Contents))
+	for i, o := range out.Contents {
+		key, err := decodeKey(aws.ToString(o.Key), plain)
+		if err != nil {
+			return page, err
+		}
+		page.Objects[i] = volumes.Object{Key: key, Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified), ETag: trimTag(o.ETag)}
+	}
+	for _, f := range out.CommonPrefixes {
+		key, err := decodeKey(aws.ToString(f.Prefix), plain)
+		if err != nil {
+			return page, err
+		}
+		page.Folders = append(page.Folders, key)
+	}
+	if out.KeyCount != nil && int(*out.KeyCount) != len(page.Objects)+len(page.Folders) {
+		return page, fmt.Errorf("a page says that it has %d keys, and has %d", *out.KeyCount, len(page.Objects)+len(page.Folders))
+	}
+	if aws.ToBool(out.IsTruncated) {
+		if page.Next = aws.ToString(out.NextContinuationToken); page.Next == "" {
+			return page, errors.New("a page says that it is not the last, and not which comes next")
+		}
+	}
+	return page, nil
+}
+
+func decodeKey(key string, plain bool) (string, error) {
+	if plain {
+		return key, nil
+	}
+	text, err := url.QueryUnescape(key)
+	if err != nil {
+		return "", fmt.Errorf("the key %q of a page: %w", key, err)
+	}
+	return text, nil
+}
+
+// StartUpload begins an upload.
+func (p *protocol) StartUpload(ctx context.Context, key string, opts volumes.PutOptions) (upload string, err error) {
+	in := &awss3.CreateMultipartUploadInput{Bucket: &p.bucket, Key: &key, Metadata: metadata(opts), RequestPayer: p.payer()}
+	in.ServerSideEncryption, in.SSEKMSKeyId = p.encryption()
+	out, err := p.client.CreateMultipartUpload(ctx, in, p.here)
+	if err != nil {
+		return "", p.failed("CreateMultipartUpload", err)
+	}
+	return aws.ToString(out.UploadId), nil
+}
+
+// PutPart uploads a part.
+func (p *protocol) PutPart(ctx context.Context, part volumes.ObjectPart, data []byte) (tag string, err error) {
+	out, err := p.client.UploadPart(ctx, &awss3.UploadPartInput{
+		Bucket: &p.bucket, Key: &part.Key, UploadId: &part.Upload, PartNumber: aws.Int32(int32(part.Number)),
+		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), RequestPayer: p.payer(),
+	}, p.here)
+	if err != nil {
+		return "", p.failed("UploadPart", err)
+	}
+	return aws.ToString(out.ETag), nil
+}
+
+// CopyPart makes a part of another object's bytes.
+func (p *protocol) CopyPart(ctx context.Context, part volumes.ObjectPart, from volumes.Object, offset, length int64) (tag string, err error) {
+	out, err := p.client.UploadPartCopy(ctx, &awss3.UploadPartCopyInput{
+		Bucket: &p.bucket, Key: &part.Key, UploadId: &part.Upload, PartNumber: aws.Int32(int32(part.Number)),
+		CopySource:        aws.String(encodeSource(p.bucket, from.Key)),
+		CopySourceRange:   aws.String("bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)),
+		CopySourceIfMatch: aws.String(quoted(from.ETag)),
+		RequestPayer:      p.payer(),
+	}, p.here)
+	if err != nil {
+		return "", p.failed("UploadPartCopy", err)
+	}
+	if out.CopyPartResult == nil {
+		return "", p.failed("UploadPartCopy", errors.New("the answer is empty"))
+	}
+	return aws.ToString(out.CopyPartResult.ETag), nil
+}
+
+// encodeSource writes the name of an object as a header holds it.
+func encodeSource(bucket, key string) string {
+	parts := strings.Split(key, "/")
+	for i, part := range parts {
+		parts[i] = strings.ReplaceAll(url.QueryEscape(part), "+", "%20")
+	}
+	return bucket + "/" + strings.Join(parts, "/")
+}
+
+// FinishUpload makes the object of its parts.
+func (p *protocol) FinishUpload(ctx context.Context, key, upload string, tags []string, opts volumes.PutOptions) error {
+	parts := make([]types.CompletedPart, len(tags))
+	for i := range tags {
+		parts[i] = types.CompletedPart{ETag: &tags[i], PartNumber: aws.Int32(int32(i + 1))}
+	}
+	in := &awss3.CompleteMultipartUploadInput{
+		Bucket: &p.bucket, Key: &key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, RequestPayer: p.payer(),
+	}
+	if opts.IfAbsent {
+		in.IfNoneMatch = aws.String("*")
+	}
+	_, err := p.client.CompleteMultipartUpload(ctx, in, p.here)
+	return p.failed("CompleteMultipartUpload", err)
+}
+
+// AbortUpload drops an upload.
+func (p *protocol) AbortUpload(ctx context.Context, key, upload string) error {
+	_, err := p.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{
+		Bucket: &p.bucket, Key: &key, UploadId: &upload, RequestPayer: p.payer(),
+	}, p.here)
+	return p.failed("AbortMultipartUpload", err)
+}
+
+// Uploads gives a page of uploads.
+func (p *protocol) Uploads(ctx context.Context, prefix, token string) (uploads []volumes.ObjectUpload, next string, err error) {
+	in := &awss3.ListMultipartUploadsInput{Bucket: &p.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: p.payer()}
+	if key, upload, ok := strings.Cut(token, "\x00"); ok {
+		in.KeyMarker, in.UploadIdMarker = &key, &upload
+	}
+	out, err := p.client.ListMultipartUploads(ctx, in, p.here)
+	if err != nil {
+		return nil, "", p.failed("ListMultipartUploads", err)
+	}
+	plain := out.EncodingType != types.EncodingTypeUrl
+	for _, u := range out.Uploads {
+		key, err := decodeKey(aws.ToString(u.Key), plain)
+		if err != nil {
+			return nil, "", p.failed("ListMultipartUploads", err)
+		}
+		uploads = append(uploads, volumes.ObjectUpload{Key: key, Upload: aws.ToString(u.UploadId), Started: aws.ToTime(u.Initiated)})
+	}
+	if !aws.ToBool(out.IsTruncated) {
+		return uploads, "", nil
+	}
+	marker, err := decodeKey(aws.ToString(out.NextKeyMarker), plain)
+	return uploads, marker + "\x00" + aws.ToString(out.NextUploadIdMarker), p.failed("ListMultipartUploads", err)
+}
