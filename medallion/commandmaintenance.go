@@ -31,6 +31,8 @@ func (s *Session) maintain(ctx context.Context, c plan.Command) (frame *DataFram
 		frame, err = s.optimize(ctx, c)
 	case *plan.Reorg:
 		frame, err = s.reorg(ctx, c)
+	case *plan.Clone:
+		frame, err = s.clone(ctx, c)
 	default:
 		return nil, false, nil
 	}

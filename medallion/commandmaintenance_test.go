@@ -163,3 +163,41 @@ func TestZOrderInSQL(t *testing.T) {
 		t.Errorf("of %d files %d span a part of a", files, narrow)
 	}
 }
+
+// A shallow clone reads the source's files, and goes its own way from there.
+func TestShallowCloneInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE src (id BIGINT, p STRING) PARTITIONED BY (p)")
+	answers(t, s, "INSERT INTO src VALUES (1, 'a b'), (2, 'c%d')")
+	answers(t, s, "INSERT INTO src VALUES (3, NULL)")
+	if got := answers(t, s, "CREATE TABLE c SHALLOW CLONE src TBLPROPERTIES ('k' = 'v')"); len(got) != 1 || !strings.Contains(got[0], " 3 0 0 0 0") {
+		t.Errorf("CLONE answers %q", got)
+	}
+	answers(t, s, "INSERT INTO c VALUES (4, 'a b')")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM c ORDER BY id")); got != "[1 2 3 4]" {
+		t.Errorf("the clone has %s", got)
+	}
+	answers(t, s, "DELETE FROM c WHERE id = 1")
+	answers(t, s, "OPTIMIZE c")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM c ORDER BY id")); got != "[2 3 4]" {
+		t.Errorf("the clone has %s", got)
+	}
+	answers(t, s, "CREATE OR REPLACE TABLE c SHALLOW CLONE src VERSION AS OF 1")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM c ORDER BY id")); got != "[1 2]" {
+		t.Errorf("the clone of version 1 has %s", got)
+	}
+	answers(t, s, "SET spark.databricks.delta.retentionDurationCheck.enabled = false")
+	answers(t, s, "VACUUM c RETAIN 0 HOURS")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM src ORDER BY id")); got != "[1 2 3]" {
+		t.Errorf("the vacuum of a clone left its source with %s", got)
+	}
+	answers(t, s, "CREATE TABLE IF NOT EXISTS c SHALLOW CLONE src")
+	for text, want := range map[string]errclass.Class{
+		"CREATE TABLE c SHALLOW CLONE src":              errclass.TableAlreadyExists,
+		"CREATE OR REPLACE TABLE src SHALLOW CLONE src": errclass.DeltaCloneSameTable,
+	} {
+		if _, err := s.SQL(t.Context(), text); !errors.Is(err, want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
