@@ -9,6 +9,7 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
 )
 
 func maintenanceSession(t *testing.T) *Session {
@@ -199,5 +200,64 @@ func TestShallowCloneInSQL(t *testing.T) {
 		if _, err := s.SQL(t.Context(), text); !errors.Is(err, want) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// A folder of Parquet files becomes a table, with its partitions and statistics; its manifest, and what a repair finds.
+func TestConvertGenerateAndRepairInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	frame, err := s.SQL(t.Context(), "SELECT id, id % 2 AS k, concat('n', id) AS name FROM range(0, 10)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := frame.Write().PartitionBy("k").Format("parquet").Save(t.Context(), "/FileStore/pq"); err != nil {
+		t.Fatal(err)
+	}
+	const table = "`/FileStore/pq`"
+	if _, err := s.SQL(t.Context(), "CONVERT TO DELTA parquet."+table); !errors.Is(err, errclass.DeltaConvertPartitionCount) {
+		t.Error(err)
+	}
+	if _, err := s.SQL(t.Context(), "CONVERT TO DELTA parquet."+table+" PARTITIONED BY (other INT)"); !errors.Is(err, errclass.DeltaConvertPartitionColumn) {
+		t.Error(err)
+	}
+	answers(t, s, "CONVERT TO DELTA parquet."+table+" PARTITIONED BY (k BIGINT)")
+	answers(t, s, "CONVERT TO DELTA parquet."+table)
+	if got := fmt.Sprint(answers(t, s, "SELECT sum(id), sum(k), max(name) FROM delta."+table+" WHERE id > 5")); got != "[30 2 n9]" {
+		t.Errorf("the table has %s", got)
+	}
+	log, err := s.DeltaLog(t.Context(), "delta."+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := log.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for f, err := range snap.Files(t.Context()) {
+		if err != nil || !strings.Contains(f.Stats, `"numRecords":5,"minValues":{"id":`) {
+			t.Errorf("%s has statistics %s, %v", f.Path, f.Stats, err)
+		}
+		names = append(names, f.Path)
+	}
+	answers(t, s, "GENERATE symlink_format_manifest FOR TABLE delta."+table)
+	at, err := s.Space().Resolve("/FileStore/pq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := volumes.ReadFile(t.Context(), at.Store, at.Key+"/_symlink_format_manifest/k=0/manifest")
+	if err != nil || !strings.HasPrefix(string(manifest), "file:///FileStore/pq/k=0/part-") {
+		t.Errorf("the manifest is %q, %v", manifest, err)
+	}
+	if err := at.Store.Delete(t.Context(), at.Key+"/"+names[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"FSCK REPAIR TABLE delta." + table + " DRY RUN", "FSCK REPAIR TABLE delta." + table} {
+		if got := answers(t, s, text); len(got) != 1 || !strings.HasPrefix(got[0], names[0]+" true") {
+			t.Errorf("%s answers %q", text, got)
+		}
+	}
+	if got := fmt.Sprint(answers(t, s, "SELECT count(*) FROM delta."+table)); got != "[5]" {
+		t.Errorf("after the repair: %s rows", got)
 	}
 }
