@@ -41,7 +41,7 @@ func (s *Session) generate(ctx context.Context, c *plan.Generate) (*DataFrame, e
 	if err != nil {
 		return nil, err
 	}
-	return s.nothing(), table.Log.GenerateManifest(ctx, table.URI)
+	return s.nothing(), table.Log.GenerateManifest(ctx, outsideURI(table))
 }
 
 // repair is FSCK REPAIR TABLE. It answers with the files that were missing.

@@ -3,6 +3,7 @@ package medallion
 import (
 	"strings"
 
+	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
 )
@@ -19,12 +20,39 @@ func (s *Session) elsewhere(own string) func(uri string) (volumes.Store, string,
 		if err != nil {
 			return nil, "", err
 		}
-		if at.Store != s.space.Root() && !isBelow(at.URI, own) && !s.isListed(at.URI) {
+		if key, ok := s.inRoot(at); ok {
+			return s.space.Root(), key, nil
+		}
+		if !isBelow(at.URI, own) && !s.isListed(at.URI) {
 			return nil, "", errclass.UnsupportedFeature.New("the log of %s names the file %s, which is not below the session's root.", own, uri).
 				WithHint("Where you trust the table, name the folder in the setting %s.", confElsewhere)
 		}
 		return at.Store, at.Key, nil
 	}
+}
+
+// inRoot is the name below the session's root of a place, which may be given as one of the host.
+func (s *Session) inRoot(at volumes.Location) (key string, ok bool) {
+	if at.Store == s.space.Root() {
+		return at.Key, true
+	}
+	root, ok := volumes.HostFolder(s.space.Root())
+	if !ok {
+		return "", false
+	}
+	folder, ok := volumes.HostFolder(at.Store)
+	if !ok {
+		return "", false
+	}
+	return strings.CutPrefix(strings.TrimRight(folder, "/")+"/"+at.Key, strings.TrimRight(root, "/")+"/")
+}
+
+// outsideURI is where a table lies for who is not in the session: for other engines, that read its log.
+func outsideURI(table delta.Table) string {
+	if folder, ok := volumes.HostFolder(table.Store); ok {
+		return "file://" + volumes.EncodePath(folder)
+	}
+	return table.URI
 }
 
 // undecoded is a decoded URI as [volumes.Space] wants one.
