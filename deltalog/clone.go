@@ -18,6 +18,8 @@ type CloneOptions struct {
 	Source string
 	// Replace takes the place of the table that is there.
 	Replace bool
+	// Adopt replaces a table, too, that is nothing but a clone: that of a run which was cut short before the clone had its name.
+	Adopt bool
 	// Properties replace those of the source.
 	Properties map[string]string
 }
@@ -47,7 +49,7 @@ func (t *Table) shallowClone(ctx context.Context, source *Snapshot, opts CloneOp
 		old = nil
 	case err != nil:
 		return Cloned{}, err
-	case !opts.Replace:
+	case !opts.Replace && !(opts.Adopt && t.isFreshClone(ctx, old)):
 		return Cloned{}, errclass.DeltaCloneNonEmpty.New("The clone destination table is non-empty.").
 			WithHint("Please TRUNCATE or DELETE FROM the table before running CLONE, or write CREATE OR REPLACE TABLE.")
 	}
@@ -57,6 +59,17 @@ func (t *Table) shallowClone(ctx context.Context, source *Snapshot, opts CloneOp
 	}
 	return c.commit(ctx, t, old)
 }
+
+// isFreshClone reports whether a table has no version but the one that cloned it.
+func (t *Table) isFreshClone(ctx context.Context, s *Snapshot) bool {
+	if s.Version() != 0 {
+		return false
+	}
+	history, err := t.History(ctx, 1)
+	return err == nil && len(history) == 1 && history[0].Operation == opClone
+}
+
+const opClone = "CLONE"
 
 type cloning struct {
 	source  *Snapshot
@@ -125,7 +138,7 @@ func (c *cloning) commit(ctx context.Context, t *Table, old *Snapshot) (Cloned, 
 	if from == "" {
 		from = c.opts.Location
 	}
-	op := Operation{Name: "CLONE", Metrics: c.metrics(), Parameters: Parameters{}.
+	op := Operation{Name: opClone, Metrics: c.metrics(), Parameters: Parameters{}.
 		With("source", from).With("sourceVersion", c.source.Version())}
 	txn := t.BeginCreate(op)
 	protocol := c.source.Protocol()

@@ -45,7 +45,7 @@ func (s *Session) clone(ctx context.Context, c *plan.Clone) (*DataFrame, error) 
 		name = s.fullName(c.Source)
 	}
 	done, err := into.Log.ShallowClone(ctx, source, deltalog.CloneOptions{
-		Location: outsideURI(from), Source: name, Replace: c.OrReplace, Properties: c.Properties,
+		Location: outsideURI(from), Source: name, Replace: c.OrReplace, Adopt: !isDeltaPath(c.Name), Properties: c.Properties,
 	})
 	if err != nil {
 		return nil, err
