@@ -72,12 +72,17 @@ func (r Request) String() string { return strings.TrimSpace(r.Op + " " + r.Key +
 // New starts a server that stops with the test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{objects: map[string]*object{}, uploads: map[string]*upload{}, expired: map[string]bool{}}
-	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
-	s.http.Config.ErrorLog = nil
-	t.Cleanup(s.http.Close)
-	s.URL = s.http.URL
+	s, stop := Start()
+	t.Cleanup(stop)
 	return s
+}
+
+// Start starts a server for more than one test.
+func Start() (s *Server, stop func()) {
+	s = &Server{objects: map[string]*object{}, uploads: map[string]*upload{}, expired: map[string]bool{}}
+	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	s.URL = s.http.URL
+	return s, s.http.Close
 }
 
 // Options reach the server.
