@@ -151,9 +151,9 @@ func partitionStats(columns []Field, values []predicate.Value, column []string, 
 			continue
 		}
 		if values[i] == nil {
-			return predicate.ColumnStats{Nulls: rows}, true
+			return predicate.ColumnStats{Nulls: rows, Single: true}, true
 		}
-		return predicate.ColumnStats{Min: values[i], Max: values[i]}, true
+		return predicate.ColumnStats{Min: values[i], Max: values[i], Single: true}, true
 	}
 	return predicate.ColumnStats{}, false
 }

@@ -167,8 +167,19 @@ func likeFunction(fold bool) function {
 		if err := b.coerceTo(aString, aString); err != nil {
 			return nil, err
 		}
-		return b.make(types.Boolean, likeKernel(escape, fold)), nil
+		return &likeCall{call: b.make(types.Boolean, likeKernel(escape, fold)), escape: escape, fold: fold}, nil
 	})
+}
+
+// A likeCall is LIKE or, with fold, ILIKE.
+type likeCall struct {
+	*call
+	escape rune
+	fold   bool
+}
+
+func (c *likeCall) WithChildren(children []Expr) Expr {
+	return &likeCall{call: c.call.WithChildren(children).(*call), escape: c.escape, fold: c.fold}
 }
 
 func likeKernel(escape rune, fold bool) kernel {

@@ -107,7 +107,11 @@ func (r *resolver) expr(e plan.Expression) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return expr.NewIn(r.ctx, children[0], children[1:])
+		in, err := expr.NewIn(r.ctx, children[0], children[1:])
+		if err != nil || !e.Not {
+			return in, err
+		}
+		return expr.Build(r.ctx, "not", []expr.Expr{in})
 	case *plan.CaseWhen:
 		return r.caseWhen(e)
 	case *plan.UnresolvedFunction:

@@ -47,6 +47,10 @@ func describePredicate(p predicate.Predicate) string {
 		return strings.Join(p.Column, ".") + " IS NULL"
 	case predicate.In:
 		return fmt.Sprintf("%s IN %v", strings.Join(p.Column, "."), p.Values)
+	case predicate.Monotone:
+		return p.Text
+	case predicate.Test:
+		return p.Text
 	}
 	return "true"
 }

@@ -2,8 +2,6 @@ package delta
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"lakehouse/deltalog"
@@ -166,13 +164,7 @@ func clauseTexts(clauses []logical.MergeClause) string {
 		}
 		all[i] = one{c.Text, action}
 	}
-	var out strings.Builder
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(all); err != nil {
-		return "[]"
-	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return jsonText(all)
 }
 
 func (g *merging) metrics() map[string]string {
