@@ -67,21 +67,28 @@ func TestPathsLeadToBuckets(t *testing.T) {
 	if got := run(t, s, "SELECT count(*) FROM parquet.`"+base+"/out`"); got != "[4]\n" {
 		t.Errorf("written files: %s", got)
 	}
-	stream, err := s.ReadStream().Format("json").Schema("n bigint").
-		Option("cleanSource", "archive").Option("sourceArchiveDir", base+"/done").Option("maxFilesPerTrigger", "1").Load(t.Context(), base+"/landing")
-	if err != nil {
-		t.Fatal(err)
+	streamed := func(want string) {
+		t.Helper()
+		stream, err := s.ReadStream().Format("json").Schema("n bigint").
+			Option("cleanSource", "archive").Option("sourceArchiveDir", base+"/done").Option("maxFilesPerTrigger", "1").Load(t.Context(), base+"/landing")
+		if err != nil {
+			t.Fatal(err)
+		}
+		query, err := stream.WriteStream().Option("checkpointLocation", base+"/cp").Trigger(medallion.AvailableNow()).Start(t.Context(), base+"/tables/streamed")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := query.AwaitTermination(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := run(t, s, "SELECT count(*), sum(n) FROM delta.`"+base+"/tables/streamed`"); got != want {
+			t.Errorf("streamed: %s, want %s", got, want)
+		}
 	}
-	query, err := stream.WriteStream().Option("checkpointLocation", base+"/cp").Trigger(medallion.AvailableNow()).Start(t.Context(), base+"/tables/streamed")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := query.AwaitTermination(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := run(t, s, "SELECT count(*), sum(n) FROM delta.`"+base+"/tables/streamed`"); got != "[3, 3]\n" {
-		t.Errorf("streamed: %s", got)
-	}
+	streamed("[3, 3]\n")
+	server.PutForeign("landing/more of it %20ü.json", []byte("{\"n\":100}\n"))
+	streamed("[4, 103]\n") // it goes on where it stopped
+	streamed("[4, 103]\n")
 	keys := strings.Join(server.Keys(), "\n")
 	for _, want := range []string{"done/landing/0.json", "done/landing/1.json", "cp/offsets/2", "cp/commits/2", "tables/streamed/_delta_log/00000000000000000000.json"} {
 		if !strings.Contains(keys, want) {

@@ -55,7 +55,7 @@ type objectReader struct {
 	name   string
 	key    string
 	object Object
-	ctx    context.Context //nolint:containedctx // io.ReaderAt has none; Close ends it
+	ctx    context.Context // io.ReaderAt has none; Close ends it
 	cancel context.CancelFunc
 	loads  sync.WaitGroup
 

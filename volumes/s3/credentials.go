@@ -99,11 +99,11 @@ func (o Options) credentials(cfg aws.Config) (aws.CredentialsProvider, error) {
 	}
 	var list chain
 	for short := range providerList(o.Providers) {
-		make, ok := providers[short]
+		provide, ok := providers[short]
 		if !ok {
 			return nil, unknownProvider(short)
 		}
-		provider := make(o, cfg)
+		provider := provide(o, cfg)
 		if _, anonymous := provider.(aws.AnonymousCredentials); anonymous && len(list) == 0 {
 			return provider, nil // no request is signed
 		}

@@ -143,7 +143,7 @@ func (s *Server) now() time.Time {
 	if s.Clock != nil {
 		return s.Clock()
 	}
-	return time.Now()
+	return time.Now() //nolint:forbidigo // a server has the time of its machine
 }
 
 // A Fault is what goes wrong with a request. The zero value is nothing.
