@@ -207,6 +207,22 @@ func (r *RowReader) materialized(property string) (Field, bool) {
 	return Field{Name: name, Type: Long, Nullable: true}, name != ""
 }
 
+// TracksRows reports whether the rows of the table have ids that stay with them.
+func (m *Metadata) TracksRows() bool {
+	return strings.EqualFold(m.Configuration[propRowTracking], "true")
+}
+
+// TrackedFields are the columns in which data files keep what row tracking calls rows that they have from other files, as a
+// [RowReader] gives it by RowID and RowCommitVersion, in that order. They stand behind those of [Metadata.StoredSchema]. A table that
+// does not track its rows has none.
+func (m *Metadata) TrackedFields() []Field {
+	id, version := m.Configuration[propRowIDColumn], m.Configuration[propCommitVersionColumn]
+	if !m.TracksRows() || id == "" || version == "" {
+		return nil
+	}
+	return []Field{{Name: id, Type: Long, Nullable: true}, {Name: version, Type: Long, Nullable: true}}
+}
+
 // The properties that name the columns in which rows that were copied keep what row tracking calls them.
 const (
 	propRowIDColumn         = "delta.rowTracking.materializedRowIdColumnName"

@@ -59,6 +59,8 @@ func appendValue(b array.Builder, v any) error {
 		b.(*array.Int32Builder).Append(v)
 	case int64:
 		b.(*array.Int64Builder).Append(v)
+	case float64:
+		b.(*array.Float64Builder).Append(v)
 	case time.Time:
 		b.(*array.TimestampBuilder).Append(arrow.Timestamp(v.UnixMicro()))
 	case []string:

@@ -27,6 +27,10 @@ func (s *Session) maintain(ctx context.Context, c plan.Command) (frame *DataFram
 		frame, err = s.vacuum(ctx, c)
 	case *plan.Restore:
 		frame, err = s.restore(ctx, c)
+	case *plan.Optimize:
+		frame, err = s.optimize(ctx, c)
+	case *plan.Reorg:
+		frame, err = s.reorg(ctx, c)
 	default:
 		return nil, false, nil
 	}

@@ -135,6 +135,8 @@ func checkError(t *testing.T, err error, want dmlAnswer) {
 // withoutIDs are texts of expressions without the numbers that Spark gives columns.
 var withoutIDs = regexp.MustCompile(`#\d+L?`)
 
+var nullTests = regexp.MustCompile(`is(not )?null\((\w+)\)`)
+
 func checkHistory(t *testing.T, s *Session, before int, want dmlAnswer) {
 	versions, err := s.SQL(t.Context(), "DESCRIBE HISTORY t")
 	if err != nil {
@@ -171,21 +173,20 @@ func checkHistory(t *testing.T, s *Session, before int, want dmlAnswer) {
 func parametersOf(want dmlAnswer) map[string]string {
 	all := map[string]string{}
 	for k, v := range want.History.Parameters {
-		all[k] = withoutIDs.ReplaceAllString(fmt.Sprint(v), "")
+		text := withoutIDs.ReplaceAllString(fmt.Sprint(v), "")
+		all[k] = nullTests.ReplaceAllStringFunc(text, func(test string) string { // the history has another text than a column's name
+			found := nullTests.FindStringSubmatch(test)
+			return "(" + found[2] + " IS " + strings.TrimPrefix(strings.ToUpper(found[1]), "NULL") + "NULL)"
+		})
 	}
 	return all
 }
 
 func texts(v any) map[string]string {
 	all := map[string]string{}
-	switch v := v.(type) {
-	case map[string]any:
-		for k, one := range v {
-			all[k] = fmt.Sprint(one)
-		}
-	case map[any]any:
-		for k, one := range v {
-			all[fmt.Sprint(k)] = fmt.Sprint(one)
+	if m, ok := v.(Map); ok {
+		for _, e := range m {
+			all[fmt.Sprint(e.Key)] = fmt.Sprint(e.Value)
 		}
 	}
 	return all

@@ -20,6 +20,7 @@ type feature struct {
 	then     func(l *lake, name string) // and after them
 	protocol string                     // what it asks of a reader and of a writer: "1/2", "3/7 deletionVectors"
 	rows     int
+	changes  []string // made elsewhere on the table of ours, and here on the same table made elsewhere; nil: none
 	// elsewhere is what becomes of it with the readers that do not read our rows: what they say when they refuse it, or how it differs, after "DIFFERENT: ".
 	elsewhere map[string]string
 	waits     string // what this build cannot do yet: the entry is passed over as long as a step fails
@@ -27,11 +28,7 @@ type feature struct {
 
 // features are in the order of the matrix.
 func features() []feature {
-	var all []feature
-	for _, group := range [][]feature{shapesOfRows(), demandsOnRows(), formsOfTheLog(), changesOfRows(), changesOfTables()} {
-		all = append(all, group...)
-	}
-	return all
+	return slices.Concat(shapesOfRows(), demandsOnRows(), changed(formsOfTheLog()), changed(changesOfRows()), changesOfTables())
 }
 
 func shapesOfRows() []feature {
@@ -53,11 +50,11 @@ func shapesOfRows() []feature {
 			l.write(name, schema, seeded(4).batch(schema, 0, 50))
 		}},
 		{name: "variantType", protocol: "3/7 variantType", rows: 4, steps: []string{
-			"CREATE TABLE {t} (id INT, v VARIANT) LOCATION '{path}'",
+			"CREATE TABLE {t} (id INT, v VARIANT) USING delta LOCATION '{path}'",
 			`INSERT INTO {t} SELECT id, parse_json(j) FROM VALUES (1, '{"b":[1,2.50,null],"a":{"x":"é"}}'), (2, '70000'), (3, 'null'), (4, CAST(NULL AS STRING)) AS s(id, j)`,
 		}},
 		{name: "typeWidening", protocol: "3/7 timestampNtz typeWidening", rows: 3, steps: []string{
-			"CREATE TABLE {t} (a SMALLINT, b FLOAT, c DECIMAL(4,1), d ARRAY<INT>, e DATE, s STRUCT<x: TINYINT>, p SMALLINT) PARTITIONED BY (p) LOCATION '{path}' TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
+			"CREATE TABLE {t} (a SMALLINT, b FLOAT, c DECIMAL(4,1), d ARRAY<INT>, e DATE, s STRUCT<x: TINYINT>, p SMALLINT) USING delta PARTITIONED BY (p) LOCATION '{path}' TBLPROPERTIES ('delta.enableTypeWidening' = 'true')",
 			"INSERT INTO {t} SELECT 1, 1.1, 123.4, array(1, NULL), DATE '2026-01-31', named_struct('x', 1), 1",
 			"ALTER TABLE {t} ALTER COLUMN a TYPE BIGINT",
 			"ALTER TABLE {t} ALTER COLUMN b TYPE DOUBLE",
@@ -69,15 +66,16 @@ func shapesOfRows() []feature {
 			"INSERT INTO {t} SELECT 5000000000L, 1.1D, 1234.567, array(5000000000L), TIMESTAMP_NTZ '2026-02-01 12:00:00', named_struct('x', 70000), 100000",
 			"INSERT INTO {t} SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL",
 		}},
-		{name: "columnMapping by name", protocol: "2/5", rows: 3, steps: mapped("name")},
-		{name: "columnMapping by id", protocol: "2/5", rows: 3, steps: mapped("id")},
+		{name: "columnMapping of partitions", protocol: "2/7 columnMapping", rows: 100, steps: commits("'delta.columnMapping.mode' = 'name'")},
+		{name: "columnMapping by name", protocol: "2/7 columnMapping", rows: 3, steps: mapped("name")},
+		{name: "columnMapping by id", protocol: "2/7 columnMapping", rows: 3, steps: mapped("id")},
 	}
 }
 
 // mapped makes a table whose columns are mapped, renamed, dropped and added again.
 func mapped(mode string) []string {
 	return []string{
-		"CREATE TABLE {t} (`an id` BIGINT, s STRUCT<x: INT, y: STRING>, l ARRAY<STRUCT<z: INT>>, p STRING) PARTITIONED BY (p) LOCATION '{path}' TBLPROPERTIES ('delta.columnMapping.mode' = '" + mode + "')",
+		"CREATE TABLE {t} (`an id` BIGINT, s STRUCT<x: INT, y: STRING>, l ARRAY<STRUCT<z: INT>>, p STRING) USING delta PARTITIONED BY (p) LOCATION '{path}' TBLPROPERTIES ('delta.columnMapping.mode' = '" + mode + "')",
 		"INSERT INTO {t} SELECT 1L, named_struct('x', 1, 'y', 'a'), array(named_struct('z', 1)), 'u' UNION ALL SELECT 2L, NULL, NULL, NULL",
 		"ALTER TABLE {t} RENAME COLUMN `an id` TO id",
 		"ALTER TABLE {t} RENAME COLUMN s.y TO w",
@@ -91,39 +89,39 @@ func mapped(mode string) []string {
 func demandsOnRows() []feature {
 	return []feature{
 		{name: "appendOnly", protocol: "1/2", rows: 3, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, s STRING) LOCATION '{path}' TBLPROPERTIES ('delta.appendOnly' = 'true')",
+			"CREATE TABLE {t} (id BIGINT, s STRING) USING delta LOCATION '{path}' TBLPROPERTIES ('delta.appendOnly' = 'true')",
 			"INSERT INTO {t} VALUES (1, 'a'), (2, NULL), (3, 'c')",
 		}},
 		{name: "NOT NULL", protocol: "1/2", rows: 2, steps: []string{
-			"CREATE TABLE {t} (id BIGINT NOT NULL, s STRUCT<x: INT NOT NULL> NOT NULL, n INT) LOCATION '{path}'",
+			"CREATE TABLE {t} (id BIGINT NOT NULL, s STRUCT<x: INT NOT NULL> NOT NULL, n INT) USING delta LOCATION '{path}'",
 			"INSERT INTO {t} SELECT 1L, named_struct('x', 1), 1 UNION ALL SELECT 2L, named_struct('x', 2), NULL",
 		}},
 		{name: "checkConstraints", protocol: "1/3", rows: 3, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, s STRING) LOCATION '{path}'",
+			"CREATE TABLE {t} (id BIGINT, s STRING) USING delta LOCATION '{path}'",
 			"ALTER TABLE {t} ADD CONSTRAINT positive CHECK (id > 0)",
 			"INSERT INTO {t} VALUES (1, 'a'), (2, NULL), (3, 'c')",
 		}},
-		{name: "generatedColumns", protocol: "1/4", rows: 3, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, at TIMESTAMP, twice BIGINT GENERATED ALWAYS AS (id * 2), day DATE GENERATED ALWAYS AS (CAST(at AS DATE))) PARTITIONED BY (day) LOCATION '{path}'",
+		{name: "generatedColumns", protocol: "1/7 generatedColumns", rows: 3, steps: []string{
+			"CREATE TABLE {t} (id BIGINT, at TIMESTAMP, twice BIGINT GENERATED ALWAYS AS (id * 2), day DATE GENERATED ALWAYS AS (CAST(at AS DATE))) USING delta PARTITIONED BY (day) LOCATION '{path}'",
 			"INSERT INTO {t} (id, at) VALUES (1, TIMESTAMP '2026-01-31 12:00:00'), (2, TIMESTAMP '2026-02-01 00:00:00'), (NULL, NULL)",
 		}},
-		{name: "identityColumns", protocol: "1/6", rows: 4, steps: []string{
-			"CREATE TABLE {t} (id BIGINT GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 5), k BIGINT GENERATED BY DEFAULT AS IDENTITY, s STRING) LOCATION '{path}'",
+		{name: "identityColumns", protocol: "1/7 identityColumns", rows: 4, steps: []string{
+			"CREATE TABLE {t} (id BIGINT GENERATED ALWAYS AS IDENTITY (START WITH 10 INCREMENT BY 5), k BIGINT GENERATED BY DEFAULT AS IDENTITY, s STRING) USING delta LOCATION '{path}'",
 			"INSERT INTO {t} (s) VALUES ('a'), ('b')",
 			"INSERT INTO {t} (k, s) VALUES (100, 'c')",
 			"INSERT INTO {t} (s) VALUES ('d')",
 		}},
 		{name: "allowColumnDefaults", protocol: "1/7 allowColumnDefaults", rows: 3, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, n INT DEFAULT 7, s STRING DEFAULT concat('a', 'b')) LOCATION '{path}' TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')",
+			"CREATE TABLE {t} (id BIGINT, n INT DEFAULT 7, s STRING DEFAULT concat('a', 'b')) USING delta LOCATION '{path}' TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'supported')",
 			"INSERT INTO {t} (id) VALUES (1)",
 			"INSERT INTO {t} VALUES (2, DEFAULT, DEFAULT), (3, 3, 'c')",
 		}},
 		{name: "icebergCompatV1", protocol: "2/7 columnMapping icebergCompatV1", rows: 2, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, s STRING) LOCATION '{path}' TBLPROPERTIES ('delta.enableIcebergCompatV1' = 'true', 'delta.columnMapping.mode' = 'name')",
+			"CREATE TABLE {t} (id BIGINT, s STRING) USING delta LOCATION '{path}' TBLPROPERTIES ('delta.enableIcebergCompatV1' = 'true', 'delta.columnMapping.mode' = 'name')",
 			"INSERT INTO {t} VALUES (1, 'a'), (2, NULL)",
 		}},
 		{name: "icebergCompatV2", protocol: "2/7 columnMapping icebergCompatV2", rows: 2, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, l ARRAY<STRING>, m MAP<STRING, INT>) LOCATION '{path}' TBLPROPERTIES ('delta.enableIcebergCompatV2' = 'true', 'delta.columnMapping.mode' = 'name')",
+			"CREATE TABLE {t} (id BIGINT, l ARRAY<STRING>, m MAP<STRING, INT>) USING delta LOCATION '{path}' TBLPROPERTIES ('delta.enableIcebergCompatV2' = 'true', 'delta.columnMapping.mode' = 'name')",
 			"INSERT INTO {t} SELECT 1L, array('a'), map('k', 1) UNION ALL SELECT 2L, NULL, NULL",
 		}},
 	}
@@ -131,11 +129,27 @@ func demandsOnRows() []feature {
 
 // five commits, each of some rows.
 func commits(properties string) []string {
-	steps := []string{"CREATE TABLE {t} (id BIGINT, s STRING, day DATE) PARTITIONED BY (day) LOCATION '{path}' TBLPROPERTIES (" + properties + ")"}
+	steps := []string{"CREATE TABLE {t} (id BIGINT, s STRING, day DATE) USING delta PARTITIONED BY (day) LOCATION '{path}' TBLPROPERTIES (" + properties + ")"}
 	for _, day := range []string{"01", "02", "03", "04", "05"} {
 		steps = append(steps, "INSERT INTO {t} SELECT id, concat('v', id), DATE '2026-01-"+day+"' FROM range(20)")
 	}
 	return steps
+}
+
+// changed are features whose tables, of the columns that commits gives them, go on being changed by others.
+func changed(all []feature) []feature {
+	for i, f := range all {
+		if len(f.steps) > 0 {
+			all[i].changes = []string{
+				"INSERT INTO {t} VALUES (1000, 'new', DATE '2026-01-05'), (1001, NULL, DATE '2026-01-06')",
+				"DELETE FROM {t} WHERE id = 5",
+				"UPDATE {t} SET s = 'updated' WHERE id IN (1, 11)",
+				"MERGE INTO {t} t USING (SELECT id + 12 AS id, 'again' AS s FROM range(3)) u ON t.id = u.id WHEN MATCHED THEN UPDATE SET s = u.s WHEN NOT MATCHED BY SOURCE AND t.id = 1001 THEN DELETE",
+				"OPTIMIZE {t}",
+			}
+		}
+	}
+	return all
 }
 
 func formsOfTheLog() []feature {
@@ -160,7 +174,7 @@ func formsOfTheLog() []feature {
 		{name: "vacuumProtocolCheck", protocol: "3/7 vacuumProtocolCheck", rows: 100, steps: commits("'delta.feature.vacuumProtocolCheck' = 'supported'")},
 		{name: "rowTracking", protocol: "1/7 domainMetadata rowTracking", rows: 90, steps: append(commits("'delta.enableRowTracking' = 'true'"),
 			"DELETE FROM {t} WHERE id >= 18", "UPDATE {t} SET s = 'changed' WHERE id = 3")},
-		{name: "changeDataFeed", protocol: "1/4", rows: 90, steps: append(commits("'delta.enableChangeDataFeed' = 'true'"),
+		{name: "changeDataFeed", protocol: "1/7 changeDataFeed", rows: 90, steps: append(commits("'delta.enableChangeDataFeed' = 'true'"),
 			"DELETE FROM {t} WHERE id >= 18", "UPDATE {t} SET s = 'changed' WHERE id = 3")},
 	}
 }
@@ -199,7 +213,7 @@ func changesOfTables() []feature {
 		{name: "OPTIMIZE", protocol: "1/2", rows: 200, steps: append(append(commits("'delta.checkpointInterval' = '4'"), commits("")[1:]...), "OPTIMIZE {t}")},
 		{name: "OPTIMIZE ZORDER", protocol: "1/2", rows: 100, steps: append(commits("'delta.checkpointInterval' = '4'"), "OPTIMIZE {t} ZORDER BY (id, s)")},
 		{name: "clustering", protocol: "1/7 clustering domainMetadata", rows: 20, steps: []string{
-			"CREATE TABLE {t} (id BIGINT, s STRING) CLUSTER BY (id, s) LOCATION '{path}'",
+			"CREATE TABLE {t} (id BIGINT, s STRING) USING delta CLUSTER BY (id, s) LOCATION '{path}'",
 			"INSERT INTO {t} SELECT id, concat('v', id) FROM range(10)",
 			"INSERT INTO {t} SELECT id, concat('w', id) FROM range(10)",
 			"OPTIMIZE {t}",
@@ -209,7 +223,7 @@ func changesOfTables() []feature {
 			"DELETE FROM {t} WHERE id = 7", "VACUUM {t}")},
 		{name: "RESTORE", protocol: "1/2", rows: 60, steps: append(commits("'delta.checkpointInterval' = '4'"), "DELETE FROM {t} WHERE id = 7", "RESTORE TABLE {t} TO VERSION AS OF 3")},
 		{name: "SHALLOW CLONE", protocol: "1/2", rows: 101, steps: []string{
-			"CREATE TABLE {t}_source (id BIGINT, s STRING) LOCATION '{path}_source'",
+			"CREATE TABLE {t}_source (id BIGINT, s STRING) USING delta LOCATION '{path}_source'",
 			"INSERT INTO {t}_source SELECT id, 'a' FROM range(100)",
 			"CREATE TABLE {t} SHALLOW CLONE {t}_source LOCATION '{path}'",
 			"INSERT INTO {t} VALUES (1000, 'own')",

@@ -30,6 +30,7 @@ type reading struct {
 	version *int64 // nil: the last
 	where   string // in the SQL that all share; empty: all rows
 	dialect map[string]string
+	options map[string]string // of the read
 }
 
 func (r reading) filterOf(peer string) string {
@@ -64,6 +65,9 @@ func (l *lake) read(t *testing.T, at reading) (schema types.Struct, have *arrow.
 	reader := l.session.Read().Format("delta")
 	if at.version != nil {
 		reader = reader.Option("versionAsOf", strconv.FormatInt(*at.version, 10))
+	}
+	for name, value := range at.options {
+		reader = reader.Option(name, value)
 	}
 	frame, err := reader.Load(t.Context(), at.path)
 	if err != nil {

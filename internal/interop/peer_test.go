@@ -171,7 +171,7 @@ func (r *refusal) Error() string { return r.peer + ": " + r.says }
 // read gives a table's rows as the peer reads them, and its view of the schema.
 func (p *peer) read(at reading) (*arrow.Schema, []arrow.RecordBatch, json.RawMessage, error) {
 	out := filepath.Join(p.dir, "rows.arrows")
-	answer, err := p.ask(request{Do: "read", Path: at.path, Version: at.version, Where: at.filterOf(p.name), Out: out})
+	answer, err := p.ask(request{Do: "read", Path: at.path, Version: at.version, Where: at.filterOf(p.name), Out: out, Options: at.options})
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -83,7 +84,7 @@ func newProtocol(ctx context.Context, bucket string, opts Options) (*protocol, e
 	if err != nil {
 		return nil, err
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(opts.httpClient())}
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(opts.httpClient()), config.WithLogger(logging.Nop{})}
 	if opts.Region != "" {
 		load = append(load, config.WithRegion(opts.Region))
 	}

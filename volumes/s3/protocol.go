@@ -123,7 +123,7 @@ func (p *protocol) headByGet(ctx context.Context, key string, was error) (volume
 	if failure, ok := errors.AsType[*volumes.ObjectError](err); ok && failure.Fault != volumes.FaultRange {
 		return volumes.Object{}, err
 	}
-	return volumes.Object{}, was
+	return volumes.Object{}, &volumes.ObjectError{Fault: volumes.FaultUnknown, Err: was} // it is there, and empty: HEAD may be asked
 }
 
 // Get begins to read an object.

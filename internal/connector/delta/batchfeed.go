@@ -23,7 +23,7 @@ func changesSource(ctx context.Context, t Table, opts ReadOptions) (*Source, err
 	if meta := snap.Metadata(); !meta.RecordsChanges() {
 		return nil, missingChanges(snap.Version(), t.URI)
 	}
-	columns, err := columnsOf(snap.Metadata())
+	columns, err := columnsOf(snap.Metadata(), snap.Protocol())
 	if err == nil {
 		columns, err = columns.withChanges()
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -192,9 +193,16 @@ func predicateText(condition expr.Expr) string {
 	if condition != nil {
 		text = condition.String()
 	}
-	out, err := json.Marshal([]string{text})
-	if err != nil {
-		return "[]"
+	return jsonText([]string{text})
+}
+
+// jsonText is a value of the history, which holds JSON as text.
+func jsonText(v any) string {
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return "[]" // texts cannot fail
 	}
-	return string(out)
+	return strings.TrimSuffix(out.String(), "\n")
 }

@@ -19,13 +19,14 @@ type columns struct {
 	schema    types.Struct  // as queries see it
 	stored    types.Struct  // the same fields, with what the log says of where they are found
 	constants []types.Field // columns that the table does not have: those of the change data feed
+	metadata  types.Field   // tells where a row comes from
 	meta      deltalog.Metadata
 }
 
 // columnsOf reads a table's metadata.
-func columnsOf(m deltalog.Metadata) (columns, error) {
+func columnsOf(m deltalog.Metadata, p deltalog.Protocol) (columns, error) {
 	stored, err := m.Schema()
-	return columns{schema: deltalog.UserSchema(stored), stored: stored, meta: m}, err
+	return columns{schema: deltalog.UserSchema(stored), stored: stored, meta: m, metadata: metadataField(m, p)}, err
 }
 
 // withConstants is the columns with more that are the same in all rows of a file, as its partition values tell them.

@@ -146,7 +146,7 @@ func (c *spaceCurve) places(b arrow.RecordBatch) []uint64 {
 	n := int(b.NumRows())
 	ranks := make([][]uint32, len(c.columns))
 	for d := range c.columns {
-		ranks[d] = c.columns[d].ranks(b)
+		ranks[d] = c.columns[d].ranks(b, c.bits)
 	}
 	out := make([]uint64, n)
 	axes := make([]uint32, len(c.columns))
@@ -162,20 +162,22 @@ func (c *spaceCurve) places(b arrow.RecordBatch) []uint64 {
 	return out
 }
 
-// ranks are the ranges that the values fall into, 0 for nulls.
-func (c *curveColumn) ranks(b arrow.RecordBatch) []uint32 {
+// ranks are the ranges that the values fall into, 0 for nulls. They are spread over all bits: a column of few values must
+// not lie in a corner of the space.
+func (c *curveColumn) ranks(b arrow.RecordBatch, bits int) []uint32 {
 	arr, above := c.column(b)
 	number, text := valuesOf(arr)
 	out := make([]uint32, arr.Len())
+	highest, last := uint32(1)<<bits-1, uint32(max(len(c.texts), len(c.numbers))+1)
 	for i := range out {
 		if isNullAt(arr, above, i) {
 			continue
 		}
 		switch {
 		case text != nil:
-			out[i] = 1 + rankOf(c.texts, text(i))
+			out[i] = (1 + rankOf(c.texts, text(i))) * highest / last
 		case number != nil:
-			out[i] = 1 + rankOf(c.numbers, number(i))
+			out[i] = (1 + rankOf(c.numbers, number(i))) * highest / last
 		}
 	}
 	return out

@@ -15,7 +15,6 @@ import (
 	"lakehouse/internal/exec"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/stream"
-	"lakehouse/internal/types"
 )
 
 // With the option withEventTimeOrder the snapshot that a stream begins with is read in the order of its rows' event times, so that no
@@ -213,10 +212,9 @@ func (b *bucket) where(file string, also predicate.Predicate) predicate.Predicat
 	return predicate.And{also, p}
 }
 
-// keep is the rows of a file that belong to the bucket. The column of their times is the last one; it goes if nobody asked for it.
-func (b *bucket) keep(file string, in arrow.RecordBatch, want types.Struct) (arrow.RecordBatch, error) {
-	at := types.Struct{Fields: want.Fields}.Index(b.column)
-	times, ok := in.Column(timeColumn(in, at)).(*array.Timestamp)
+// keep is the rows of a file that belong to the bucket, by the column of their times.
+func (b *bucket) keep(file string, in arrow.RecordBatch, at int) (arrow.RecordBatch, error) {
+	times, ok := in.Column(at).(*array.Timestamp)
 	if !ok {
 		return nil, errclass.InvalidOption.New("option 'withEventTimeOrder': column %s holds no timestamps.", b.column)
 	}
@@ -233,19 +231,8 @@ func (b *bucket) keep(file string, in arrow.RecordBatch, want types.Struct) (arr
 			rows = append(rows, int32(i))
 		}
 	}
-	if at < 0 {
-		in = array.NewRecordBatch(types.ToArrowSchema(want), in.Columns()[:len(want.Fields)], in.NumRows())
-	}
 	if len(rows) == len(values) {
 		return in, nil
 	}
 	return exec.Take(in, rows)
-}
-
-// timeColumn is where the times stand: where they were asked for, else behind all others.
-func timeColumn(in arrow.RecordBatch, at int) int {
-	if at >= 0 {
-		return at
-	}
-	return int(in.NumCols()) - 1
 }

@@ -47,7 +47,7 @@ func FuzzTrackedMetadata(f *testing.F) {
 			return
 		}
 		if m, err := e.metadata(deltalog.Metadata{}); err == nil {
-			if _, err := columnsOf(m); err != nil {
+			if _, err := columnsOf(m, deltalog.Protocol{}); err != nil {
 				t.Fatalf("%q: %v", text, err)
 			}
 		}

@@ -229,7 +229,7 @@ func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
 	if err := s.checkMapped(m, version); err != nil {
 		return err
 	}
-	now, err := columnsOf(m)
+	now, err := columnsOf(m, s.protocol)
 	if err != nil {
 		return fmt.Errorf("version %d: decode schema: %w", version, err)
 	}

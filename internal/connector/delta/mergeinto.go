@@ -2,8 +2,6 @@ package delta
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"time"
 
 	"lakehouse/deltalog"
@@ -55,6 +53,8 @@ type merging struct {
 	matcher *exec.Matcher
 	met     *rowBits // rows of the source that have a partner
 	held    time.Duration
+
+	everything bool // rows of the source are new also when they have a partner
 }
 
 func (g *merging) insertsOnly() bool { return len(g.Matched)+len(g.NotMatchedBySource) == 0 }
@@ -166,13 +166,7 @@ func clauseTexts(clauses []logical.MergeClause) string {
 		}
 		all[i] = one{c.Text, action}
 	}
-	var out strings.Builder
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(all); err != nil {
-		return "[]"
-	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return jsonText(all)
 }
 
 func (g *merging) metrics() map[string]string {

@@ -43,7 +43,7 @@ func NewProvider(ctx context.Context, t Table, opts ReadOptions) (*Provider, err
 			version, seq = log.current.DeltaCommitVersion, log.seq
 		}
 	}
-	columns, err := columnsOf(meta)
+	columns, err := columnsOf(meta, snap.Protocol())
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/batch"
@@ -153,7 +154,7 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	columns, err := columnsOf(snap.Metadata())
+	columns, err := columnsOf(snap.Metadata(), snap.Protocol())
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +240,9 @@ func (s *Source) String() string { return s.name }
 // Scan gives the row groups of the files that statistics do not rule out.
 func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[batch.Piece, error] {
 	return func(yield func(batch.Piece, error) bool) {
-		rows, err := s.reader(opts)
+		columns, at := s.splitMetadata(opts.Columns)
+		opts.Columns = columns
+		rows, err := s.reader(opts, at >= 0)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -254,6 +257,9 @@ func (s *Source) Scan(ctx context.Context, opts logical.ScanOptions) iter.Seq2[b
 				return
 			}
 			for _, piece := range pieces {
+				if at >= 0 {
+					piece = s.metadataPiece(piece, at, rows.Schema(), file.AddFile)
+				}
 				if !yield(piece, nil) {
 					return
 				}
@@ -281,32 +287,48 @@ func (s *Source) wanted(names []string) (types.Struct, error) {
 // rowReader reads the rows of a source's files.
 type rowReader struct {
 	*deltalog.RowReader
+	where predicate.Predicate
+
 	bucket *bucket // of all rows, those with these event times; nil: all
-	where  predicate.Predicate
-	asked  types.Struct // to be given of a bucket's rows
+	times  int     // the column of the event times
+	added  bool    // which is not asked for
 }
 
-func (s *Source) reader(opts logical.ScanOptions) (*rowReader, error) {
+// reader reads the rows, with their metadata behind them where the metadata column is asked for.
+func (s *Source) reader(opts logical.ScanOptions, withMetadata bool) (*rowReader, error) {
 	want, err := s.wanted(opts.Columns)
 	if err != nil {
 		return nil, err
 	}
-	names := want.Names()
-	if s.bucket != nil && want.Index(s.bucket.column) < 0 {
-		names = append(names, s.bucket.column)
+	r := &rowReader{where: opts.Where, bucket: s.bucket}
+	read := deltalog.ReadOptions{Columns: append([]string{}, want.Names()...), Where: opts.Where, Constants: s.constants}
+	if s.bucket != nil {
+		if r.times = want.Index(s.bucket.column); r.times < 0 {
+			r.times, r.added = len(read.Columns), true
+			read.Columns = append(read.Columns, s.bucket.column)
+		}
 	}
-	if names == nil {
-		names = []string{}
+	if withMetadata {
+		read.Metadata = s.rowMetadata()
 	}
-	rows, err := s.table.Log.Reader(s.meta, deltalog.ReadOptions{Columns: names, Where: opts.Where, Constants: s.constants})
-	return &rowReader{RowReader: rows, bucket: s.bucket, where: opts.Where, asked: want}, err
+	r.RowReader, err = s.table.Log.Reader(s.meta, read)
+	return r, err
+}
+
+// Schema is the columns of the pieces' rows.
+func (r *rowReader) Schema() types.Struct {
+	given := r.RowReader.Schema()
+	if r.added {
+		given.Fields = slices.Delete(slices.Clone(given.Fields), r.times, r.times+1)
+	}
+	return given
 }
 
 func (r *rowReader) pieces(ctx context.Context, file deltalog.ChangedFile) ([]batch.Piece, error) {
 	if r.bucket == nil {
 		return r.ChangedPieces(ctx, file)
 	}
-	pieces, err := r.RowReader.Where(r.bucket.where(file.Path, r.where)).ChangedPieces(ctx, file)
+	pieces, err := r.Where(r.bucket.where(file.Path, r.where)).ChangedPieces(ctx, file)
 	for i, p := range pieces {
 		pieces[i] = &bucketPiece{p, r, file.Path}
 	}
@@ -322,7 +344,13 @@ type bucketPiece struct {
 
 // Read gives the rows.
 func (p *bucketPiece) Read(ctx context.Context) batch.Seq {
+	schema := types.ToArrowSchema(p.reader.Schema())
 	return batch.Transform(p.Piece.Read(ctx), func(b arrow.RecordBatch) (arrow.RecordBatch, error) {
-		return p.reader.bucket.keep(p.path, b, p.reader.asked)
+		b, err := p.reader.bucket.keep(p.path, b, p.reader.times)
+		if err != nil || !p.reader.added {
+			return b, err
+		}
+		columns := slices.Delete(slices.Clone(b.Columns()), p.reader.times, p.reader.times+1)
+		return array.NewRecordBatch(schema, columns, b.NumRows()), nil
 	})
 }

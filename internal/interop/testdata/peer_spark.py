@@ -29,8 +29,8 @@ spark.sparkContext.setLogLevel("OFF")
 delta_jar, = glob.glob(os.path.join(os.path.dirname(pyspark.__file__), "jars", "delta-spark*.jar"))
 
 
-def read(path, out, version=None, where=None):
-    reader = spark.read.format("delta")
+def read(path, out, version=None, where=None, options=None):
+    reader = spark.read.format("delta").options(**(options or {}))
     if version is not None:
         reader = reader.option("versionAsOf", version)
     frame = reader.load(path)
