@@ -335,6 +335,10 @@ const (
 	DeltaVectorsDisallowed        Class = "DELTA_ADDING_DELETION_VECTORS_DISALLOWED"
 	DeltaVersionNotFound          Class = "DELTA_VERSION_NOT_FOUND"
 	DeltaWriteIntoView            Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
+	GeneratedWithDefault          Class = "GENERATED_COLUMN_WITH_DEFAULT_VALUE"
+	IdentityDuplicateOption       Class = "IDENTITY_COLUMNS_DUPLICATED_SEQUENCE_GENERATOR_OPTION"
+	IdentityStep                  Class = "IDENTITY_COLUMNS_ILLEGAL_STEP"
+	IdentityWithDefault           Class = "IDENTITY_COLUMN_WITH_DEFAULT_VALUE"
 )
 
 // The classes of statements that change rows.
@@ -764,4 +768,8 @@ var sqlStates = map[Class]string{
 	DeltaUnrecognizedInvariant:    "56038",
 	DeltaUnsupportedGeneration:    "42621",
 	UnsupportedGeneration:         "42621",
+	GeneratedWithDefault:          "42623",
+	IdentityDuplicateOption:       "42601",
+	IdentityStep:                  "42611",
+	IdentityWithDefault:           "42623",
 }
