@@ -41,7 +41,7 @@ func (s *Snapshot) checkpointThere(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	there := found.completeCheckpoint(s.Version() + 1)
-	if there == nil || s.table.checkReadable(ctx, there) != nil {
+	if there == nil || !s.table.readable(ctx, there) {
 		return false, ctx.Err()
 	}
 	hint := lastCheckpoint{Version: s.Version()}

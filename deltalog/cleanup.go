@@ -42,8 +42,8 @@ func (t *Table) truncateLog(ctx context.Context, s *Snapshot, all *listing, keep
 	if keep < s.protectedBefore() {
 		return nil // the checkpoints below may not be taken from their commits
 	}
-	if from := all.completeCheckpoint(keep + 1); from == nil || from.version != keep || t.checkReadable(ctx, from) != nil {
-		return nil // what is left has to stand on it
+	if from := all.completeCheckpoint(keep + 1); from == nil || from.version != keep || !t.readable(ctx, from) {
+		return nil // what is left would have to stand on it
 	}
 	gone := 0
 	for _, files := range [][]logFile{all.compacted, all.commits, all.checksums, all.checkpoints} {
@@ -61,6 +61,10 @@ func (t *Table) truncateLog(ctx context.Context, s *Snapshot, all *listing, keep
 		return nil
 	}
 	return t.cleanUpSidecars(ctx)
+}
+
+func (t *Table) readable(ctx context.Context, checkpoint *checkpointFiles) bool {
+	return t.checkReadable(ctx, checkpoint) == nil
 }
 
 // checkReadable looks whether a checkpoint can be read: its small rows, and the footers of all its files.

@@ -17,9 +17,7 @@ import (
 
 // ingest brings a table to the state that three numbered appends make, whatever is there already:
 // as a sink does, it asks the table how far it came.
-func ingest(ctx context.Context, store volumes.Store) error { return ingestInto(ctx, store, nil) }
-
-func ingestInto(ctx context.Context, store volumes.Store, properties map[string]string) error {
+func ingest(ctx context.Context, store volumes.Store, properties map[string]string) error {
 	configuration := map[string]string{"delta.checkpointInterval": "2"}
 	maps.Copy(configuration, properties)
 	table, err := Create(ctx, store, CreateOptions{Schema: peopleSchema, Configuration: configuration, IfNotExists: true})
@@ -61,7 +59,7 @@ var tableKinds = map[string]map[string]string{
 // A run that dies after any of its storage operations, and is started again, ends with the same table.
 func TestIngestSurvivesEveryCrashPoint(t *testing.T) {
 	for kind, properties := range tableKinds {
-		run := func(ctx context.Context, store volumes.Store) error { return ingestInto(ctx, store, properties) }
+		run := func(ctx context.Context, store volumes.Store) error { return ingest(ctx, store, properties) }
 		faults := allFaults()
 		if kind != "plain" {
 			faults = fewFaults()
@@ -87,7 +85,7 @@ func checkIngested(t *testing.T, store volumes.Store) {
 // A feature that is being dropped is there or gone, and dropping it again ends with a table that has it no more.
 func TestDropFeatureSurvivesEveryCrashPoint(t *testing.T) {
 	made := volumestest.NewMemory()
-	if err := ingestInto(t.Context(), made, tableKinds["features"]); err != nil {
+	if err := ingest(t.Context(), made, tableKinds["features"]); err != nil {
 		t.Fatal(err)
 	}
 	for _, feature := range []string{"v2Checkpoint", "rowTracking"} {

@@ -87,7 +87,7 @@ func (m *Metadata) statsColumns() ([][]string, error) {
 // storedPath is a column's path as data files have it.
 func (m *Metadata) storedPath(schema Schema, path []string) ([]string, error) {
 	stored := make([]string, len(path))
-	var t Type = schema
+	t := Type(schema)
 	for i, name := range path {
 		name = strings.ReplaceAll(strings.Trim(strings.TrimSpace(name), "`"), "``", "`")
 		inside, ok := t.(Schema)
