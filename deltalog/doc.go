@@ -71,12 +71,29 @@
 // or its history. Only who asks for files replays them: in memory that grows with what follows the
 // checkpoint.
 //
-// # What it refuses
+// # Features
 //
-// Features of the protocol are told apart in one table (feature.go), which says of each whether it is read and written. What a table
-// needs besides is refused by name; a table that only writers must understand can still be read. Features that ask a writer to evaluate
-// SQL are the caller's to honour where he makes data files himself. New tables get the weakest protocol that allows what they use, by
-// default reader 1 and writer 2.
+// What a table demands of readers and writers stands in its protocol: by version, or from reader 3 and writer 7 on by the names of
+// features. They are told apart in one table (feature.go). Reader versions 1 to 3 and writer versions 1 to 7 are read and written, with the
+// features that the table of feature.go marks so; all else is refused by name. Catalog-managed tables are refused: their newest versions
+// are known to their catalog alone.
+//
+// A feature is turned on by the property that makes use of it (delta.enableRowTracking = true), by its name
+// (delta.feature.rowTracking = supported), or by [Protocol.With] and [Txn.UpdateProtocol]; what it requires comes with it.
+// [Table.DropFeature] takes it out again. New tables get the weakest protocol that allows what they use, by default reader 1 and writer 2.
+//
+//   - inCommitTimestamp: each version holds its time, later than that of the one before; time travel, history and changes go by it.
+//   - rowTracking: files get the ids of their rows when they are committed, anew each time that another writer was faster.
+//     Turning it on numbers the rows that are there in the same version.
+//   - domainMetadata: [Snapshot.Domain] and [Txn.SetDomain]; domains that nobody here knows are kept.
+//   - v2Checkpoint: checkpoints are a manifest and sidecars. A sidecar none of whose files was touched belongs to the next checkpoint, too.
+//   - delta.checkpoint.writeStatsAsJson and writeStatsAsStruct say how checkpoints hold statistics; both are read.
+//   - checkpointProtection: the log is cut off only as a whole before the version that is protected.
+//
+// Log compaction files are read where they are whole, instead of the commits that they stand for.
+//
+// A table that only writers must understand can still be read. Features that ask a writer to evaluate SQL are the caller's to honour
+// where he makes data files himself, as is that data files are what their actions say.
 //
 // # Security
 //
