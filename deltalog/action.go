@@ -119,8 +119,8 @@ type CommitInfo struct {
 	OperationMetrics    map[string]string `json:"operationMetrics"`
 	UserMetadata        string            `json:"userMetadata,omitempty"`
 	EngineInfo          string            `json:"engineInfo,omitempty"`
-	Tags                map[string]string `json:"tags,omitempty"`
 	TxnID               string            `json:"txnId,omitempty"`
+	Tags                map[string]string `json:"tags,omitempty"`
 }
 
 // Actions is what one version changes, action by action in the order of the log.

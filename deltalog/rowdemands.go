@@ -3,15 +3,11 @@ package deltalog
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"lakehouse/internal/errclass"
 )
 
 const keyIdentityMark = "delta.identity.highWaterMark"
-
-// tagIdentity marks, in commitInfo, a version that changes the metadata by no more than the marks of identity columns.
-const tagIdentity = "delta.identity.schemaUpdate"
 
 // RowsConform says that whoever made the rows of added files has held them to what the table demands: NOT NULL, CHECK constraints, invariants,
 // generated, identity and default columns. These are SQL expressions, which this package does not evaluate: without the word,
@@ -37,11 +33,6 @@ func (x *Txn) AdvanceIdentity(marks map[string]int64) error {
 	x.UpdateMetadata(m.WithSchema(Schema{Fields: fields}))
 	x.identityOnly = alone
 	return nil
-}
-
-// identityOnly reports whether a version changes no more of the metadata than the marks of identity columns.
-func (a *Actions) identityOnly() bool {
-	return a.Metadata != nil && a.CommitInfo != nil && strings.EqualFold(a.CommitInfo.Tags[tagIdentity], "true")
 }
 
 // checkRows refuses new rows that nobody has held to what the table demands.

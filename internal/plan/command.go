@@ -47,6 +47,7 @@ type (
 		Columns     []types.Field // nil with Query, or for a table that exists at Location
 		Using       string        // lower case; empty: the default, delta
 		PartitionBy []string
+		ClusterBy   [][]string // nil: no clause; empty: NONE
 		Location    string
 		Comment     string
 		Properties  map[string]string
@@ -80,6 +81,7 @@ type (
 		Columns   []string
 		ByName    bool
 		Overwrite bool
+		Replace   *Replace // nil: the rows are added, or, with Overwrite, take the place of all
 		Query     Relation
 	}
 
@@ -103,8 +105,11 @@ type (
 	ShowCatalogs struct{ Pattern string }
 	// ShowColumns is SHOW COLUMNS IN table.
 	ShowColumns struct{ Table []string }
-	// ShowTableProperties is SHOW TBLPROPERTIES table.
-	ShowTableProperties struct{ Table []string }
+	// ShowTableProperties is SHOW TBLPROPERTIES table [(key)].
+	ShowTableProperties struct {
+		Table []string
+		Key   *string // nil: all
+	}
 	// ShowCreateTable is SHOW CREATE TABLE table.
 	ShowCreateTable struct{ Table []string }
 

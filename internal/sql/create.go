@@ -63,6 +63,9 @@ func (p *parser) createTable(replace bool) (plan.Statement, error) {
 	if p.isAny("shallow", "deep", "clone") {
 		return p.clone(t)
 	}
+	if !replace && p.take("like") {
+		return p.createTableLike(t)
+	}
 	if p.is("(") && !p.isQuery(p.i) {
 		if t.Columns, err = parenthesised(p, p.columnDefinition); err != nil {
 			return nil, err
@@ -84,7 +87,7 @@ func (p *parser) createTable(replace bool) (plan.Statement, error) {
 	return t, err
 }
 
-// tableClause: USING name | PARTITIONED BY … | LOCATION string | COMMENT string | TBLPROPERTIES properties
+// tableClause: USING name | PARTITIONED BY … | CLUSTER BY … | LOCATION string | COMMENT string | TBLPROPERTIES properties
 func (p *parser) tableClause(t *plan.CreateTable) (found bool, err error) {
 	switch {
 	case t.Using == "" && p.take("using"):
@@ -99,6 +102,8 @@ func (p *parser) tableClause(t *plan.CreateTable) (found bool, err error) {
 		t.Comment, err = p.stringValue()
 	case t.Properties == nil && p.take("tblproperties"):
 		t.Properties, err = p.properties()
+	case t.ClusterBy == nil && p.take("cluster", "by"):
+		t.ClusterBy, err = p.clusterColumns()
 	case p.isAny("clustered", "cluster", "options", "stored", "row", "skewed", "like", "default"):
 		return false, p.refuse("CREATE TABLE … " + upper(p.tok().key))
 	default:
@@ -124,30 +129,15 @@ func (p *parser) partitionColumns(t *plan.CreateTable) error {
 	return err
 }
 
-// columnDefinition: name dataType (NOT NULL | COMMENT string)*
+// columnDefinition: name dataType columnOption*
 func (p *parser) columnDefinition() (types.Field, error) {
 	if p.isAny("constraint", "primary", "foreign", "check", "unique") && p.peek(1).kind != kindEnd &&
 		(p.isAny("constraint") || p.peek(1).key == "key" || p.peek(1).key == "(") {
 		return types.Field{}, p.refuse("a table constraint")
 	}
-	f, end, err := types.ParseColumnAt(p.text, p.tok().start)
-	if err != nil {
-		return f, err
-	}
-	if err := p.moveTo(end); err != nil {
-		return f, err
-	}
-	for err == nil {
-		switch {
-		case f.Nullable && p.take("not", "null"):
-			f.Nullable = false
-		case f.Metadata["comment"] == nil && p.take("comment"):
-			f, err = p.columnComment(f)
-		case p.isAny("default", "generated", "constraint", "primary", "references", "check", "unique", "collate", "mask"):
-			return f, p.refuse("a column with " + upper(p.tok().key))
-		default:
-			return f, nil
-		}
+	f, err := p.namedType()
+	for found := true; found && err == nil; {
+		f, found, err = p.columnOption(f)
 	}
 	return f, err
 }

@@ -58,7 +58,9 @@ func plain(v reflect.Value) (string, bool) {
 	case types.Type:
 		return "<" + value.String() + ">", true
 	case []types.Field:
-		return "<" + types.ToDDL(types.Struct{Fields: value}) + ">", true
+		return "<" + definitions(value) + ">", true
+	case types.Field:
+		return "<" + definitions([]types.Field{value}) + ">", true
 	case decimal128.Num:
 		return value.BigInt().String(), true
 	case []byte:
@@ -78,4 +80,15 @@ func plain(v reflect.Value) (string, bool) {
 	default:
 		return fmt.Sprint(elem.Interface()), true
 	}
+}
+
+func definitions(columns []types.Field) string {
+	w := &printer{}
+	for i, f := range columns {
+		if i > 0 {
+			w.text(", ")
+		}
+		w.column(f)
+	}
+	return w.String()
 }

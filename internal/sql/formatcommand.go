@@ -45,7 +45,7 @@ func (w *printer) statement(s plan.Statement) {
 			w.text(" ", quoteConf(s.Key))
 		}
 	default:
-		if !w.changes(s) && !w.maintenance(s) {
+		if !w.changes(s) && !w.maintenance(s) && !w.alteration(s) {
 			w.inspection(s)
 		}
 	}
@@ -73,6 +73,9 @@ func (w *printer) inspection(s plan.Statement) {
 		w.text("SHOW COLUMNS IN ", qualifiedName(s.Table))
 	case *plan.ShowTableProperties:
 		w.text("SHOW TBLPROPERTIES ", qualifiedName(s.Table))
+		if s.Key != nil {
+			w.text(" (", types.QuoteString(*s.Key), ")")
+		}
 	case *plan.ShowCreateTable:
 		w.text("SHOW CREATE TABLE ", qualifiedName(s.Table))
 	case *plan.DescribeTable:
@@ -145,7 +148,8 @@ func (w *printer) createTable(t *plan.CreateTable) {
 	w.ifNotExists(t.IfNotExists)
 	w.text(qualifiedName(t.Name))
 	if t.Columns != nil {
-		w.text(" (", types.ToDDL(types.Struct{Fields: t.Columns}), ")")
+		w.text(" ")
+		printList(w, t.Columns, w.column)
 	}
 	if t.Using != "" {
 		w.text(" USING ", quoteName(t.Using))
@@ -153,6 +157,10 @@ func (w *printer) createTable(t *plan.CreateTable) {
 	if t.PartitionBy != nil {
 		w.text(" PARTITIONED BY ")
 		w.names(t.PartitionBy)
+	}
+	if t.ClusterBy != nil {
+		w.text(" ")
+		w.clusterBy(t.ClusterBy)
 	}
 	w.clause("LOCATION", t.Location)
 	w.clause("COMMENT", t.Comment)
@@ -224,6 +232,9 @@ func (w *printer) insert(s *plan.Insert) {
 	}
 	w.text(qualifiedName(s.Table), " ")
 	w.partition(s.Partition)
+	if s.Replace != nil && s.Replace.Alias != "" {
+		w.text("AS ", quoteName(s.Replace.Alias), " ")
+	}
 	if s.ByName {
 		w.text("BY NAME ")
 	}
@@ -231,7 +242,7 @@ func (w *printer) insert(s *plan.Insert) {
 		w.names(s.Columns)
 		w.text(" ")
 	}
-	w.query(s.Query)
+	w.replacing(s)
 }
 
 func (w *printer) partition(values []plan.PartitionValue) {

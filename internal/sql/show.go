@@ -6,10 +6,10 @@ import (
 	"lakehouse/internal/plan"
 )
 
-// show: SHOW (TABLES | SCHEMAS | DATABASES | CATALOGS | COLUMNS | TBLPROPERTIES | CREATE TABLE) …
+// show: SHOW (TABLES | SCHEMAS | DATABASES | CATALOGS | COLUMNS | TBLPROPERTIES | PARTITIONS | CREATE TABLE) …
 func (p *parser) show() (plan.Statement, error) {
 	p.skip()
-	switch word := p.takeAny("tables", "schemas", "databases", "namespaces", "catalogs", "columns", "tblproperties"); word {
+	switch word := p.takeAny("tables", "schemas", "databases", "namespaces", "catalogs", "columns", "tblproperties", "partitions"); word {
 	case "tables":
 		return p.showTables()
 	case "schemas", "databases", "namespaces":
@@ -20,11 +20,9 @@ func (p *parser) show() (plan.Statement, error) {
 	case "columns":
 		return p.showColumns()
 	case "tblproperties":
-		table, err := p.multipartIdentifier()
-		if err == nil && p.is("(") {
-			err = p.refuse("SHOW TBLPROPERTIES of one key")
-		}
-		return &plan.ShowTableProperties{Table: table}, err
+		return p.showTableProperties()
+	case "partitions":
+		return p.showPartitions()
 	}
 	if p.take("create", "table") {
 		table, err := p.multipartIdentifier()
@@ -37,6 +35,31 @@ func (p *parser) show() (plan.Statement, error) {
 		return nil, p.refuse("SHOW TABLE EXTENDED")
 	}
 	return nil, p.refuseKind("SHOW", "expected TABLES, SCHEMAS, CATALOGS, COLUMNS, TBLPROPERTIES or CREATE TABLE")
+}
+
+// showTableProperties: table ['(' key ')']
+func (p *parser) showTableProperties() (plan.Statement, error) {
+	table, err := p.multipartIdentifier()
+	show := &plan.ShowTableProperties{Table: table}
+	if err != nil || !p.take("(") {
+		return show, err
+	}
+	key, err := p.propertyKey()
+	if err != nil {
+		return nil, err
+	}
+	show.Key = &key
+	return show, p.expect(")")
+}
+
+// showPartitions: table [PARTITION '(' name '=' constant, … ')']
+func (p *parser) showPartitions() (plan.Statement, error) {
+	table, err := p.multipartIdentifier()
+	show := &plan.ShowPartitions{Table: table}
+	if err == nil && p.take("partition") {
+		show.Partition, err = parenthesised(p, p.partitionValue)
+	}
+	return show, err
 }
 
 // showTables: [(FROM | IN) schema] [[LIKE] pattern]

@@ -35,14 +35,14 @@ func (p *parser) statement() (plan.Statement, error) {
 
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
-	"convert", "copy", "create", "delete", "desc", "describe", "drop", "explain", "fsck", "generate", "insert", "merge", "optimize",
-	"reorg", "reset", "restore", "select", "set", "show", "update", "use", "vacuum", "values", "with",
+	"alter", "comment", "convert", "copy", "create", "delete", "desc", "describe", "drop", "explain", "fsck", "generate", "insert", "merge", "optimize",
+	"reorg", "reset", "restore", "select", "set", "show", "truncate", "update", "use", "vacuum", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
-var refused = set("add", "alter", "analyze", "begin", "cache", "call", "clear", "comment", "declare",
+var refused = set("add", "analyze", "begin", "cache", "call", "clear", "declare",
 	"deny", "execute", "export", "grant", "import", "list", "load", "lock", "msck", "open",
-	"refresh", "repair", "replace", "revoke", "sync", "truncate", "uncache", "undrop", "unlock", "unset")
+	"refresh", "repair", "replace", "revoke", "sync", "uncache", "undrop", "unlock", "unset")
 
 type production func(*parser) (plan.Statement, error)
 
@@ -71,6 +71,12 @@ func (p *parser) command() (production, bool) {
 		return (*parser).copyInto, true
 	case "show":
 		return (*parser).show, true
+	case "alter":
+		return (*parser).alter, true
+	case "truncate":
+		return (*parser).truncate, true
+	case "comment":
+		return (*parser).commentOn, true
 	case "describe", "desc":
 		return (*parser).describe, true
 	case "explain":

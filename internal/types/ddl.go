@@ -60,6 +60,17 @@ func ParseTypeAt(text string, offset int) (t Type, end int, err error) {
 	return declared.Type, p.end, err
 }
 
+// ParseDeclaredTypeAt is [ParseTypeAt], with the text that Spark keeps of a type in which CHAR or VARCHAR is; else it is empty.
+func ParseDeclaredTypeAt(text string, offset int) (t Type, raw string, end int, err error) {
+	p := &ddlParser{text: text, at: offset}
+	p.next()
+	as, err := p.dataType()
+	if err == nil && as.raw != as.Type.String() {
+		raw = as.raw
+	}
+	return as.Type, raw, p.end, err
+}
+
 // ParseColumnAt is [ParseTypeAt] for a column definition: name, type, NOT NULL, COMMENT.
 func ParseColumnAt(text string, offset int) (f Field, end int, err error) {
 	p := &ddlParser{text: text, at: offset}
