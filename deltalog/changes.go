@@ -61,7 +61,11 @@ func (t *Table) change(ctx context.Context, version int64, previous time.Time) (
 	if err != nil {
 		return CommitFile{}, fmt.Errorf("read changes of version %d: %w", version, err)
 	}
-	return CommitFile{version, monotone(previous, f.modTime), actions}, nil
+	at := monotone(previous, f.modTime)
+	if actions.CommitInfo != nil && actions.CommitInfo.InCommitTimestamp != 0 {
+		at = time.UnixMilli(actions.CommitInfo.InCommitTimestamp)
+	}
+	return CommitFile{version, at, actions}, nil
 }
 
 // checkPaths makes sure that the files to be read lie in the table's folder.

@@ -40,11 +40,11 @@ func features() []feature {
 		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
 		{name: "identityColumns", minWriter: 6, read: true, write: true, active: hasField("delta.identity.start")},
 		{name: "deletionVectors", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableDeletionVectors", "true")},
-		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, active: propertyIs("delta.enableRowTracking", "true")},
+		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, write: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
 		{name: "domainMetadata", read: true, write: true},
 		{name: "v2Checkpoint", readerWriter: true, read: true, write: true, active: propertyIs("delta.checkpointPolicy", "v2")},
-		{name: "inCommitTimestamp", read: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
+		{name: "inCommitTimestamp", read: true, write: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
 		{name: "clustering", requires: []string{"domainMetadata"}, read: true, write: true},
@@ -61,7 +61,7 @@ func features() []feature {
 
 		// Known to other writers, not in the specification's list. Those that ask nothing of a reader are read.
 		{name: "icebergCompatV3", requires: []string{"columnMapping", "rowTracking"}, read: true, active: propertyIs("delta.enableIcebergCompatV3", "true")},
-		{name: "checkpointProtection", read: true},
+		{name: protection, read: true, write: true},
 		{name: "materializePartitionColumns", read: true, active: propertyIs("delta.enableMaterializePartitionColumnsFeature", "true")},
 		{name: "coordinatedCommits-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, read: true},
 		{name: "redirectWriterOnly-preview", read: true},

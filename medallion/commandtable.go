@@ -192,7 +192,7 @@ func (s *Session) takeOver(ctx context.Context, entry catalog.Table, table delta
 	}
 	w := frame.Write().PartitionBy(t.partition...)
 	w.mode = t.mode
-	if err := w.into(ctx, table, t.options, "WRITE"); err != nil {
+	if err := w.into(ctx, table, []string{"delta", entry.Location}, t.options); err != nil {
 		return entry, err
 	}
 	return s.register(ctx, entry, t)
