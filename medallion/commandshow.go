@@ -259,7 +259,18 @@ func (s *Session) explain(ctx context.Context, c *plan.Explain) (*DataFrame, err
 	if err != nil {
 		return nil, err
 	}
-	text := "== Physical Plan ==\n" + logical.Explain(logical.Optimize(node))
+	optimized, err := logical.AnswerFromMetadata(ctx, logical.Optimize(node))
+	if err != nil {
+		return nil, err
+	}
+	reports, err := logical.Reports(ctx, optimized)
+	if err != nil {
+		return nil, err
+	}
+	text := "== Physical Plan ==\n" + logical.Explain(optimized)
+	if len(reports) > 0 {
+		text += "\n== Scans ==\n" + strings.Join(reports, "\n") + "\n"
+	}
 	if c.Mode == "extended" {
 		text = "== Analyzed Logical Plan ==\n" + logical.Explain(node) + "\n" + text
 	}
