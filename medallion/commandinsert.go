@@ -64,6 +64,15 @@ func (in *inserting) columns(ctx context.Context, frame *DataFrame) (*DataFrame,
 	if err := in.checkPartition(); err != nil {
 		return nil, err
 	}
+	want, err := in.targets()
+	if err != nil {
+		return nil, err
+	}
+	if !in.ByName {
+		if frame, err = in.withDefaults(frame, want); err != nil {
+			return nil, err
+		}
+	}
 	have, err := frame.Schema(ctx)
 	if err != nil {
 		return nil, err
@@ -73,10 +82,6 @@ func (in *inserting) columns(ctx context.Context, frame *DataFrame) (*DataFrame,
 			return nil, err
 		}
 		return in.withPartition(frame), nil
-	}
-	want, err := in.targets()
-	if err != nil {
-		return nil, err
 	}
 	if len(have.Fields) != len(want) {
 		return nil, errclass.DeltaInsertArity.New("Cannot write to '%s', %s data columns; target table has %d column(s) but the inserted data has %d column(s)",
