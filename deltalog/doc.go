@@ -41,6 +41,10 @@
 // A [RowSet] is rows of a file by their positions. [Table.NewDeletionVectorFile] writes such sets as deletion vectors,
 // [Txn.SetDeletionVector] gives one to a file, which thereby loses its rows without being written anew.
 //
+// [Table.Vacuum] deletes files that no version within the retention needs, [Table.Restore] takes a version back, [Table.ShallowClone] makes a
+// table of another one's files, [Table.Repair] takes missing files out, and [Table.GenerateManifest] tells Presto and Athena where
+// the files are.
+//
 // # What a commit promises
 //
 // A [Txn] starts from a snapshot, [Snapshot.Begin], or creates its table, [Table.BeginCreate]. It

@@ -65,6 +65,7 @@ type WriteOptions struct {
 	Eval            expr.Context // for the casts to the table's types
 	Widening        Widening     // of columns, where the table and mergeSchema allow it
 	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
+	AutoCompact     AutoCompaction
 }
 
 // Widening says which types a write may give a table's columns by itself, as the session's setting WideningSetting has it.
@@ -337,6 +338,9 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	}
 	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
 	commit, err := w.txn.Commit(ctx)
+	if err == nil {
+		w.autoCompact(ctx)
+	}
 	return Written{Version: commit.Version, Rows: rows}, err
 }
 
