@@ -56,23 +56,27 @@ func (t *Table) change(ctx context.Context, version int64, previous time.Time) (
 		err = actions.Protocol.CheckRead()
 	}
 	if err == nil {
-		err = actions.checkPaths()
+		err = actions.checkPaths(t)
 	}
 	if err != nil {
 		return CommitFile{}, fmt.Errorf("read changes of version %d: %w", version, err)
 	}
-	return CommitFile{version, monotone(previous, f.modTime), actions}, nil
+	at := monotone(previous, f.modTime)
+	if actions.CommitInfo != nil && actions.CommitInfo.InCommitTimestamp != 0 {
+		at = time.UnixMilli(actions.CommitInfo.InCommitTimestamp)
+	}
+	return CommitFile{version, at, actions}, nil
 }
 
 // checkPaths makes sure that the files to be read lie in the table's folder.
-func (a *Actions) checkPaths() error {
+func (a *Actions) checkPaths(t *Table) error {
 	for _, file := range a.Adds {
-		if err := checkPath(file.Path); err != nil {
+		if err := t.checkFilePath(file.Path); err != nil {
 			return errclass.DeltaLogCorrupt.New("add.path: %w.", err)
 		}
 	}
 	for _, file := range a.CDC {
-		if err := checkPath(file.Path); err != nil {
+		if err := t.checkFilePath(file.Path); err != nil {
 			return errclass.DeltaLogCorrupt.New("cdc.path: %w.", err)
 		}
 	}

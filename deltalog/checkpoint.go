@@ -43,8 +43,8 @@ func (s *Snapshot) checkpointClassic(ctx context.Context) (lastCheckpoint, fileC
 		return lastCheckpoint{}, fileCount{}, err
 	}
 	size, err := out.commit()
-	hint := lastCheckpoint{Version: s.Version(), Size: out.rows.rows, SizeInBytes: size, NumOfAddFiles: out.rows.adds}
-	return hint, fileCount{known: true, number: out.rows.adds, bytes: out.rows.bytes}, err
+	hint := lastCheckpoint{Version: s.Version(), Size: out.rows.rows, SizeInBytes: size, NumOfAddFiles: out.rows.adds.number}
+	return hint, out.rows.adds, err
 }
 
 // A checkpointOut is a file of a checkpoint that is being written.

@@ -19,13 +19,13 @@ type checkpointRows struct {
 	columns [checkpointColumns]*array.StructBuilder // nil: the file has no such column
 	pending int
 	rows    int64
-	adds    int64
-	bytes   int64 // of the added files
+	adds    fileCount
 	emit    func(arrow.RecordBatch) error
 }
 
 func newCheckpointRows(layout checkpointLayout, columns []int, emit func(arrow.RecordBatch) error) *checkpointRows {
 	r := &checkpointRows{
+		adds:    noFiles(),
 		layout:  layout,
 		builder: array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(layout.schema(columns...))),
 		emit:    emit,
@@ -128,8 +128,7 @@ func (r *checkpointRows) domain(d DomainMetadata) error {
 
 // add writes a live file. In a checkpoint nothing is new, so dataChange is false.
 func (r *checkpointRows) add(a *AddFile) error {
-	r.adds++
-	r.bytes += a.Size
+	r.adds.add(a.Size, a.DeletionVector, 1)
 	f := r.begin(columnAdd)
 	f.text(encodedPathOf(a.Path, a.encodedPath))
 	f.textMap(a.PartitionValues)

@@ -164,7 +164,7 @@ type sidecarWriter struct {
 
 // writeFiles makes the sidecars of the checkpoint.
 func (w *sidecarWriter) writeFiles(ctx context.Context) error {
-	w.files.known = true
+	w.files = noFiles()
 	plan, ok, err := w.snapshot.planSidecars(ctx, w.layout)
 	if err != nil || !ok { // a checkpoint before that cannot be read is no reason not to write this one
 		err = w.writeAll(ctx)
@@ -201,6 +201,7 @@ func (w *sidecarWriter) writeAll(ctx context.Context) error {
 }
 
 func (w *sidecarWriter) writePlan(ctx context.Context, plan sidecarPlan) error {
+	w.files.detailed = len(plan.kept) == 0
 	for _, kept := range plan.kept {
 		w.keep(kept, kept.count(tagAdds))
 		w.files.number += kept.count(tagAdds)
@@ -231,8 +232,7 @@ func (w *sidecarWriter) keep(s sidecar, actions int64) {
 }
 
 func (w *sidecarWriter) add(ctx context.Context, file *AddFile) error {
-	w.files.number++
-	w.files.bytes += file.Size
+	w.files.add(file.Size, file.DeletionVector, 1)
 	return w.write(ctx, func(rows *checkpointRows) error { return rows.add(file) })
 }
 
@@ -265,7 +265,7 @@ func (w *sidecarWriter) close() error {
 	w.out = nil
 	w.keep(sidecar{
 		Path: w.path, SizeInBytes: size, ModificationTime: w.snapshot.table.opts.Clock().UnixMilli(),
-		Tags: map[string]string{tagAdds: itoa(out.rows.adds), tagBytes: itoa(out.rows.bytes), tagLayout: w.layout.name()},
+		Tags: map[string]string{tagAdds: itoa(out.rows.adds.number), tagBytes: itoa(out.rows.adds.bytes), tagLayout: w.layout.name()},
 	}, out.rows.rows)
 	return nil
 }

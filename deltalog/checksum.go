@@ -15,15 +15,31 @@ import (
 // A checksumJSON is a version checksum file: what a version is, but for its files. It lets a reader
 // open a table without its checkpoint.
 type checksumJSON struct {
-	TxnID           string            `json:"txnId,omitempty"`
-	TableSizeBytes  int64             `json:"tableSizeBytes"`
-	NumFiles        int64             `json:"numFiles"`
-	NumMetadata     int64             `json:"numMetadata"`
-	NumProtocol     int64             `json:"numProtocol"`
-	SetTransactions *[]SetTransaction `json:"setTransactions,omitempty"`
-	DomainMetadata  *[]DomainMetadata `json:"domainMetadata,omitempty"`
-	Metadata        *Metadata         `json:"metadata,omitempty"`
-	Protocol        *Protocol         `json:"protocol,omitempty"`
+	TxnID             string            `json:"txnId,omitempty"`
+	TableSizeBytes    int64             `json:"tableSizeBytes"`
+	NumFiles          int64             `json:"numFiles"`
+	NumDeletedRecords *int64            `json:"numDeletedRecordsOpt,omitempty"`
+	NumVectors        *int64            `json:"numDeletionVectorsOpt,omitempty"`
+	NumMetadata       int64             `json:"numMetadata"`
+	NumProtocol       int64             `json:"numProtocol"`
+	InCommitTimestamp *int64            `json:"inCommitTimestampOpt,omitempty"`
+	SetTransactions   *[]SetTransaction `json:"setTransactions,omitempty"`
+	DomainMetadata    *[]DomainMetadata `json:"domainMetadata,omitempty"`
+	Metadata          *Metadata         `json:"metadata,omitempty"`
+	Protocol          *Protocol         `json:"protocol,omitempty"`
+	FileSizes         *sizesJSON        `json:"fileSizeHistogram,omitempty"`
+	OldFileSizes      *sizesJSON        `json:"histogramOpt,omitempty"` // as older writers call it
+	DeletedCounts     *deletedJSON      `json:"deletedRecordCountsHistogramOpt,omitempty"`
+}
+
+type sizesJSON struct {
+	Boundaries []int64 `json:"sortedBinBoundaries"`
+	Counts     []int64 `json:"fileCounts"`
+	Bytes      []int64 `json:"totalBytes"`
+}
+
+type deletedJSON struct {
+	Counts []int64 `json:"deletedRecordCounts"`
 }
 
 var checksums = exactjson.For[checksumJSON]()
@@ -41,8 +57,10 @@ func readChecksum(ctx context.Context, store volumes.Store, version int64) (stat
 		return state{}, false
 	}
 	s := state{
-		version: version, protocol: sum.Protocol, metadata: sum.Metadata,
-		files: fileCount{known: true, number: sum.NumFiles, bytes: sum.TableSizeBytes},
+		version: version, protocol: sum.Protocol, metadata: sum.Metadata, files: sum.count(),
+	}
+	if sum.InCommitTimestamp != nil {
+		s.stamp = *sum.InCommitTimestamp
 	}
 	if sum.SetTransactions != nil {
 		s.txns = make(map[string]SetTransaction, len(*sum.SetTransactions))
@@ -59,6 +77,47 @@ func readChecksum(ctx context.Context, store volumes.Store, version int64) (stat
 	return s, true
 }
 
+// count is what the checksum says of the files. Details that do not add up to the whole are left out.
+func (sum *checksumJSON) count() fileCount {
+	c := fileCount{known: true, number: sum.NumFiles, bytes: sum.TableSizeBytes}
+	sizes := sum.FileSizes
+	if sizes == nil {
+		sizes = sum.OldFileSizes
+	}
+	if sizes == nil || sum.DeletedCounts == nil || sum.NumDeletedRecords == nil || sum.NumVectors == nil ||
+		!slices.Equal(sizes.Boundaries, sizeBoundaries[:]) || len(sizes.Counts) != sizeBins || len(sizes.Bytes) != sizeBins ||
+		len(sum.DeletedCounts.Counts) != deletedBins {
+		return c
+	}
+	full := c
+	full.detailed, full.deletedRecords, full.vectors = true, *sum.NumDeletedRecords, *sum.NumVectors
+	copy(full.sizes.counts[:], sizes.Counts)
+	copy(full.sizes.bytes[:], sizes.Bytes)
+	copy(full.deletedCounts[:], sum.DeletedCounts.Counts)
+	if !full.consistent() || total(sizes.Counts) != c.number || total(sizes.Bytes) != c.bytes || total(sum.DeletedCounts.Counts) != c.number {
+		return c
+	}
+	return full
+}
+
+func total(of []int64) (sum int64) {
+	for _, n := range of {
+		sum += n
+	}
+	return sum
+}
+
+// tell writes down what is known of the files.
+func (sum *checksumJSON) tell(c *fileCount) {
+	sum.TableSizeBytes, sum.NumFiles = c.bytes, c.number
+	if !c.detailed {
+		return
+	}
+	sum.NumDeletedRecords, sum.NumVectors = &c.deletedRecords, &c.vectors
+	sum.FileSizes = &sizesJSON{sizeBoundaries[:], c.sizes.counts[:], c.sizes.bytes[:]}
+	sum.DeletedCounts = &deletedJSON{c.deletedCounts[:]}
+}
+
 // maxChecksumTxns bounds a checksum file: a table with more applications leaves them out, and its
 // readers look for them in the checkpoint.
 const maxChecksumTxns = 1000
@@ -70,8 +129,11 @@ func writeChecksum(ctx context.Context, store volumes.Store, s state, txnID stri
 		return nil
 	}
 	sum := checksumJSON{
-		TxnID: txnID, TableSizeBytes: s.files.bytes, NumFiles: s.files.number, NumMetadata: 1, NumProtocol: 1,
-		Metadata: s.metadata, Protocol: s.protocol,
+		TxnID: txnID, NumMetadata: 1, NumProtocol: 1, Metadata: s.metadata, Protocol: s.protocol,
+	}
+	sum.tell(&s.files)
+	if s.stamp != 0 && s.metadata.commitTimes() {
+		sum.InCommitTimestamp = &s.stamp
 	}
 	if s.txns != nil && len(s.txns) <= maxChecksumTxns {
 		txns := slices.SortedFunc(maps.Values(s.txns), func(a, b SetTransaction) int { return cmp.Compare(a.AppID, b.AppID) })
@@ -79,12 +141,7 @@ func writeChecksum(ctx context.Context, store volumes.Store, s state, txnID stri
 		sum.SetTransactions = &txns
 	}
 	if s.domains != nil {
-		domains := []DomainMetadata{}
-		for _, name := range slices.Sorted(maps.Keys(s.domains)) {
-			if d := s.domains[name]; !d.Removed {
-				domains = append(domains, d)
-			}
-		}
+		domains := s.liveDomains()
 		sum.DomainMetadata = &domains
 	}
 	data, err := encodeJSON(&sum)

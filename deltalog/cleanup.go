@@ -3,7 +3,9 @@ package deltalog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"lakehouse/volumes"
@@ -32,18 +34,87 @@ func (t *Table) cleanUp(ctx context.Context, s *Snapshot) error {
 	if err != nil {
 		return err
 	}
-	keep := all.keptFrom(cutoff)
-	for _, files := range [][]logFile{all.commits, all.checksums, all.checkpoints} {
+	return t.truncateLog(ctx, s, all, all.keptFrom(cutoff))
+}
+
+// truncateLog deletes what lies before a version that has a checkpoint, and the sidecars that no checkpoint names any more.
+func (t *Table) truncateLog(ctx context.Context, s *Snapshot, all *listing, keep int64) error {
+	if keep < s.protectedBefore() {
+		return nil // the checkpoints below may not be taken from their commits
+	}
+	gone := 0
+	for _, files := range [][]logFile{all.compacted, all.commits, all.checksums, all.checkpoints} {
 		for _, f := range files {
-			if f.version >= keep {
+			if f.version >= keep && (f.kind != compactedFile || f.version > keep) {
 				break
 			}
 			if err := t.store.Delete(ctx, f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
+			gone++
+		}
+	}
+	if gone == 0 {
+		return nil
+	}
+	return t.cleanUpSidecars(ctx)
+}
+
+// cleanUpSidecars deletes the sidecars that no checkpoint names. Those of the last day may belong to one that is being written.
+// What cannot be read is no reason to delete: then nothing is.
+func (t *Table) cleanUpSidecars(ctx context.Context) error {
+	young := t.opts.Clock().UTC().Truncate(24 * time.Hour).Add(-24 * time.Hour)
+	var old []string
+	for info, err := range t.store.List(ctx, sidecarDir, volumes.ListOptions{}) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(info.Name, ".parquet") && info.ModTime.Before(young) {
+			old = append(old, info.Name)
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	named, err := t.namedSidecars(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if named[name] {
+			continue
+		}
+		if err := t.store.Delete(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	return nil
+}
+
+// namedSidecars are the sidecars of all checkpoints that the log has.
+func (t *Table) namedSidecars(ctx context.Context) (map[string]bool, error) {
+	all, err := list(ctx, t.store, 0, latest)
+	if err != nil {
+		return nil, err
+	}
+	named := map[string]bool{}
+	for _, f := range all.checkpoints {
+		sidecars, err := readSidecarNames(ctx, t.store, &checkpointFiles{f.version, []logFile{f}})
+		if err != nil {
+			return nil, fmt.Errorf("find the sidecars of %s: %w", f.name, err)
+		}
+		for i := range sidecars {
+			name, err := sidecars[i].name()
+			if err != nil {
+				return nil, fmt.Errorf("find the sidecars of %s: %w", f.name, err)
+			}
+			named[name] = true
+		}
+	}
+	return named, nil
 }
 
 // startsBefore looks at the oldest commit: most of the time there is nothing to delete, and a long

@@ -32,7 +32,7 @@ func (x *Txn) Commit(ctx context.Context) (Commit, error) {
 }
 
 func (x *Txn) commit(ctx context.Context) (Commit, error) {
-	if err := x.prepare(); err != nil {
+	if err := x.prepare(ctx); err != nil {
 		return Commit{}, err
 	}
 	x.done = true
@@ -75,7 +75,7 @@ const maxUnknown = 3
 // A put that fails may have happened nevertheless, and one whose reply was lost may be told to
 // repeat and then find its own file. So whatever the failure, the file that is there decides.
 func (a *attempt) put(ctx context.Context) (winner *Actions, err error) {
-	actions, data, err := a.encode()
+	actions, data, err := a.encode(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -137,10 +137,16 @@ func (s *Snapshot) Secure(ctx context.Context) error {
 	return nil
 }
 
-// encode is the version's file. The actions stay the same from attempt to attempt, commitInfo does not.
-func (a *attempt) encode() (*Actions, []byte, error) {
+// encode is the version's file. The actions stay the same from attempt to attempt; commitInfo, times and the numbers of rows do not.
+func (a *attempt) encode(ctx context.Context) (*Actions, []byte, error) {
 	actions := a.txn.actions
 	actions.CommitInfo = a.commitInfo()
+	if err := a.numberRows(ctx, &actions); err != nil {
+		return nil, nil, err
+	}
+	if err := a.stampCommit(ctx, &actions); err != nil {
+		return nil, nil, err
+	}
 	data, err := actions.encode()
 	return &actions, data, err
 }
@@ -156,12 +162,14 @@ func (a *attempt) commitInfo() *CommitInfo {
 		info.OperationMetrics = map[string]string{}
 	}
 	if a.txn.identityOnly {
-		info.Tags = map[string]string{tagIdentity: "true"}
+		info.Tags = cloneTags(info.Tags)
+		info.Tags[tagIdentity] = "true"
 	}
 	if a.txn.read != nil {
 		version := a.txn.read.Version()
 		info.ReadVersion = &version
 	}
+	a.preserved(info)
 	return info
 }
 

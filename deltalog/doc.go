@@ -1,5 +1,6 @@
-// Package deltalog reads and writes Delta tables: their transaction log, that is, not their rows. It
-// knows nothing of sessions, queries or SQL, and can be used alone.
+// Package deltalog reads and writes Delta tables: their transaction log, and their rows as Arrow batches. It
+// knows nothing of sessions, queries or SQL, and can be used alone, with [lakehouse/volumes] for where the bytes lie:
+// a folder, a bucket of S3, or any other store.
 //
 // # Terms
 //
@@ -13,13 +14,37 @@
 //
 // [Open] names a [Table] in a store whose root is the table's folder. [Table.Snapshot] is its
 // latest version, [Table.SnapshotAt] and [Table.SnapshotAsOf] are older ones. A [Snapshot] never
-// changes. [Snapshot.Scan] plans a read: the files that a condition does not rule out, with
-// their partition values. [Table.Changes] tails the table.
+// changes.
+//
+// # Rows out
+//
+// [Snapshot.Scan] plans a read. [Scan.Files] are the files that a condition does not rule out, by their partition values and
+// statistics; [Scan.Batches] the rows for which it holds, those and no others; [Scan.Shares] the same rows for several goroutines.
+// Columns have the types of their [Field] in Arrow: timestamps are microseconds, decimals 128 bits wide.
+//
+// A [RowReader] reads single files, for engines of one's own: it finds columns by name, physical name or field id as the table's
+// column mapping wants it, fills partition columns in, widens older types, leaves out the rows that a deletion vector has taken,
+// and tells of each row, where that is asked, its position, file and id ([RowMetadata]).
+//
+// [Table.ScanChanges] reads what versions have changed, as rows, of a table that records that; [Table.Changes] gives the versions
+// themselves, as far as the log goes, and [Table.Follow] those to come as well.
+//
+// # Rows in
+//
+// [Table.Append] and [Table.Overwrite] write batches into data files, by partition, up to a size, with statistics, and commit them as
+// one version. [Txn.Write] does the first half, for transactions that do more. Columns are found by name; nothing is converted, and NOT
+// NULL is held. What takes SQL to be evaluated is refused by name: check constraints, generated and identity columns, defaults of
+// columns that the rows lack. Tables that have these are written through package medallion.
+//
+// Who makes data files himself gives them to [Txn.Add]. That they are what their actions say, and NOT NULL, is then his to see to.
+//
+// A [RowSet] is rows of a file by their positions. [Table.NewDeletionVectorFile] writes such sets as deletion vectors,
+// [Txn.SetDeletionVector] gives one to a file, which thereby loses its rows without being written anew.
+//
+// # What a commit promises
 //
 // A [Txn] starts from a snapshot, [Snapshot.Begin], or creates its table, [Table.BeginCreate]. It
 // says what it read, gathers actions, and commits: one put-if-absent of the next version's file.
-//
-// # What a commit promises
 //
 //   - Versions are dense, and each is made by one commit: whoever loses the race for a version looks
 //     at what won, and goes on behind it, or returns an error that names the conflict.
@@ -48,15 +73,10 @@
 //
 // # What it refuses
 //
-// Features of the protocol are told apart in one table (feature.go). Read are tables of reader
-// versions 1 and 2 and, of version 3, those whose features are columnMapping, timestampNtz,
-// typeWidening, variantType and variantShredding;
-// written are, in addition to these, those with appendOnly, changeDataFeed and invariants, and with check constraints,
-// generated and identity columns as long as the table has none of them.
-// All else is refused by name, and so are column invariants with an expression. New tables get
-// the weakest protocol that allows what they use, by default reader 1 and writer 2.
-//
-// NOT NULL is the caller's to enforce, as is that data files are what their actions say.
+// Features of the protocol are told apart in one table (feature.go), which says of each whether it is read and written. What a table
+// needs besides is refused by name; a table that only writers must understand can still be read. Features that ask a writer to evaluate
+// SQL are the caller's to honour where he makes data files himself. New tables get the weakest protocol that allows what they use, by
+// default reader 1 and writer 2.
 //
 // # Security
 //

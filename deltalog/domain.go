@@ -51,7 +51,7 @@ func (x *Txn) SetDomain(domain DomainMetadata) { x.actions.Domains = append(x.ac
 
 // checkDomains refuses domains that the table cannot keep, and those that belong to a feature of the protocol.
 func (x *Txn) checkDomains() error {
-	if len(x.actions.Domains) == 0 {
+	if len(x.actions.Domains) == 0 || x.dropping {
 		return nil
 	}
 	if !x.newProtocol().Supports("domainMetadata") {

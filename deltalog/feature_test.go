@@ -23,7 +23,7 @@ func TestProtocolGates(t *testing.T) {
 		{"column mapping by name", Protocol{3, 7, []string{"columnMapping", "typeWidening"}, []string{"columnMapping", "typeWidening", "changeDataFeed"}}, "", "", ""},
 		{"named and known", Protocol{3, 7, []string{"timestampNtz"}, []string{"timestampNtz", "appendOnly", "invariants"}}, "", "", ""},
 		{"named, none", Protocol{3, 7, nil, nil}, "", "", ""},
-		{"writer feature", Protocol{1, 7, nil, []string{"rowTracking"}}, "", errclass.DeltaUnsupportedWrite, "rowTracking"},
+		{"writer feature", Protocol{1, 7, nil, []string{"icebergCompatV3"}}, "", errclass.DeltaUnsupportedWrite, "icebergCompatV3"},
 		{"unknown writer feature", Protocol{1, 7, nil, []string{"teleport"}}, "", errclass.DeltaUnsupportedWrite, "teleport"},
 		{"reader feature", Protocol{3, 7, []string{"catalogManaged"}, []string{"catalogManaged"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "catalogManaged"},
 		{"unknown reader feature", Protocol{3, 7, []string{"teleport"}, []string{"teleport"}}, errclass.DeltaUnsupportedRead, errclass.DeltaUnsupportedRead, "teleport"},

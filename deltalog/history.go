@@ -23,9 +23,13 @@ type HistoryEntry struct {
 // History is what the log remembers of its versions, the newest first; a limit of 0 is none. It
 // reads the beginning of each version only.
 func (t *Table) History(ctx context.Context, limit int) ([]HistoryEntry, error) {
-	newest, err := t.LatestVersion(ctx)
+	current, err := t.Snapshot(ctx)
 	if err != nil {
 		return nil, err
+	}
+	newest, since := current.Version(), int64(latest)
+	if m := current.state.metadata; m.commitTimes() {
+		since, _ = m.commitTimesSince()
 	}
 	from := int64(0)
 	if limit > 0 {
@@ -43,7 +47,11 @@ func (t *Table) History(ctx context.Context, limit int) ([]HistoryEntry, error) 
 		if err != nil {
 			return nil, fmt.Errorf("read history of version %d: %w", f.version, err)
 		}
-		entries = append(entries, HistoryEntry{f.version, stamp, info})
+		at := stamp
+		if f.version >= since && info.InCommitTimestamp != 0 {
+			at = time.UnixMilli(info.InCommitTimestamp)
+		}
+		entries = append(entries, HistoryEntry{f.version, at, info})
 	}
 	slices.Reverse(entries)
 	if limit > 0 && len(entries) > limit {

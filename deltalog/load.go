@@ -73,7 +73,10 @@ func (t *Table) assemble(ctx context.Context, found *listing, version, below int
 	if s.state, err = t.loadState(ctx, seg); err != nil {
 		return s, err
 	}
-	return s, s.check()
+	if err := s.check(); err != nil {
+		return s, err
+	}
+	return s, s.loadTime(ctx)
 }
 
 func (s *Snapshot) check() error {

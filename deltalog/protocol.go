@@ -1,7 +1,6 @@
 package deltalog
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -82,13 +81,21 @@ func (p *Protocol) versions() string {
 	return text + ")"
 }
 
-// DropFeatureOptions say how a feature leaves the table.
-type DropFeatureOptions struct {
-	// TruncateHistory cuts off the history that still holds traces of the feature, instead of protecting it.
-	TruncateHistory bool
-}
-
-// DropFeature takes a feature out of the table's protocol.
-func (t *Table) DropFeature(_ context.Context, name string, _ DropFeatureOptions) error {
-	return t.located(errclass.DeltaFeatureDrop.New("Cannot drop feature %q: not yet.", name))
+// without is the protocol that lacks a feature. Where what is left is what a pair of versions implies, it is that pair.
+func (p Protocol) without(name string) Protocol {
+	readers, writers := slices.Clone(p.demandedOfReaders()), slices.Clone(p.demandedOfWriters())
+	is := func(n string) bool { return n == name }
+	readers, writers = slices.DeleteFunc(readers, is), slices.DeleteFunc(writers, is)
+	for _, legacy := range []Protocol{{1, 1, nil, nil}, {1, 2, nil, nil}, {1, 3, nil, nil}, {1, 4, nil, nil}, {2, 5, nil, nil}, {2, 6, nil, nil}} {
+		if sameNames(legacy.demandedOfReaders(), readers) && sameNames(legacy.demandedOfWriters(), writers) {
+			return legacy
+		}
+	}
+	p.MinWriterVersion, p.WriterFeatures = writerTableFeatures, writers
+	if len(readers) == 0 {
+		p.MinReaderVersion, p.ReaderFeatures = 1, nil
+		return p
+	}
+	p.MinReaderVersion, p.ReaderFeatures = readerTableFeatures, readers
+	return p
 }

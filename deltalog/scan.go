@@ -13,7 +13,7 @@ import (
 // ScanOptions narrows a scan. The zero value reads every column of every file.
 type ScanOptions struct {
 	Columns []string  // nil: all, in table order
-	Where   Predicate // skips files; it does not filter rows
+	Where   Predicate // [Scan.Files] skips files by it, [Scan.Batches] rows as well
 }
 
 // A Scan is a plan to read a snapshot.

@@ -51,6 +51,9 @@ type (
 	IsNull = predicate.IsNull
 	// In holds when the column equals one of the values.
 	In = predicate.In
+	// Value is a constant of a condition, never null: bool, int64 (all integers; dates as days, timestamps as microseconds), float64,
+	// string, []byte, or a decimal128.Num at the column's scale.
+	Value = predicate.Value
 )
 
 // The comparisons of [Compare].

@@ -20,7 +20,12 @@ type Snapshot struct {
 func (s *Snapshot) Version() int64 { return s.seg.version }
 
 // Timestamp is when the version was made, made later than the version before it.
-func (s *Snapshot) Timestamp() time.Time { return s.seg.timestamp }
+func (s *Snapshot) Timestamp() time.Time {
+	if s.state.stamp != 0 && s.state.metadata.commitTimes() {
+		return time.UnixMilli(s.state.stamp)
+	}
+	return s.seg.timestamp
+}
 
 // Metadata describes the table.
 func (s *Snapshot) Metadata() Metadata { return s.state.metadata.clone() }

@@ -14,20 +14,14 @@ type state struct {
 	txns     map[string]SetTransaction // nil: not known
 	domains  map[string]DomainMetadata
 	files    fileCount
-}
-
-// fileCount counts the live files, where it is known.
-type fileCount struct {
-	known  bool
-	number int64
-	bytes  int64
+	stamp    int64 // the version's own time, in milliseconds since the epoch; 0: not known
 }
 
 // emptyState is the table before its first version.
 func emptyState() state {
 	return state{
 		version: -1, txns: map[string]SetTransaction{}, domains: map[string]DomainMetadata{},
-		files: fileCount{known: true},
+		files: noFiles(),
 	}
 }
 
@@ -36,7 +30,10 @@ func (s state) apply(a *Actions) state { return s.replay(replayed{a, s.version +
 
 // replay is the state after one more version, or after several that were read as one.
 func (s state) replay(a replayed) state {
-	s.version = a.version
+	s.version, s.stamp = a.version, 0
+	if a.CommitInfo != nil {
+		s.stamp = a.CommitInfo.InCommitTimestamp
+	}
 	if a.Protocol != nil {
 		s.protocol = a.Protocol
 	}
@@ -60,32 +57,6 @@ func (s state) replay(a replayed) state {
 		s.files = fileCount{}
 	}
 	return s
-}
-
-// apply counts on from one version to the next. It gives up where the actions do not tell: a remove
-// without a size, or an add that may replace one of the same file.
-func (c fileCount) apply(a *Actions) fileCount {
-	if !c.known {
-		return c
-	}
-	for i := range a.Adds {
-		if !a.Adds[i].DataChange && len(a.Removes) == 0 {
-			return fileCount{}
-		}
-		c.number++
-		c.bytes += a.Adds[i].Size
-	}
-	for i := range a.Removes {
-		if !a.Removes[i].ExtendedFileMetadata {
-			return fileCount{}
-		}
-		c.number--
-		c.bytes -= a.Removes[i].Size
-	}
-	if c.number < 0 || c.bytes < 0 {
-		return fileCount{}
-	}
-	return c
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

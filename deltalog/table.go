@@ -134,38 +134,6 @@ func (t *Table) SnapshotAsOf(ctx context.Context, at time.Time) (*Snapshot, erro
 	return s, t.located(err)
 }
 
-func (t *Table) versionAsOf(ctx context.Context, at time.Time) (int64, error) {
-	all, err := list(ctx, t.store, 0, latest)
-	if err != nil {
-		return -1, err
-	}
-	if len(all.commits) == 0 {
-		return -1, tableNotFound()
-	}
-	version := int64(-1)
-	var stamp time.Time
-	for _, f := range all.commits {
-		stamp = monotone(stamp, f.modTime)
-		if stamp.After(at) {
-			break
-		}
-		version = f.version
-	}
-	if oldest := oldestVersion(all); version < oldest {
-		return -1, errclass.DeltaTimestampBeforeFirst.New(
-			"the provided timestamp (%s) is before the earliest version available to this table (%d, %s).",
-			stampText(at), oldest, stampText(all.commits[0].modTime))
-	}
-	if last := all.commits[len(all.commits)-1]; version == last.version && at.After(stamp) {
-		return -1, errclass.DeltaTimestampAfterLatest.New(
-			"timestamp %s is after the table's latest version (%s).", stampText(at), stampText(stamp)).
-			WithHint("Use a timestamp at or before %s.", stampText(stamp))
-	}
-	return version, nil
-}
-
-func stampText(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05.000") }
-
 // oldestVersion is the first version that can be read.
 func oldestVersion(all *listing) int64 {
 	if len(all.commits) > 0 && all.commits[0].version == 0 {

@@ -195,7 +195,7 @@ func TestCreateRefusesBadMetadata(t *testing.T) {
 		{"twice the same column", CreateOptions{Schema: two("a", "A")}, errclass.DeltaDuplicateColumns},
 		{"partitioned by nothing there", CreateOptions{Schema: two("a", "b"), PartitionColumns: []string{"c"}}, errclass.DeltaInvalidPartitionColumn},
 		{"partitioned by all", CreateOptions{Schema: two("a", "b"), PartitionColumns: []string{"a", "b"}}, errclass.DeltaInvalidPartitionColumn},
-		{"a feature not written here", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.enableRowTracking": "true"}}, errclass.DeltaUnsupportedWrite},
+		{"a feature not written here", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.enableIcebergCompatV3": "true"}}, errclass.DeltaUnsupportedWrite},
 		{"an unknown feature", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.feature.time": "supported"}}, errclass.DeltaUnknownFeature},
 		{"a protocol version for its own sake", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.minWriterVersion": "5"}}, errclass.DeltaUnsupportedWrite},
 		{"an interval that is none", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.logRetentionDuration": "soon"}}, errclass.InvalidOptionValue},

@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"context"
 	"errors"
 
 	"lakehouse/internal/errclass"
@@ -20,6 +21,7 @@ type Txn struct {
 	done    bool
 
 	asked    *Protocol // by UpdateProtocol
+	dropping bool      // a feature, which the protocol then has no more
 	unmapped error     // the columns could not be given ids
 
 	conforming   bool // see RowsConform
@@ -143,7 +145,7 @@ func (x *Txn) newProtocol() *Protocol {
 }
 
 // prepare completes the actions and refuses what must not be committed.
-func (x *Txn) prepare() error {
+func (x *Txn) prepare(ctx context.Context) error {
 	if x.done {
 		return errors.New("internal error: the transaction was committed before")
 	}
@@ -155,6 +157,9 @@ func (x *Txn) prepare() error {
 	}
 	metadata := x.metadata()
 	if err := x.newProtocol().CheckWriteOf(metadata); err != nil {
+		return err
+	}
+	if err := x.prepareRowTracking(ctx); err != nil {
 		return err
 	}
 	if err := x.checkDomains(); err != nil {
@@ -196,7 +201,7 @@ func (x *Txn) prepareMetadata() error {
 func (x *Txn) prepareProtocol() error {
 	protocol := x.protocol()
 	if x.asked != nil {
-		if err := x.asked.covers(&protocol); err != nil {
+		if err := x.asked.covers(&protocol); err != nil && !x.dropping {
 			return err
 		}
 		protocol = *x.asked
@@ -249,7 +254,7 @@ func (x *Txn) checkFiles(m *Metadata) error {
 	added := make(map[string]bool, len(x.actions.Adds))
 	for i := range x.actions.Adds {
 		file := &x.actions.Adds[i]
-		if err := checkPath(file.Path); err != nil {
+		if err := x.table.checkFilePath(file.Path); err != nil {
 			return err
 		}
 		if added[file.Path] {

@@ -22,6 +22,9 @@ func (s *Session) insert(ctx context.Context, c *plan.Insert) error {
 }
 
 func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Values) error {
+	if c.Replace != nil {
+		return s.insertReplacing(ctx, c, opts)
+	}
 	table, detail, err := s.detailOf(ctx, c.Table)
 	if err != nil {
 		return err

@@ -103,7 +103,7 @@ func (w DataFrameWriter) save(ctx context.Context, paths ...string) error {
 	if err != nil {
 		return err
 	}
-	return w.into(ctx, table, opts, "WRITE")
+	return w.into(ctx, table, []string{"delta", opts.String("path")}, opts)
 }
 
 // SaveAsTable writes to a table of the catalog, which it makes when there is none.
@@ -144,7 +144,7 @@ func (w DataFrameWriter) saveAsTable(ctx context.Context, name string) error {
 		return errclass.TableAlreadyExists.New("Cannot create table or view %s because it already exists.", full).
 			WithHint("Choose a different name, drop or replace the existing object, or write with mode append or overwrite.")
 	}
-	return w.into(ctx, table, opts, "WRITE")
+	return w.into(ctx, table, full.Parts(), opts)
 }
 
 // InsertInto writes to a table that is there, column by column by position, as INSERT INTO does; with mode overwrite in
@@ -208,7 +208,7 @@ func (w DataFrameWriter) check(ctx context.Context) (option.Values, error) {
 	}
 }
 
-func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts option.Values, operation string) error {
+func (w DataFrameWriter) into(ctx context.Context, table delta.Table, name []string, opts option.Values) error {
 	exists, err := table.Exists(ctx)
 	if err != nil {
 		return err
@@ -220,13 +220,35 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, opts optio
 		return errclass.TableAlreadyExists.New("Cannot create table or view delta.`%s` because it already exists.", table.URI).
 			WithHint("Write with mode append or overwrite.")
 	}
+	if replaced, text, err := replacing(opts); replaced != nil || err != nil {
+		if err == nil && exists {
+			err = w.replace(ctx, name, replaced, text, opts)
+		}
+		if err != nil || exists {
+			return err
+		}
+	}
 	op, err := w.frame.operator(ctx)
 	if err != nil {
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: operation, Options: opts,
+		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: "WRITE", Options: opts,
 		Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(), Widening: delta.Widening(w.frame.session.Conf(delta.WideningSetting)),
 	})
 	return err
+}
+
+// replace puts the frame's rows, whose columns go by their names, in the place of some of the table's.
+func (w DataFrameWriter) replace(ctx context.Context, name []string, r *plan.Replace, text string, opts option.Values) error {
+	if w.mode != saveOverwrite {
+		return errclass.InvalidOption.New("options replaceWhere, replaceOn and replaceUsing go with mode overwrite.")
+	}
+	schema, err := w.frame.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	return w.frame.session.replace(ctx, replacement{
+		Replace: r, text: text, target: plan.Target{Name: name, Alias: r.Alias}, frame: w.frame, into: schema.Names(),
+	}, opts)
 }

@@ -26,7 +26,7 @@ var picture = [][]string{
 	{"internal/stream", "internal/sinklog", "internal/checkpoint"},
 	{"internal/exec", "internal/logical", "internal/expr", "internal/sql", "internal/plan", "internal/state"},
 	{"deltalog"},
-	{"internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/xmlio", "internal/avroio", "internal/orcio", "internal/variant", "internal/xsd", "internal/records", "internal/lines", "internal/datetime"},
+	{"internal/datafiles", "internal/parquetio", "internal/jsonio", "internal/csvio", "internal/textio", "internal/xmlio", "internal/avroio", "internal/orcio", "internal/variant", "internal/xsd", "internal/records", "internal/lines", "internal/datetime"},
 	{"volumes/s3"},
 	{"internal/types", "internal/batch", "internal/predicate", "internal/option", "internal/exactjson"},
 	{"volumes"},

@@ -189,3 +189,25 @@ func takeStruct(arr *array.Struct, rows []int32, valid validity) arrow.Array {
 	}
 	return made(arr.DataType(), len(rows), valid, fields)
 }
+
+// Relabel gives a column a type that differs from its own, if at all, in the names and nullability of nested fields. No
+// value is touched.
+func Relabel(arr arrow.Array, to arrow.DataType) arrow.Array {
+	if arrow.TypeEqual(arr.DataType(), to) {
+		return arr
+	}
+	return array.MakeFromData(relabelled(arr.Data(), to))
+}
+
+func relabelled(data arrow.ArrayData, to arrow.DataType) arrow.ArrayData {
+	nested, ok := to.(arrow.NestedType)
+	children := data.Children()
+	if !ok || data.DataType().ID() != to.ID() || len(children) != nested.NumFields() {
+		return data
+	}
+	changed := make([]arrow.ArrayData, len(children))
+	for i, f := range nested.Fields() {
+		changed[i] = relabelled(children[i], f.Type)
+	}
+	return array.NewData(to, data.Len(), data.Buffers(), changed, data.NullN(), data.Offset())
+}

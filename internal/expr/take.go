@@ -3,100 +3,15 @@ package expr
 import (
 	"unsafe"
 
+	"lakehouse/internal/batch"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// Take is the rows of the array at the given positions; a negative position makes a null.
-func Take(arr arrow.Array, rows []int32) arrow.Array {
-	t := arr.DataType()
-	valid := takeValid(arr, rows)
-	switch arr := arr.(type) {
-	case *array.Null:
-		return array.NewNull(len(rows))
-	case *array.Boolean:
-		return takeBool(arr, rows, valid)
-	case *array.String, *array.Binary:
-		return takeText(arr, rows, valid)
-	case *array.List:
-		return takeList(arr, rows, valid)
-	case *array.Map:
-		return takeList(arr, rows, valid)
-	case *array.Struct:
-		return takeStruct(arr, rows, valid)
-	}
-	switch t.(arrow.FixedWidthDataType).BitWidth() {
-	case 8:
-		return takeFixed[int8](arr, rows, valid)
-	case 16:
-		return takeFixed[int16](arr, rows, valid)
-	case 32:
-		return takeFixed[int32](arr, rows, valid)
-	case 64:
-		return takeFixed[int64](arr, rows, valid)
-	default:
-		return takeFixed[decimal128.Num](arr, rows, valid)
-	}
-}
-
-func takeValid(arr arrow.Array, rows []int32) mask {
-	negative := int32(0)
-	for _, r := range rows {
-		negative |= r
-	}
-	if negative >= 0 && arr.NullN() == 0 {
-		return nil
-	}
-	m := newMask(len(rows))
-	for i, r := range rows { // looked up row by row: a few rows of a large column cost a few look-ups
-		if r >= 0 && arr.IsValid(int(r)) {
-			m.set(i)
-		}
-	}
-	return m
-}
-
-func takeFixed[T fixed](arr arrow.Array, rows []int32, valid mask) arrow.Array {
-	values := fixedValues[T](arr)
-	out := make([]T, len(rows))
-	for i, r := range rows {
-		if r >= 0 {
-			out[i] = values[r]
-		}
-	}
-	return makeArray(arr.DataType(), len(out), valid, fixedBuffer(out))
-}
-
-func takeBool(arr *array.Boolean, rows []int32, valid mask) arrow.Array {
-	m := newMask(len(rows))
-	for i, r := range rows {
-		if r >= 0 && arr.Value(int(r)) {
-			m.set(i)
-		}
-	}
-	return newBools(m, valid, len(rows))
-}
-
-func takeText(arr arrow.Array, rows []int32, valid mask) arrow.Array {
-	from, text := textOf(arr)
-	size := 0
-	for i, r := range rows {
-		if valid.has(i) {
-			size += int(from[r+1] - from[r])
-		}
-	}
-	data := make([]byte, 0, size)
-	offsets := make([]int32, len(rows)+1)
-	for i, r := range rows {
-		if valid.has(i) {
-			data = append(data, text[from[r]:from[r+1]]...)
-		}
-		offsets[i+1] = int32(len(data))
-	}
-	return makeArray(arr.DataType(), len(rows), valid, offsetsBuffer(offsets), memory.NewBufferBytes(data))
-}
+// Take is [batch.Take].
+func Take(arr arrow.Array, rows []int32) arrow.Array { return batch.Take(arr, rows) }
 
 // textOf is a string or binary column as Arrow keeps it: value i is text[offsets[i]:offsets[i+1]].
 func textOf(arr arrow.Array) (offsets []int32, text []byte) {
@@ -120,21 +35,6 @@ type list interface {
 	ValueOffsets(i int) (start, end int64)
 }
 
-func takeList(arr list, rows []int32, valid mask) arrow.Array {
-	var elements []int32
-	offsets := make([]int32, len(rows)+1)
-	for i, r := range rows {
-		if valid.has(i) {
-			start, end := arr.ValueOffsets(int(r))
-			for e := start; e < end; e++ {
-				elements = append(elements, int32(e))
-			}
-		}
-		offsets[i+1] = int32(len(elements))
-	}
-	return newListLike(arr.DataType(), offsets, Take(elementsOf(arr), elements), valid)
-}
-
 // elementsOf is the child of an array column, or the entries of a map column.
 func elementsOf(arr arrow.Array) arrow.Array {
 	return array.MakeFromData(arr.Data().Children()[0])
@@ -146,14 +46,6 @@ func newListLike(t arrow.DataType, offsets []int32, elements arrow.Array, valid 
 	data := array.NewData(t, n, []*memory.Buffer{valid.buffer(), offsetsBuffer(offsets)},
 		[]arrow.ArrayData{elements.Data()}, valid.nulls(n), 0)
 	return array.MakeFromData(data)
-}
-
-func takeStruct(arr *array.Struct, rows []int32, valid mask) arrow.Array {
-	fields := make([]arrow.Array, arr.NumField())
-	for i := range fields {
-		fields[i] = Take(arr.Field(i), rows)
-	}
-	return newStructLike(arr.DataType(), fields, valid, len(rows))
 }
 
 func newStructLike(t arrow.DataType, fields []arrow.Array, valid mask, n int) arrow.Array {
@@ -193,27 +85,8 @@ func takeBatch(in arrow.RecordBatch, rows []int32, wanted map[int]bool) arrow.Re
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(len(rows)))
 }
 
-// Relabel gives a column a type that differs from its own, if at all, in the names and nullability of nested fields. No
-// value is touched.
-func Relabel(arr arrow.Array, to arrow.DataType) arrow.Array {
-	if arrow.TypeEqual(arr.DataType(), to) {
-		return arr
-	}
-	return array.MakeFromData(relabelled(arr.Data(), to))
-}
-
-func relabelled(data arrow.ArrayData, to arrow.DataType) arrow.ArrayData {
-	nested, ok := to.(arrow.NestedType)
-	children := data.Children()
-	if !ok || data.DataType().ID() != to.ID() || len(children) != nested.NumFields() {
-		return data
-	}
-	changed := make([]arrow.ArrayData, len(children))
-	for i, f := range nested.Fields() {
-		changed[i] = relabelled(children[i], f.Type)
-	}
-	return array.NewData(to, data.Len(), data.Buffers(), changed, data.NullN(), data.Offset())
-}
+// Relabel is [batch.Relabel].
+func Relabel(arr arrow.Array, to arrow.DataType) arrow.Array { return batch.Relabel(arr, to) }
 
 // SettleNulls counts a column's nulls, at every depth. Arrow counts them when first asked and keeps the number: columns
 // that several goroutines will ask are counted before.

@@ -27,6 +27,7 @@ func measurements() []measurement {
 		{"micro", measureMicro},
 		{"small", measureSmall},
 		{"stateful", measureStateful},
+		{"merge", measureMerge},
 		{"start", measureStart},
 	}
 }

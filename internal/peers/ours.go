@@ -54,6 +54,8 @@ func do(ctx context.Context, asked request) (answer, error) {
 		return runStateful(ctx, asked)
 	case "decode":
 		return runDecode(ctx, asked)
+	case "merge":
+		return runMerge(ctx, asked)
 	case "log":
 		return openLog(ctx, asked.Table)
 	case "check":

@@ -81,6 +81,7 @@ type (
 		Columns   []string
 		ByName    bool
 		Overwrite bool
+		Replace   *Replace // nil: the rows are added, or, with Overwrite, take the place of all
 		Query     Relation
 	}
 

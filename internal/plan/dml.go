@@ -59,6 +59,15 @@ type MergeClause struct {
 	Set       []Assignment
 }
 
+// Replace says in the place of which rows of a table INSERT puts its own. One of Where, On and Using is there.
+type Replace struct {
+	Alias string     // of the table; empty: its name
+	Where Expression // REPLACE WHERE condition: those for which it holds
+	On    Expression // REPLACE ON condition: those that meet one of the query's rows
+	Using []string   // REPLACE USING (columns): those that have the same values there as one of the query's rows
+	Rows  string     // with On: the query's alias; empty: none
+}
+
 func (*Delete) isStatement()    {}
 func (*Update) isStatement()    {}
 func (*MergeInto) isStatement() {}

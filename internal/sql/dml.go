@@ -208,3 +208,41 @@ func (p *parser) insertedValues() ([]plan.Assignment, error) {
 	}
 	return set, nil
 }
+
+// replaceBehind: alias, behind which REPLACE must come
+func (p *parser) replaceBehind() (*plan.Replace, error) {
+	alias, err := p.identifier()
+	return &plan.Replace{Alias: alias}, err
+}
+
+// replace: REPLACE (WHERE expression | ON expression | USING identifierList)
+func (p *parser) replace(insert *plan.Insert) (err error) {
+	p.skip()
+	if insert.Replace == nil {
+		insert.Replace = &plan.Replace{}
+	}
+	switch p.takeAny("where", "on", "using") {
+	case "where":
+		insert.Replace.Where, err = p.expression()
+	case "on":
+		p.beforeQuery = true
+		insert.Replace.On, err = p.expression()
+		p.beforeQuery = false
+	case "using":
+		insert.Replace.Using, err = p.identifierList()
+	default:
+		err = p.unexpected("expected WHERE, ON or USING")
+	}
+	return err
+}
+
+// rowsAlias: [[AS] alias], of the query behind REPLACE ON
+func (p *parser) rowsAlias(r *plan.Replace) (err error) {
+	if r.Where == nil && r.On == nil && r.Using == nil {
+		return p.unexpected("expected REPLACE behind the table's alias")
+	}
+	if r.On != nil && (p.take("as") || p.isAlias()) {
+		r.Rows, err = p.identifier()
+	}
+	return err
+}

@@ -232,6 +232,9 @@ func (w *printer) insert(s *plan.Insert) {
 	}
 	w.text(qualifiedName(s.Table), " ")
 	w.partition(s.Partition)
+	if s.Replace != nil && s.Replace.Alias != "" {
+		w.text("AS ", quoteName(s.Replace.Alias), " ")
+	}
 	if s.ByName {
 		w.text("BY NAME ")
 	}
@@ -239,7 +242,7 @@ func (w *printer) insert(s *plan.Insert) {
 		w.names(s.Columns)
 		w.text(" ")
 	}
-	w.query(s.Query)
+	w.replacing(s)
 }
 
 func (w *printer) partition(values []plan.PartitionValue) {

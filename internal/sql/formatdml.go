@@ -93,3 +93,29 @@ func (w *printer) insertedValues(set []plan.Assignment) {
 	}
 	w.text(")")
 }
+
+// replacing prints what INSERT replaces, and its query.
+func (w *printer) replacing(s *plan.Insert) {
+	r := s.Replace
+	switch {
+	case r == nil:
+		w.query(s.Query)
+		return
+	case r.Where != nil:
+		w.text("REPLACE WHERE ")
+		w.expr(r.Where, powerNone)
+	case r.On != nil:
+		w.text("REPLACE ON ")
+		w.expr(r.On, powerNone)
+	default:
+		w.text("REPLACE USING ")
+		w.names(r.Using)
+	}
+	w.text(" ")
+	if r.Rows == "" {
+		w.query(s.Query)
+		return
+	}
+	w.nested(s.Query)
+	w.text(" AS ", quoteName(r.Rows))
+}

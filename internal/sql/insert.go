@@ -31,11 +31,13 @@ func (p *parser) insert() (*plan.Insert, error) {
 	if err := p.insertTarget(insert); err != nil {
 		return nil, err
 	}
-	insert.Query, err = p.query()
+	if insert.Query, err = p.query(); err == nil && insert.Replace != nil {
+		err = p.rowsAlias(insert.Replace)
+	}
 	return insert, err
 }
 
-// insertTarget: [PARTITION '(' name ['=' constant], … ')'] [BY NAME | identifierList]
+// insertTarget: [PARTITION '(' name ['=' constant], … ')'] [[AS] alias] [BY NAME | identifierList] [replace]
 func (p *parser) insertTarget(insert *plan.Insert) (err error) {
 	if p.is("partition", "(") {
 		if insert.Overwrite {
@@ -46,15 +48,22 @@ func (p *parser) insertTarget(insert *plan.Insert) (err error) {
 			return err
 		}
 	}
+	if !insert.Overwrite && (p.is("as") || p.isAlias() && p.peek(1).key == "replace") {
+		p.take("as")
+		if insert.Replace, err = p.replaceBehind(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case p.is("if", "not", "exists"):
 		return p.refuse("INSERT … IF NOT EXISTS")
-	case p.is("replace"):
-		return p.refuse("INSERT … REPLACE")
 	case p.take("by", "name"):
 		insert.ByName = true
 	case p.is("(") && !p.isQuery(p.i):
 		insert.Columns, err = p.identifierList()
+	}
+	if err == nil && p.is("replace") && !insert.Overwrite {
+		err = p.replace(insert)
 	}
 	return err
 }

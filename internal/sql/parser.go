@@ -23,6 +23,8 @@ type parser struct {
 	depth   int
 	pending []*windowReference // OVER name, whose WINDOW clause has not come yet
 
+	beforeQuery bool // an expression is read behind which a query in parentheses comes: these are no function's
+
 	copied     []copied // see copies
 	copiedSize int
 	rescans    int // see rescan

@@ -189,6 +189,9 @@ func (p *parser) isQualifiedCall() bool {
 	for p.peek(n).key == "." && (p.peek(n+1).kind == kindWord || p.peek(n+1).kind == kindQuoted) {
 		n += 2
 	}
+	if p.beforeQuery && p.peek(n).key == "(" && p.beginsQuery(min(p.i+n+1, len(p.tokens)-1)) {
+		return false
+	}
 	return p.peek(n).key == "("
 }
 

@@ -55,6 +55,8 @@ type change struct {
 	inserts inserter // nil: no rows are new
 	counter *identity
 
+	mustHold *demanded // of rows that are inserted; nil: nothing
+
 	changes *changeWriter
 
 	mu      sync.Mutex
@@ -94,7 +96,9 @@ type clause struct {
 type rowMaker func(target arrow.RecordBatch, source []int32) (arrow.RecordBatch, error)
 
 // An inserter makes the rows that a statement adds, when it is known which rows of the source have no partner.
-type inserter interface{ insertions() []insertion }
+type inserter interface {
+	insertions(ctx context.Context) []insertion
+}
 
 // An insertion makes some of them.
 type insertion func(ctx context.Context, yield func(newRows) bool) error

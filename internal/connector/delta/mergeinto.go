@@ -53,6 +53,8 @@ type merging struct {
 	matcher *exec.Matcher
 	met     *rowBits // rows of the source that have a partner
 	held    time.Duration
+
+	everything bool // rows of the source are new also when they have a partner
 }
 
 func (g *merging) insertsOnly() bool { return len(g.Matched)+len(g.NotMatchedBySource) == 0 }

@@ -67,12 +67,12 @@ func (g *merging) partnerColumns(columns []logical.Named) (beside []int, moved [
 }
 
 // insertions are the rows of the source without a partner, some thousand at a time.
-func (g *merging) insertions() []insertion {
+func (g *merging) insertions(context.Context) []insertion {
 	var all []insertion
 	rows := int32(g.matcher.Rows().NumRows())
 	var alone []int32
 	for row := range rows {
-		if !g.met.has(row) {
+		if g.everything || !g.met.has(row) {
 			alone = append(alone, row)
 		}
 	}

@@ -40,7 +40,7 @@ func (c *change) newRewriting(files []deltalog.AddFile) (*rewriting, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rewriting{change: c, schema: after, kept: c.schema, quiet: !c.feed}
+	r := &rewriting{change: c, schema: after, kept: c.schema, quiet: !c.feed || c.find == nil}
 	index := []deltalog.RowMetadata{deltalog.RowIndex}
 	if r.reads, err = c.snap.Reader(deltalog.ReadOptions{Metadata: index}); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func (c *change) newRewriting(files []deltalog.AddFile) (*rewriting, error) {
 			steps = append(steps, r.lookInto(f))
 		}
 	}
-	r.list = newWorklist(steps, func() []step { return r.lastSteps() })
+	r.list = newWorklist(steps, r.lastSteps)
 	if c.feed && c.vectors && c.onlyDeletes() && allCounted(files) {
 		r.quiet = true
 	}
@@ -84,7 +84,7 @@ func allCounted(files []deltalog.AddFile) bool {
 }
 
 // lastSteps come when it is known what becomes of all files.
-func (r *rewriting) lastSteps() []step {
+func (r *rewriting) lastSteps(ctx context.Context) []step {
 	r.mu.Lock()
 	r.scanned = time.Since(r.begun) //nolint:forbidigo // as begun
 	untouched := len(r.removed)+len(r.marked) == 0
@@ -94,7 +94,7 @@ func (r *rewriting) lastSteps() []step {
 	}
 	record := !r.quiet && !untouched // a version that only adds rows tells of itself what is new
 	var steps []step
-	for _, rows := range r.inserts.insertions() {
+	for _, rows := range r.inserts.insertions(ctx) {
 		steps = append(steps, func(w *rewriter) bool { return w.insert(rows, record) })
 	}
 	return steps
@@ -482,6 +482,10 @@ func (w *rewriter) insert(rows insertion, record bool) (ok bool) {
 	var failed error
 	err := rows(w.ctx, func(made newRows) bool {
 		b, err := w.demand(w.added, made.clause, made.schema, made.rows, false)
+		if err == nil {
+			eval := w.opts.Eval
+			err = w.mustHold.check(&eval, b)
+		}
 		if err == nil && record {
 			err = w.changes.put(w.ctx, b, insertedRow)
 		}

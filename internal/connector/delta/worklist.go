@@ -13,14 +13,14 @@ type worklist struct {
 	files  []step // under mu, as all below: look into a file
 	pieces []step // find rows in a part of it
 	writes []step // write what becomes of a part of it
-	last   func() []step
+	last   func(ctx context.Context) []step
 	busy   int // steps under way that may lead to others
 }
 
 // A step is done by one worker. It reports whether the worker goes on.
 type step func(w *rewriter) (ok bool)
 
-func newWorklist(files []step, last func() []step) *worklist {
+func newWorklist(files []step, last func(context.Context) []step) *worklist {
 	l := &worklist{files: files, last: last}
 	l.moved.L = &l.mu
 	return l
@@ -40,7 +40,7 @@ func (l *worklist) take(ctx context.Context) (s step, leads bool) {
 		case l.busy > 0:
 			l.moved.Wait()
 		case l.last != nil:
-			l.writes, l.last = l.last(), nil
+			l.writes, l.last = l.last(ctx), nil
 		default:
 			return nil, false
 		}

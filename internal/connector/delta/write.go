@@ -21,9 +21,13 @@ import (
 
 // SinkOptionTable lists the options of a stream into a table; WriteOptionTable, those of batch writes, which have more.
 var (
-	SinkOptionTable = append(slices.Clip(commonOptionTable), option.Spec{
-		Name: "dataChange", Kind: option.Enum, Values: []string{"true"}, Default: "true", Doc: "Of a stream only true: its rows are new.",
-	})
+	SinkOptionTable = append(slices.Clip(commonOptionTable), option.Table{
+		{Name: "dataChange", Kind: option.Enum, Values: []string{"true"}, Default: "true", Doc: "Of a stream only true: its rows are new."},
+		{Name: "replaceWhere", Unsupported: "a stream does not overwrite"},
+		{Name: "replaceOn", Unsupported: "a stream does not overwrite"},
+		{Name: "replaceUsing", Unsupported: "a stream does not overwrite"},
+		{Name: "targetAlias", Unsupported: "it goes with replaceWhere and replaceOn"},
+	}...)
 	commonOptionTable = option.Table{
 		{Name: "mergeSchema", Kind: option.Bool, Default: "false", Doc: "Adds columns that the table lacks."},
 		{Name: "overwriteSchema", Kind: option.Bool, Default: "false", Doc: "With overwrite, or a stream's mode complete: the table takes the rows' schema."},
@@ -33,14 +37,14 @@ var (
 		{Name: "maxRecordsPerFile", Kind: option.Count, Default: "0", Doc: "A data file of so many rows is followed by another; 0: no limit."},
 		{Name: "optimizeWrite", Kind: option.Bool, Default: "false", Doc: "Fewer and larger files: one worker writes them all."},
 		{Name: "partitionOverwriteMode", Kind: option.Enum, Values: []string{"static", "dynamic"}, Default: "static", Doc: "Whether an overwrite replaces all files, or those of the partitions that it writes."},
-		{Name: "replaceWhere", Unsupported: "it comes with DELETE in a later version; partitionOverwriteMode dynamic replaces whole partitions"},
-		{Name: "replaceOn", Unsupported: "it comes with DELETE in a later version"},
-		{Name: "replaceUsing", Unsupported: "it comes with DELETE in a later version"},
-		{Name: "targetAlias", Unsupported: "it goes with replaceWhere, replaceOn and replaceUsing"},
 		{Name: "writePartitionColumns", Kind: option.Bool, Default: "false", Doc: "Data files hold the partition columns, too."},
 		{Name: "parquet.writer.version", Kind: option.Enum, Values: []string{"v1"}, Default: "v1", Doc: "The version of Parquet's pages: v1, which every reader knows."},
 	}
 	WriteOptionTable = append(slices.Clip(commonOptionTable), option.Table{
+		{Name: "replaceWhere", Doc: "With overwrite: a condition on the table's columns. The rows for which it holds are replaced; it must hold for the new ones, too."},
+		{Name: "replaceOn", Doc: "With overwrite: a condition on rows of the table and of the frame (see targetAlias). The table's rows that meet one of the frame's are replaced."},
+		{Name: "replaceUsing", Doc: "With overwrite: columns, with commas between them. The table's rows that have the same values there as one of the frame's are replaced."},
+		{Name: "targetAlias", Doc: "What replaceWhere and replaceOn call the table."},
 		{Name: "txnAppId", Doc: "Batch writes: with txnVersion, names the writer, whose writes of one version count once."},
 		{Name: "dataChange", Kind: option.Bool, Default: "true", Doc: "Batch writes: false says that the write only arranges rows anew that the table has: streams from the table pass it over."},
 		{Name: "txnVersion", Kind: option.Count, Doc: "Batch writes: with txnAppId, the version of the writer's write."},
@@ -52,6 +56,7 @@ type WriteOptions struct {
 	Overwrite       bool
 	OverwriteSchema bool
 	PartitionBy     []string
+	ClusterBy       [][]string // of a table that is made, or replaced as a whole
 	Properties      map[string]string
 	Comment         string // of a table that is made, or replaced as a whole
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
@@ -169,8 +174,15 @@ func (w *writing) create(rows types.Struct) error {
 		return err
 	}
 	w.schema, w.parts = rows, parts
+	if err := w.checkClustering(); err != nil {
+		return err
+	}
 	w.txn = w.table.Log.BeginCreate(w.operation())
-	return w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
+	err = w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
+	if err != nil {
+		return err
+	}
+	return w.cluster()
 }
 
 // change makes the metadata the table's: with ids and physical names for columns that are new, where they are mapped.
@@ -223,12 +235,19 @@ func (w *writing) settle(have, rows types.Struct) error {
 			return err
 		}
 		w.schema, w.parts = rows, parts
-		return w.update(func(m *deltalog.Metadata) {
+		if err := w.checkClustering(); err != nil {
+			return err
+		}
+		err = w.update(func(m *deltalog.Metadata) {
 			m.PartitionColumns = parts
 			if w.opts.OverwriteSchema { // the table is another now
 				m.Description, m.Configuration = w.opts.Comment, maps.Clone(w.opts.Properties)
 			}
 		})
+		if err != nil {
+			return err
+		}
+		return w.cluster()
 	}
 	if by := w.opts.PartitionBy; len(by) > 0 && !slices.EqualFunc(by, w.parts, strings.EqualFold) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).

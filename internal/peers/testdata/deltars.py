@@ -42,5 +42,18 @@ def log(table):
     return {"seconds": opened.seconds, "with_files": opened.seconds + listed.seconds, "version": t.version(), "files": len(files)}
 
 
+def merge(table, landing, query):
+    """Merges the files of landing into a table, by key."""
+    with Clock() as took:
+        source = pl.scan_parquet(f"{landing}/*.parquet").collect().to_arrow()
+        merger = DeltaTable(table).merge(source, predicate="t.id = s.id", source_alias="s", target_alias="t")
+        if query != "insert":
+            merger = merger.when_matched_update_all()
+        if query != "update":
+            merger = merger.when_not_matched_insert_all()
+        merger.execute()
+    return {"seconds": took.seconds}
+
+
 if __name__ == "__main__":
-    serve(job=job, log=log)
+    serve(job=job, log=log, merge=merge)

@@ -113,6 +113,20 @@ def stateful(query, landing, out, right=None):
     }
 
 
+CLAUSES = {
+    "upsert": "WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+    "insert": "WHEN NOT MATCHED THEN INSERT *",
+    "update": "WHEN MATCHED THEN UPDATE SET *",
+}
+
+
+def merge(table, landing, query):
+    """Merges the files of landing into a table, by key."""
+    with Clock() as took:
+        spark.sql(f"MERGE INTO delta.`{table}` t USING parquet.`{landing}` s ON t.id = s.id {CLAUSES[query]}").collect()
+    return {"seconds": took.seconds}
+
+
 if __name__ == "__main__":
     spark = start()
-    serve(job=job, small=small, micro=micro, stateful=stateful)
+    serve(job=job, small=small, micro=micro, stateful=stateful, merge=merge)

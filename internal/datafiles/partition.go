@@ -2,16 +2,12 @@ package datafiles
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"lakehouse/deltalog"
-	"lakehouse/internal/errclass"
-	"lakehouse/internal/exec"
+	"lakehouse/internal/batch"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
 )
@@ -22,26 +18,7 @@ type partitionColumn struct {
 	index    int
 	dataType types.Type
 	zone     *time.Location // of timestamps in the names; nil: UTC
-}
-
-// PartitionColumns spells the columns that a table is to be partitioned by as its schema does.
-func PartitionColumns(schema types.Struct, by []string) ([]string, error) {
-	columns := make([]string, len(by))
-	for i, p := range by {
-		at := schema.Index(p)
-		if at < 0 {
-			return nil, errclass.UnresolvedColumn.New("the partition column `%s` is not among the columns [`%s`].", p, strings.Join(schema.Names(), "`, `")).
-				WithHint("%s", errclass.DidYouMean(p, schema.Names()))
-		}
-		columns[i] = schema.Fields[at].Name
-		if slices.Contains(columns[:i], columns[i]) {
-			return nil, errclass.DeltaDuplicateColumns.New("Found duplicate column(s) in the partitioning: %s", columns[i])
-		}
-	}
-	if len(by) > 0 && len(by) == len(schema.Fields) {
-		return nil, errclass.AllPartitionColumns.New("Cannot use all columns for partition columns.")
-	}
-	return columns, nil
+	text     func(t types.Type, v any) (*string, error)
 }
 
 // partitionRows is the rows of one partition in a batch.
@@ -53,7 +30,7 @@ type partitionRows struct {
 }
 
 // splitByPartition sorts a batch's rows into partitions, in the order of their first rows.
-func splitByPartition(b arrow.RecordBatch, by []partitionColumn) ([]partitionRows, error) {
+func splitByPartition(b arrow.RecordBatch, by []partitionColumn, folder func([]string, map[string]*string) string) ([]partitionRows, error) {
 	if len(by) == 0 {
 		return []partitionRows{{values: map[string]*string{}, rows: b}}, nil
 	}
@@ -65,7 +42,7 @@ func splitByPartition(b arrow.RecordBatch, by []partitionColumn) ([]partitionRow
 		if err != nil {
 			return nil, err
 		}
-		dir := deltalog.PartitionDir(names(by), values)
+		dir := folder(names(by), values)
 		key := partitionKey(dir, by, values)
 		at, ok := groups[key]
 		if !ok {
@@ -80,11 +57,7 @@ func splitByPartition(b arrow.RecordBatch, by []partitionColumn) ([]partitionRow
 		return parts, nil
 	}
 	for at := range parts {
-		rows, err := exec.Take(b, picked[at])
-		if err != nil {
-			return nil, err
-		}
-		parts[at].rows = rows
+		parts[at].rows = batch.TakeRows(b, picked[at])
 	}
 	return parts, nil
 }
@@ -116,7 +89,7 @@ func partitionValues(b arrow.RecordBatch, by []partitionColumn, row int) (map[st
 			if err != nil {
 				return nil, fmt.Errorf("partition column %s: %w", c.name, err)
 			}
-			text, err := c.text(v)
+			text, err := c.textOf(v)
 			if err != nil {
 				return nil, fmt.Errorf("partition column %s: %w", c.name, err)
 			}
@@ -126,13 +99,13 @@ func partitionValues(b arrow.RecordBatch, by []partitionColumn, row int) (map[st
 	return values, nil
 }
 
-// text is the value as the folder's name has it.
-func (c partitionColumn) text(v predicate.Value) (*string, error) {
+// textOf is the value as the folder's name has it.
+func (c partitionColumn) textOf(v predicate.Value) (*string, error) {
 	if micros, ok := v.(int64); ok && c.zone != nil && c.dataType == types.Type(types.Timestamp) {
 		_, offset := time.UnixMicro(micros).In(c.zone).Zone()
-		return deltalog.PartitionValue(types.TimestampNTZ, micros+int64(offset)*1e6)
+		return c.text(types.TimestampNTZ, micros+int64(offset)*1e6)
 	}
-	return deltalog.PartitionValue(c.dataType, v)
+	return c.text(c.dataType, v)
 }
 
 func partitionValue(col arrow.Array, row int) (predicate.Value, error) {

@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/batch"
-	"lakehouse/internal/exec"
 	"lakehouse/internal/types"
 	"lakehouse/volumes"
 )
@@ -43,6 +42,9 @@ type Config struct {
 	Zone          *time.Location // of timestamps in the names of folders; nil: UTC
 	Target        int64          // a file of about so many bytes is followed by another; 0: no limit
 	MaxRows       int64          // likewise of so many rows; 0: no limit
+	// Text is how a partition value is written, null and what is read as null being nil; Folder is the folder of these values.
+	Text   func(t types.Type, v any) (*string, error)
+	Folder func(columns []string, values map[string]*string) string
 	// Name is the base name of a file: the worker that writes it, and how many files of the same folder it has written before.
 	Name func(worker, number int) string
 	// Open begins the content of a file, whose columns are schema.
@@ -57,7 +59,7 @@ type File struct {
 	Encoder Encoder // closed
 }
 
-// A Writer writes an operator's rows into data files.
+// A Writer writes rows into data files.
 type Writer struct {
 	config    Config
 	schema    types.Struct // of the files: without partition columns
@@ -81,17 +83,18 @@ func New(config Config) *Writer {
 	}
 	for _, name := range config.PartitionBy {
 		i := config.Schema.Index(name)
-		w.partition = append(w.partition, partitionColumn{name: name, index: i, dataType: config.Schema.Fields[i].Type, zone: config.Zone})
+		w.partition = append(w.partition, partitionColumn{name: name, index: i, dataType: config.Schema.Fields[i].Type, zone: config.Zone, text: config.Text})
 	}
 	w.arrow = types.ToArrowSchema(w.schema)
 	return w
 }
 
-// Write walks the rows with up to n workers. The files come in the order of their names. Those of a write that fails are left.
-func (w *Writer) Write(ctx context.Context, op exec.Operator, n int) ([]File, error) {
+// Write walks what share gives for a context, each sequence by a worker of its own. The files come in the order of their names. Those of a
+// write that fails are left.
+func (w *Writer) Write(ctx context.Context, share func(context.Context) []batch.Seq) ([]File, error) {
 	group, each := errgroup.WithContext(ctx)
 	first := newGate(smallBatch)
-	for i, seq := range op.Execute(each, n) {
+	for i, seq := range share(each) {
 		group.Go(func() error {
 			return batch.Guard(func() error { return w.drain(each, first.filter(seq), i) })
 		})
@@ -150,7 +153,7 @@ func (w *Writer) drain(ctx context.Context, seq batch.Seq, worker int) (err erro
 		if batchErr != nil {
 			return batchErr
 		}
-		groups, err := splitByPartition(b, w.partition)
+		groups, err := splitByPartition(b, w.partition, w.config.Folder)
 		if err != nil {
 			return err
 		}
