@@ -166,7 +166,15 @@ func commands() []command {
 				x.Add(l.file(day, "new"))
 				return nil
 			}),
-			rewrite("dynamic overwrite "+day, "WRITE", day, constant("dynamic")),
+			on("dynamic overwrite "+day, "WRITE", func(ctx context.Context, l *lake, x *Txn) error {
+				x.Add(l.file(day, "dynamic"))
+				if err := x.ReadPartitions(x.actions.Adds); err != nil {
+					return err
+				}
+				files, err := live(ctx, x.Snapshot(), day)
+				x.Remove(files...)
+				return err
+			}),
 			rewrite("delete "+day, "DELETE", day, constant()),
 			rewrite("update "+day, "UPDATE", day, marked("+")),
 			rewrite("merge "+day, "MERGE", day, func(rows []string) []string { return append(marked("*")(rows), "merged") }),
