@@ -7,6 +7,7 @@ BASE ?=
 CASES ?= 500
 SEED ?= 1
 ARGS ?=
+TABLES ?=
 
 .PHONY: help
 help: ## list the targets
@@ -56,6 +57,14 @@ suite: ## the invoices suite 200 times: on the fixtures, and on real files where
 interop: ## the other readers and writers of Delta tables beside ours (needs python3, Java 17 and Maven; installs the rest)
 	./.ci/interop
 
+.PHONY: readers
+readers: ## a table for each feature, read by all other readers: READERS.md; several engines writing to one table at a time (as interop)
+	./.ci/interop readers
+
+.PHONY: tables
+tables: ## TABLES="dir …": every Delta table below those folders, also in .tar.zst archives, read beside the other readers
+	./.ci/interop tables $(TABLES)
+
 .PHONY: differential
 differential: ## CASES generated streaming queries beside a live Spark, batch by batch (needs python3 and Java; installs the rest)
 	./.ci/differential $(CASES) $(SEED)
@@ -67,6 +76,10 @@ handover: ## queries that move between Spark and here, and the checkpoints of Sp
 .PHONY: kafka
 kafka: ## Apache Kafka with each kind of security, killed, compacted, made again (needs Java 17 and Maven)
 	./.ci/kafka
+
+.PHONY: s3
+s3: ## buckets: every fault at every request, and versitygw, which it installs: races, lost requests, the pipelines
+	./.ci/s3
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME

@@ -60,7 +60,24 @@ func readCompaction(ctx context.Context, store volumes.Store, f logFile) (*Actio
 	if size == 0 || size > maxCommitBytes {
 		return nil, errclass.DeltaLogCorrupt.New("%s has %d bytes; at least one and at most %d are read.", f.name, size, int64(maxCommitBytes))
 	}
-	return decodeCommit(io.NewSectionReader(file, 0, size), size)
+	actions, err := decodeCommit(io.NewSectionReader(file, 0, size), size)
+	if err == nil && !actions.reconciled() {
+		err = errclass.DeltaLogCorrupt.New("%s says of one file more than once what became of it.", f.name)
+	}
+	return actions, err
+}
+
+// reconciled reports whether each file is told of once, as the specification asks of a compaction. Some writers only put commits
+// together, and not all in the same order.
+func (a *Actions) reconciled() bool {
+	told := make(map[fileKey]bool, len(a.Adds)+len(a.Removes))
+	for i := range a.Adds {
+		told[a.Adds[i].key()] = true
+	}
+	for i := range a.Removes {
+		told[a.Removes[i].key()] = true
+	}
+	return len(told) == len(a.Adds)+len(a.Removes)
 }
 
 // decodeCommit reads the lines of a commit of about that size. An empty commit has no actions.

