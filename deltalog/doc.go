@@ -58,13 +58,16 @@
 //   - Checksum, checkpoint and clean-up come after the commit and cannot fail it: see
 //     [Commit].Maintenance.
 //
-// The conflicts are those of Delta on Spark. A transaction that read files conflicts with a new file
-// that it should have read (DELTA_CONCURRENT_APPEND), unless that came by a blind append and the
-// table's isolation level is WriteSerializable, which is the default here; with the removal of a
-// file that it read (DELTA_CONCURRENT_DELETE_READ) or removes (DELTA_CONCURRENT_DELETE_DELETE);
-// and any transaction conflicts with new metadata (DELTA_METADATA_CHANGED), with a protocol that
-// both change (DELTA_PROTOCOL_CHANGED), and with one for the same application
-// (DELTA_CONCURRENT_TRANSACTION). Appends never conflict with each other.
+// The conflicts are those of Delta on Spark, rule by rule; testdata/conflicts.txt has a table of them. A transaction that read
+// files conflicts with a new file in a partition that its condition does not rule out
+// (DELTA_CONCURRENT_APPEND), unless that came by a blind append and the table's isolation level is
+// WriteSerializable, which is the default here, or the transaction itself changes no rows, as a compaction; with
+// the removal of a file that its statistics did not rule out (DELTA_CONCURRENT_DELETE_READ), or that it
+// removes too (DELTA_CONCURRENT_DELETE_DELETE). Any transaction conflicts with new metadata
+// (DELTA_METADATA_CHANGED), other than identity columns that went on, and row tracking, column mapping by
+// name or deletion vectors that were turned on; with a protocol that both change or that lost a feature
+// (DELTA_PROTOCOL_CHANGED); with one for the same application or the same domain
+// (DELTA_CONCURRENT_TRANSACTION); and after [Txn.Alone] with every other (DELTA_CONCURRENT_WRITE). Appends never conflict with each other.
 //
 // # What it costs
 //

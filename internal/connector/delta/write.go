@@ -374,8 +374,10 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 	if !w.opts.Overwrite || w.snap == nil {
 		return 0, nil
 	}
-	w.txn.ReadWholeTable()
 	if w.keys, err = w.meta.StoredPartitionColumns(); err != nil {
+		return 0, err
+	}
+	if err := w.readReplaced(added); err != nil {
 		return 0, err
 	}
 	written := map[string]bool{}
@@ -393,6 +395,19 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 		removed++
 	}
 	return removed, nil
+}
+
+// readReplaced tells the transaction what an overwrite relies on: that it has seen every file that it replaces.
+func (w *writing) readReplaced(added []newFile) error {
+	if !w.dynamic() {
+		w.txn.ReadWholeTable()
+		return nil
+	}
+	adds := make([]deltalog.AddFile, len(added))
+	for i, f := range added {
+		adds[i] = f.add
+	}
+	return w.txn.ReadPartitions(adds)
 }
 
 // partitionOf tells the partitions of a table apart. A log writes null as no text or as an empty one.
