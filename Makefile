@@ -77,6 +77,10 @@ handover: ## queries that move between Spark and here, and the checkpoints of Sp
 kafka: ## Apache Kafka with each kind of security, killed, compacted, made again (needs Java 17 and Maven)
 	./.ci/kafka
 
+.PHONY: s3
+s3: ## buckets: every fault at every request, and versitygw, which it installs: races, lost requests, the pipelines
+	./.ci/s3
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME
 	./.ci/fuzz $(FUZZTIME)

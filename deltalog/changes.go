@@ -56,7 +56,7 @@ func (t *Table) change(ctx context.Context, version int64, previous time.Time) (
 		err = actions.Protocol.CheckRead()
 	}
 	if err == nil {
-		err = actions.checkPaths()
+		err = actions.checkPaths(t)
 	}
 	if err != nil {
 		return CommitFile{}, fmt.Errorf("read changes of version %d: %w", version, err)
@@ -69,14 +69,14 @@ func (t *Table) change(ctx context.Context, version int64, previous time.Time) (
 }
 
 // checkPaths makes sure that the files to be read lie in the table's folder.
-func (a *Actions) checkPaths() error {
+func (a *Actions) checkPaths(t *Table) error {
 	for _, file := range a.Adds {
-		if err := checkPath(file.Path); err != nil {
+		if err := t.checkFilePath(file.Path); err != nil {
 			return errclass.DeltaLogCorrupt.New("add.path: %w.", err)
 		}
 	}
 	for _, file := range a.CDC {
-		if err := checkPath(file.Path); err != nil {
+		if err := t.checkFilePath(file.Path); err != nil {
 			return errclass.DeltaLogCorrupt.New("cdc.path: %w.", err)
 		}
 	}

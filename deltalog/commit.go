@@ -162,7 +162,8 @@ func (a *attempt) commitInfo() *CommitInfo {
 		info.OperationMetrics = map[string]string{}
 	}
 	if a.txn.identityOnly {
-		info.Tags = map[string]string{tagIdentity: "true"}
+		info.Tags = cloneTags(info.Tags)
+		info.Tags[tagIdentity] = "true"
 	}
 	if a.txn.read != nil {
 		version := a.txn.read.Version()

@@ -32,9 +32,6 @@ const (
 	opUnbackfill = "ROW TRACKING UNBACKFILL"
 )
 
-// tagIdentity marks a commit whose metadata differs from that before only in how far identity columns are.
-const tagIdentity = "delta.identity.schemaUpdate"
-
 // A conflictChecker holds a transaction against the versions that others made since it read the
 // table, one after the other. The rules, their order and the names of the failures are those of
 // Delta's ConflictChecker. The table's default is WriteSerializable: a transaction may be put after

@@ -17,6 +17,10 @@ type CreateOptions struct {
 	Configuration    map[string]string // table properties
 	Name             string
 	Description      string
+	// Domains gives the domain metadata of the table; by then its columns have their physical names. Nil: there is none.
+	Domains func(Metadata) []DomainMetadata
+	// ClusteredBy are the columns that the clustering domain tells, for the history: "a", "s.b".
+	ClusteredBy []string
 	// Operation goes into the table's history. Default: CREATE TABLE; without parameters, those that Spark gives it.
 	Operation Operation
 	// External marks a table whose folder was given by the user, for the history.
@@ -57,6 +61,11 @@ func (t *Table) create(ctx context.Context, opts CreateOptions) error {
 	}.WithSchema(opts.Schema)
 	txn := t.BeginCreate(opts.Describe())
 	txn.UpdateMetadata(metadata)
+	if opts.Domains != nil {
+		for _, d := range opts.Domains(txn.Metadata()) {
+			txn.SetDomain(d)
+		}
+	}
 	_, err := txn.Commit(ctx)
 	if errors.Is(err, errclass.DeltaProtocolChanged) { // another creator was faster
 		return errclass.DeltaTableAlreadyExists.New("a Delta table was created in this folder at the same time: %w", err)
@@ -77,7 +86,7 @@ func (o *CreateOptions) Describe() Operation {
 	}
 	op.Parameters = Parameters{}.
 		With("partitionBy", jsonText(append([]string{}, o.PartitionColumns...))).
-		With("clusterBy", "[]").
+		With("clusterBy", jsonText(append([]string{}, o.ClusteredBy...))).
 		With("description", description).
 		With("isManaged", strconv.FormatBool(!o.External)).
 		With("properties", jsonText(nonNil(o.Configuration)))

@@ -47,7 +47,7 @@ func features() []feature {
 		{name: "inCommitTimestamp", read: true, write: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
-		{name: "clustering", requires: []string{"domainMetadata"}, read: true},
+		{name: "clustering", requires: []string{"domainMetadata"}, read: true, write: true},
 		{name: "allowColumnDefaults", read: true, write: true, active: hasField("CURRENT_DEFAULT")},
 		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
 		{name: variantPreview, readerWriter: true, read: true, write: true},

@@ -79,20 +79,20 @@ func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile
 			continue
 		}
 		given = true
-		if !giveFile(file, yield) {
+		if !giveFile(t, file, yield) {
 			return
 		}
 	}
 	for i := range after.adds {
-		if after.lives(i) && !giveFile(after.adds[i], yield) {
+		if after.lives(i) && !giveFile(t, after.adds[i], yield) {
 			return
 		}
 	}
 }
 
-// giveFile yields a file whose path stays in the table.
-func giveFile(file AddFile, yield func(AddFile, error) bool) bool {
-	if err := checkPath(file.Path); err != nil {
+// giveFile yields a file whose path stays in the table, or leads to where [Options].Elsewhere may find it.
+func giveFile(t *Table, file AddFile, yield func(AddFile, error) bool) bool {
+	if err := t.checkFilePath(file.Path); err != nil {
 		yield(AddFile{}, errclass.DeltaLogCorrupt.New("add.path: %w.", err))
 		return false
 	}

@@ -160,7 +160,7 @@ func (t *Table) isMissing(ctx context.Context, f *AddFile) (bool, error) {
 		names = append(names, vector)
 	}
 	for _, name := range names {
-		_, err := t.store.Stat(ctx, name)
+		err := t.stat(ctx, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return true, nil
 		}

@@ -2,6 +2,8 @@ package deltalog
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -27,3 +29,28 @@ func (t *Table) open(ctx context.Context, name string) (volumes.Reader, error) {
 }
 
 func isAbsolute(name string) bool { return name != "" && (name[0] == '/' || hasScheme(name)) }
+
+// checkFilePath makes sure that a path of the log names a file below the table's folder. Absolute ones, which shallow clones have, are let
+// through where somebody knows which of them may be opened.
+func (t *Table) checkFilePath(name string) error {
+	if !isAbsolute(name) || t.opts.Elsewhere == nil {
+		return checkPath(name)
+	}
+	if len(name) > maxPathBytes || strings.ContainsRune(name, 0) {
+		return fmt.Errorf("path %.100q names no file", name)
+	}
+	return nil
+}
+
+// stat looks for a data file, or one of vectors, wherever it lies.
+func (t *Table) stat(ctx context.Context, name string) error {
+	if !isAbsolute(name) || t.opts.Elsewhere == nil {
+		_, err := t.store.Stat(ctx, name)
+		return err
+	}
+	store, at, err := t.opts.Elsewhere(name)
+	if err == nil {
+		_, err = store.Stat(ctx, at)
+	}
+	return err
+}

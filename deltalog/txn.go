@@ -254,7 +254,7 @@ func (x *Txn) checkFiles(m *Metadata) error {
 	added := make(map[string]bool, len(x.actions.Adds))
 	for i := range x.actions.Adds {
 		file := &x.actions.Adds[i]
-		if err := checkPath(file.Path); err != nil {
+		if err := x.table.checkFilePath(file.Path); err != nil {
 			return err
 		}
 		if added[file.Path] {

@@ -34,6 +34,16 @@ func (s *Session) command(ctx context.Context, c plan.Command) (*DataFrame, erro
 		return s.nothing(), s.insert(ctx, c)
 	case *plan.Delete, *plan.Update, *plan.MergeInto:
 		return s.change(ctx, c)
+	case *plan.AlterTable:
+		return s.nothing(), s.alterTable(ctx, c)
+	case *plan.TruncateTable:
+		return s.nothing(), s.truncateTable(ctx, c)
+	case *plan.CommentOn:
+		return s.nothing(), s.commentOn(ctx, c)
+	case *plan.CreateTableLike:
+		return s.nothing(), s.createTableLike(ctx, c)
+	case *plan.ShowPartitions:
+		return s.showPartitions(ctx, c)
 	case *plan.CopyInto:
 		return s.copyInto(ctx, c)
 	case *plan.SetConf:

@@ -31,6 +31,14 @@ func (s *Session) maintain(ctx context.Context, c plan.Command) (frame *DataFram
 		frame, err = s.optimize(ctx, c)
 	case *plan.Reorg:
 		frame, err = s.reorg(ctx, c)
+	case *plan.Clone:
+		frame, err = s.clone(ctx, c)
+	case *plan.Convert:
+		frame, err = s.convert(ctx, c)
+	case *plan.Generate:
+		frame, err = s.generate(ctx, c)
+	case *plan.Repair:
+		frame, err = s.repair(ctx, c)
 	default:
 		return nil, false, nil
 	}

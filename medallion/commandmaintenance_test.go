@@ -9,6 +9,7 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
 )
 
 func maintenanceSession(t *testing.T) *Session {
@@ -161,5 +162,102 @@ func TestZOrderInSQL(t *testing.T) {
 	}
 	if files < 2 || narrow < files/2 {
 		t.Errorf("of %d files %d span a part of a", files, narrow)
+	}
+}
+
+// A shallow clone reads the source's files, and goes its own way from there.
+func TestShallowCloneInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE src (id BIGINT, p STRING) PARTITIONED BY (p)")
+	answers(t, s, "INSERT INTO src VALUES (1, 'a b'), (2, 'c%d')")
+	answers(t, s, "INSERT INTO src VALUES (3, NULL)")
+	if got := answers(t, s, "CREATE TABLE c SHALLOW CLONE src TBLPROPERTIES ('k' = 'v')"); len(got) != 1 || !strings.Contains(got[0], " 3 0 0 0 0") {
+		t.Errorf("CLONE answers %q", got)
+	}
+	answers(t, s, "INSERT INTO c VALUES (4, 'a b')")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM c ORDER BY id")); got != "[1 2 3 4]" {
+		t.Errorf("the clone has %s", got)
+	}
+	answers(t, s, "DELETE FROM c WHERE id = 1")
+	answers(t, s, "OPTIMIZE c")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM c ORDER BY id")); got != "[2 3 4]" {
+		t.Errorf("the clone has %s", got)
+	}
+	answers(t, s, "CREATE OR REPLACE TABLE c SHALLOW CLONE src VERSION AS OF 1")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM c ORDER BY id")); got != "[1 2]" {
+		t.Errorf("the clone of version 1 has %s", got)
+	}
+	answers(t, s, "SET spark.databricks.delta.retentionDurationCheck.enabled = false")
+	answers(t, s, "VACUUM c RETAIN 0 HOURS")
+	if got := fmt.Sprint(answers(t, s, "SELECT id FROM src ORDER BY id")); got != "[1 2 3]" {
+		t.Errorf("the vacuum of a clone left its source with %s", got)
+	}
+	answers(t, s, "CREATE TABLE IF NOT EXISTS c SHALLOW CLONE src")
+	for text, want := range map[string]errclass.Class{
+		"CREATE TABLE c SHALLOW CLONE src":              errclass.TableAlreadyExists,
+		"CREATE OR REPLACE TABLE src SHALLOW CLONE src": errclass.DeltaCloneSameTable,
+	} {
+		if _, err := s.SQL(t.Context(), text); !errors.Is(err, want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A folder of Parquet files becomes a table, with its partitions and statistics; its manifest, and what a repair finds.
+func TestConvertGenerateAndRepairInSQL(t *testing.T) {
+	s := maintenanceSession(t)
+	frame, err := s.SQL(t.Context(), "SELECT id, id % 2 AS k, concat('n', id) AS name FROM range(0, 10)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := frame.Write().PartitionBy("k").Format("parquet").Save(t.Context(), "/FileStore/pq"); err != nil {
+		t.Fatal(err)
+	}
+	const table = "`/FileStore/pq`"
+	if _, err := s.SQL(t.Context(), "CONVERT TO DELTA parquet."+table); !errors.Is(err, errclass.DeltaConvertPartitionCount) {
+		t.Error(err)
+	}
+	if _, err := s.SQL(t.Context(), "CONVERT TO DELTA parquet."+table+" PARTITIONED BY (other INT)"); !errors.Is(err, errclass.DeltaConvertPartitionColumn) {
+		t.Error(err)
+	}
+	answers(t, s, "CONVERT TO DELTA parquet."+table+" PARTITIONED BY (k BIGINT)")
+	answers(t, s, "CONVERT TO DELTA parquet."+table)
+	if got := fmt.Sprint(answers(t, s, "SELECT sum(id), sum(k), max(name) FROM delta."+table+" WHERE id > 5")); got != "[30 2 n9]" {
+		t.Errorf("the table has %s", got)
+	}
+	log, err := s.DeltaLog(t.Context(), "delta."+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := log.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for f, err := range snap.Files(t.Context()) {
+		if err != nil || !strings.Contains(f.Stats, `"numRecords":5,"minValues":{"id":`) {
+			t.Errorf("%s has statistics %s, %v", f.Path, f.Stats, err)
+		}
+		names = append(names, f.Path)
+	}
+	answers(t, s, "GENERATE symlink_format_manifest FOR TABLE delta."+table)
+	at, err := s.Space().Resolve("/FileStore/pq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := volumes.ReadFile(t.Context(), at.Store, at.Key+"/_symlink_format_manifest/k=0/manifest")
+	if err != nil || !strings.HasPrefix(string(manifest), "file:///") || !strings.Contains(string(manifest), "/FileStore/pq/k=0/part-") {
+		t.Errorf("the manifest is %q, %v", manifest, err)
+	}
+	if err := at.Store.Delete(t.Context(), at.Key+"/"+names[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"FSCK REPAIR TABLE delta." + table + " DRY RUN", "FSCK REPAIR TABLE delta." + table} {
+		if got := answers(t, s, text); len(got) != 1 || !strings.HasPrefix(got[0], names[0]+" true") {
+			t.Errorf("%s answers %q", text, got)
+		}
+	}
+	if got := fmt.Sprint(answers(t, s, "SELECT count(*) FROM delta."+table)); got != "[5]" {
+		t.Errorf("after the repair: %s rows", got)
 	}
 }

@@ -147,6 +147,13 @@ func (s *Session) showProperties(ctx context.Context, c *plan.ShowTablePropertie
 		return nil, err
 	}
 	props := tableProperties(detail)
+	if c.Key != nil {
+		value, ok := props[*c.Key]
+		if !ok {
+			value = "Table " + s.fullName(c.Table) + " does not have property: " + *c.Key
+		}
+		return s.answer("key string, value string", [][]any{{*c.Key, value}})
+	}
 	var rows [][]any
 	for _, k := range slices.Sorted(maps.Keys(props)) {
 		rows = append(rows, []any{k, props[k]})
@@ -252,7 +259,18 @@ func (s *Session) explain(ctx context.Context, c *plan.Explain) (*DataFrame, err
 	if err != nil {
 		return nil, err
 	}
-	text := "== Physical Plan ==\n" + logical.Explain(logical.Optimize(node))
+	optimized, err := logical.AnswerFromMetadata(ctx, logical.Optimize(node))
+	if err != nil {
+		return nil, err
+	}
+	reports, err := logical.Reports(ctx, optimized)
+	if err != nil {
+		return nil, err
+	}
+	text := "== Physical Plan ==\n" + logical.Explain(optimized)
+	if len(reports) > 0 {
+		text += "\n== Scans ==\n" + strings.Join(reports, "\n") + "\n"
+	}
 	if c.Mode == "extended" {
 		text = "== Analyzed Logical Plan ==\n" + logical.Explain(node) + "\n" + text
 	}

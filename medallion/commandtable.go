@@ -3,6 +3,7 @@ package medallion
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 type newTable struct {
 	schema     Schema
 	partition  []string
+	cluster    [][]string // paths of columns; nil: none
 	location   string // empty: managed
 	comment    string
 	properties map[string]string
@@ -72,7 +74,7 @@ func newTableOf(c *plan.CreateTable) (newTable, error) {
 	}
 	none, err := delta.WriteOptionTable.Parse(nil)
 	return newTable{
-		schema: types.Struct{Fields: c.Columns}, partition: c.PartitionBy, location: strings.TrimRight(c.Location, "/"), comment: c.Comment,
+		schema: types.Struct{Fields: c.Columns}, partition: c.PartitionBy, cluster: c.ClusterBy, location: strings.TrimRight(c.Location, "/"), comment: c.Comment,
 		properties: c.Properties, operation: operation, options: none, replace: c.OrReplace, tolerate: c.IfNotExists,
 	}, err
 }
@@ -118,9 +120,44 @@ func (s *Session) createTable(ctx context.Context, name catalog.Name, t newTable
 
 func (s *Session) makeEmpty(ctx context.Context, table delta.Table, kind string, t newTable) error {
 	return delta.Create(ctx, table, delta.CreateOptions{
-		Schema: t.schema, PartitionBy: t.partition, Properties: t.properties, Comment: t.comment,
-		Managed: kind == catalog.Managed, Operation: t.operation, Replace: t.replace,
+		Schema: t.schema, PartitionBy: t.partition, Properties: s.withDefaultProperties(t.properties), Comment: t.comment,
+		Managed: kind == catalog.Managed, Operation: t.operation, Replace: t.replace, ClusterBy: t.cluster, Eval: s.evalContext(),
 	})
+}
+
+// defaultProperties begins the settings that give new tables a property: of x, delta.x.
+const defaultProperties = "spark.databricks.delta.properties.defaults."
+
+// withDefaultProperties are a new table's properties, with those that the session gives all new tables.
+func (s *Session) withDefaultProperties(given map[string]string) map[string]string {
+	var out map[string]string
+	s.mu.Lock()
+	conf := maps.Clone(s.conf)
+	s.mu.Unlock()
+	for key, value := range conf {
+		name, ok := strings.CutPrefix(key, defaultProperties)
+		if !ok || hasFold(given, "delta."+name) {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out["delta."+name] = value
+	}
+	if out == nil {
+		return given
+	}
+	maps.Copy(out, given)
+	return out
+}
+
+func hasFold(m map[string]string, key string) bool {
+	for have := range m {
+		if strings.EqualFold(have, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // createTableAs makes a table of a query's rows: they and the table's metadata are one commit.
@@ -171,7 +208,7 @@ func (s *Session) fill(ctx context.Context, table delta.Table, frame *DataFrame,
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, Properties: t.properties, Comment: t.comment,
+		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, ClusterBy: t.cluster, Properties: s.withDefaultProperties(t.properties), Comment: t.comment,
 		Operation: t.operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(),
 	})
 	return err

@@ -249,7 +249,11 @@ func (d *DataFrame) operator(ctx context.Context) (exec.Operator, error) {
 		return nil, errStreaming()
 	}
 	return guarded(d.session, func() (exec.Operator, error) {
-		return exec.Build(logical.Optimize(node), d.session.env())
+		plan, err := logical.AnswerFromMetadata(ctx, logical.Optimize(node))
+		if err != nil {
+			return nil, err
+		}
+		return exec.Build(plan, d.session.env())
 	})
 }
 

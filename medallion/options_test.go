@@ -19,6 +19,7 @@ import (
 	"lakehouse/internal/connector/socket"
 	"lakehouse/internal/connector/statestore"
 	"lakehouse/internal/option"
+	"lakehouse/volumes/s3"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write OPTIONS.md")
@@ -104,6 +105,7 @@ func optionSections(t *testing.T) []optionSection {
 		{"Source rate-micro-batch", "`ReadStream().Format(\"rate-micro-batch\")`.", rate.MicroBatchOptionTable},
 		{"Source socket", "`ReadStream().Format(\"socket\")`.", socket.OptionTable},
 		{"Session settings", "`SET key = value` in SQL, `Session.SetConf`, `Options.Conf`. Their names are matched as written.", settings},
+		{"Buckets", "Session settings by Hadoop's names, also with `spark.hadoop.` before them, and for one bucket as `fs.s3a.bucket.NAME.…`. They hold for `s3://`, `s3a://` and `s3n://`. What is not set comes from where the tools of AWS have it.", s3.Settings},
 	}
 }
 

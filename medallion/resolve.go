@@ -131,7 +131,9 @@ func (s *Session) deltaTableAt(at volumes.Location) (delta.Table, error) {
 	if err != nil {
 		return delta.Table{}, err
 	}
-	return delta.Table{Log: deltalog.Open(store, deltalog.Options{Clock: s.clock, Location: strings.TrimPrefix(at.URI, "file://")}), Store: store, URI: at.URI}, nil
+	return delta.Table{Log: deltalog.Open(store, deltalog.Options{
+		Clock: s.clock, Location: strings.TrimPrefix(at.URI, "file://"), Elsewhere: s.elsewhere(at.URI),
+	}), Store: store, URI: at.URI}, nil
 }
 
 func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.Node, error) {

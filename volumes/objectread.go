@@ -55,7 +55,7 @@ type objectReader struct {
 	name   string
 	key    string
 	object Object
-	ctx    context.Context //nolint:containedctx // io.ReaderAt has none; Close ends it
+	ctx    context.Context // io.ReaderAt has none; Close ends it
 	cancel context.CancelFunc
 	loads  sync.WaitGroup
 
@@ -73,7 +73,8 @@ type window struct {
 	err            error
 }
 
-func (w *window) holds(offset int64) bool { return offset >= w.offset && offset < w.offset+w.length }
+func (w *window) end() int64              { return w.offset + w.length }
+func (w *window) holds(offset int64) bool { return offset >= w.offset && offset < w.end() }
 
 func (r *objectReader) Info() Info { return r.store.describe(r.object) }
 
@@ -150,36 +151,50 @@ func (r *objectReader) window(wanted, offset int64) *window {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	onward := offset == r.next
-	r.next = offset + wanted
+	w := r.kept(offset)
+	switch {
+	case w != nil && onward && r.ahead > firstAhead && offset+wanted > w.end()-w.length/2:
+		if r.load(w.end()) {
+			r.widen()
+		}
+	case w != nil:
+	case onward:
+		r.widen()
+	default:
+		r.ahead = firstAhead
+	}
+	if w == nil && wanted < r.ahead {
+		r.load(offset)
+		w = r.windows[0]
+	}
+	if r.next = offset + wanted; w != nil {
+		r.next = min(r.next, w.end())
+	}
+	return w
+}
+
+// kept is the window that holds a byte, and is now the one used last; nil: none does.
+func (r *objectReader) kept(offset int64) *window {
 	for i, w := range r.windows {
 		if w.holds(offset) {
 			copy(r.windows[1:i+1], r.windows[:i])
 			r.windows[0] = w
-			if end := w.offset + w.length; onward && r.ahead > firstAhead && offset+wanted > end-w.length/2 {
-				r.load(end)
-			}
 			return w
 		}
 	}
-	if onward {
-		r.ahead = min(2*r.ahead, mostAhead)
-	} else {
-		r.ahead = firstAhead
-	}
-	if wanted >= r.ahead {
-		return nil
-	}
-	return r.load(offset)
+	return nil
 }
 
-// load asks for a window unless it is there; nil: the file ends before it. It needs r.mu.
-func (r *objectReader) load(offset int64) *window {
+func (r *objectReader) widen() { r.ahead = min(2*r.ahead, mostAhead) }
+
+// load asks for a window, and tells whether it did: it need not where one is there, or the file ends. It needs r.mu.
+func (r *objectReader) load(offset int64) bool {
 	if offset >= r.object.Size {
-		return nil
+		return false
 	}
 	for _, w := range r.windows {
 		if w.holds(offset) {
-			return w
+			return false
 		}
 	}
 	w := &window{offset: offset, length: min(r.ahead, r.object.Size-offset), ready: make(chan struct{})}
@@ -191,7 +206,7 @@ func (r *objectReader) load(offset int64) *window {
 			w.data = data
 		}
 	})
-	return w
+	return true
 }
 
 // drop forgets a window that could not be read: the next read tries again.

@@ -25,7 +25,7 @@ func (s *ObjectStore) Create(ctx context.Context, name string) (Writer, error) {
 // objectWriter is a file on its way into being. One goroutine writes; those of the parts set tags and err.
 type objectWriter struct {
 	store     *ObjectStore
-	ctx       context.Context //nolint:containedctx // io.Writer has none; Commit and Abort end it
+	ctx       context.Context // io.Writer has none; Commit and Abort end it
 	cancel    context.CancelFunc
 	name, key string
 	token     string

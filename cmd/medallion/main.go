@@ -67,7 +67,7 @@ func (a *app) command() *cobra.Command {
 	cmd.SetFlagErrorFunc(cli.FlagError)
 	cmd.PersistentFlags().StringVar(&a.root, "root", "lake", "the folder of volumes, warehouse and catalog, or a place in a bucket: s3://bucket/lake")
 	cmd.PersistentFlags().StringArrayVar(&a.conf, "conf", nil, "a setting, name=value; may be given again")
-	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.checkpointCommand(), a.streamCommand(), a.filesCommand(), a.testCommand())
+	cmd.AddCommand(a.demoCommand(), a.sqlCommand(), a.tableCommand(), a.interopCommand(), a.checkpointCommand(), a.streamCommand(), a.filesCommand(), a.testCommand())
 	return cmd
 }
 

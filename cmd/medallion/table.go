@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) tableCommand() *cobra.Command {
-	cmd := group("table", "Looks at tables: ls, describe, history, files, schema.")
+	cmd := group("table", "Looks at tables and keeps them in order: ls, describe, history, optimize, vacuum, restore …")
 	var schema string
 	ls := &cobra.Command{
 		Use: "ls", Short: "Lists the tables of a schema.", Args: cobra.NoArgs,
@@ -27,9 +27,6 @@ func (a *app) tableCommand() *cobra.Command {
 	ls.Flags().StringVar(&schema, "schema", "", "the schema, by default spark_catalog.default")
 	cmd.AddCommand(ls,
 		a.tableVerb("describe", "Shows what a table is: location, size, properties, protocol.", a.describe),
-		a.tableVerb("history", "Lists a table's versions, newest first.", func(ctx context.Context, t string) error {
-			return a.show(ctx, "DESCRIBE HISTORY "+t)
-		}),
 		a.tableVerb("files", "Lists the data files of the newest version.", a.files),
 		a.tableVerb("schema", "Prints a table's columns as a tree.", func(ctx context.Context, t string) error {
 			session, err := a.existing()
@@ -39,6 +36,7 @@ func (a *app) tableCommand() *cobra.Command {
 			defer session.Close()
 			return session.Table(t).PrintSchema(ctx, a.out)
 		}))
+	cmd.AddCommand(a.maintenanceVerbs()...)
 	return cmd
 }
 

@@ -252,25 +252,50 @@ const (
 
 // Delta's classes.
 const (
+	ChangeColumnUnsupported        Class = "NOT_SUPPORTED_CHANGE_COLUMN"
+	DefaultDataType                Class = "INVALID_DEFAULT_VALUE.DATA_TYPE"
+	DefaultNotConstant             Class = "INVALID_DEFAULT_VALUE.NOT_CONSTANT"
+	DefaultPlacement               Class = "DEFAULT_PLACEMENT_INVALID"
+	DefaultUnresolved              Class = "INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION"
+	DeltaAddConstraints            Class = "DELTA_ADD_CONSTRAINTS"
 	DeltaAppendOnly                Class = "DELTA_CANNOT_MODIFY_APPEND_ONLY"
+	DeltaCannotModify              Class = "DELTA_CANNOT_MODIFY_TABLE_PROPERTY"
+	DeltaChangeColumn              Class = "DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP"
+	DeltaCheckRandom               Class = "DELTA_NON_DETERMINISTIC_EXPRESSION_IN_CHECK_CONSTRAINT"
 	DeltaCloneNonEmpty             Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
 	DeltaCloneSameTable            Class = "DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE"
+	DeltaClusterAndPartition       Class = "DELTA_CLUSTER_BY_WITH_PARTITIONED_BY"
+	DeltaClusterColumns            Class = "DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS"
+	DeltaClusterPartitioned        Class = "DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED"
+	DeltaClusterStats              Class = "DELTA_CLUSTERING_COLUMN_MISSING_STATS"
+	DeltaClusterType               Class = "DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED"
 	DeltaClusteringPredicate       Class = "DELTA_CLUSTERING_WITH_PARTITION_PREDICATE"
 	DeltaClusteringZOrder          Class = "DELTA_CLUSTERING_WITH_ZORDER_BY"
 	DeltaColumnMappingMode         Class = "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"
+	DeltaColumnNotInSchema         Class = "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA"
 	DeltaConcurrentAppend          Class = "DELTA_CONCURRENT_APPEND"
 	DeltaConcurrentDeleteDelete    Class = "DELTA_CONCURRENT_DELETE_DELETE"
 	DeltaConcurrentDeleteRead      Class = "DELTA_CONCURRENT_DELETE_READ"
 	DeltaConcurrentTransaction     Class = "DELTA_CONCURRENT_TRANSACTION"
 	DeltaConcurrentWrite           Class = "DELTA_CONCURRENT_WRITE"
+	DeltaConstraintDepends         Class = "DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE"
+	DeltaConstraintExists          Class = "DELTA_CONSTRAINT_ALREADY_EXISTS"
+	DeltaConstraintMissing         Class = "DELTA_CONSTRAINT_DOES_NOT_EXIST"
+	DeltaConstraintName            Class = "DELTA_INVALID_CONSTRAINT_NAME"
 	DeltaConstraintViolated        Class = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES"
 	DeltaConvertNonParquet         Class = "DELTA_CONVERT_NON_PARQUET_TABLE"
 	DeltaConvertPartitionColumn    Class = "DELTA_UNEXPECTED_PARTITION_COLUMN_FROM_FILE_NAME"
 	DeltaConvertPartitionCount     Class = "DELTA_UNEXPECTED_NUM_PARTITION_COLUMNS_FROM_FILE_NAME"
 	DeltaDataChangeFalse           Class = "DELTA_DATA_CHANGE_FALSE"
 	DeltaDeepClone                 Class = "DELTA_UNSUPPORTED_DEEP_CLONE"
+	DeltaDefaultOfNewColumn        Class = "WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED"
+	DeltaDefaultsNotEnabled        Class = "WRONG_COLUMN_DEFAULTS_FOR_DELTA_FEATURE_NOT_ENABLED"
 	DeltaDomainUnsupported         Class = "DELTA_DOMAIN_METADATA_NOT_SUPPORTED"
+	DeltaDropClustering            Class = "DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN"
 	DeltaDropConstraints           Class = "DELTA_CANNOT_DROP_CHECK_CONSTRAINT_FEATURE"
+	DeltaDropOnly                  Class = "DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA"
+	DeltaDropPartition             Class = "DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN"
+	DeltaDropUnsupported           Class = "DELTA_UNSUPPORTED_DROP_COLUMN"
 	DeltaDuplicateActions          Class = "DELTA_DUPLICATE_ACTIONS_FOUND"
 	DeltaDuplicateColumns          Class = "DELTA_DUPLICATE_COLUMNS_FOUND"
 	DeltaDuplicateDomain           Class = "DELTA_DUPLICATE_DOMAIN_METADATA_INTERNAL_ERROR"
@@ -285,14 +310,20 @@ const (
 	DeltaFeatureDropProtection     Class = "DELTA_FEATURE_CAN_ONLY_DROP_CHECKPOINT_PROTECTION_WITH_HISTORY_TRUNCATION"
 	DeltaFeatureDropProtectionWait Class = "DELTA_FEATURE_DROP_CHECKPOINT_PROTECTION_WAIT_FOR_RETENTION_PERIOD"
 	DeltaFeatureDropWait           Class = "DELTA_FEATURE_DROP_WAIT_FOR_RETENTION_PERIOD"
+	DeltaFeatureStatus             Class = "DELTA_UNSUPPORTED_FEATURE_STATUS"
 	DeltaFileNotFound              Class = "DELTA_FILE_NOT_FOUND_DETAILED"
+	DeltaGeneratedDepends          Class = "DELTA_GENERATED_COLUMNS_DEPENDENT_COLUMN_CHANGE"
 	DeltaGeneratedType             Class = "DELTA_UNSUPPORTED_DATA_TYPE_IN_GENERATED_COLUMN"
 	DeltaGeneratedTypeMismatch     Class = "DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH"
 	DeltaIcebergCompat             Class = "DELTA_ICEBERG_COMPAT_VIOLATION"
 	DeltaIdempotentOptions         Class = "DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS"
+	DeltaIdentityAlter             Class = "DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED"
 	DeltaIdentityExplicit          Class = "DELTA_IDENTITY_COLUMNS_EXPLICIT_INSERT_NOT_SUPPORTED"
 	DeltaIdentityInconsistent      Class = "DELTA_IDENTITY_COLUMN_INCONSISTENT_METADATA"
+	DeltaIdentityPartition         Class = "DELTA_IDENTITY_COLUMNS_PARTITION_NOT_SUPPORTED"
+	DeltaIdentityReplace           Class = "DELTA_IDENTITY_COLUMNS_REPLACE_COLUMN_NOT_SUPPORTED"
 	DeltaIdentityStep              Class = "DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP"
+	DeltaIdentitySync              Class = "DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN"
 	DeltaIdentityType              Class = "DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE"
 	DeltaInsertArity               Class = "DELTA_INSERT_COLUMN_ARITY_MISMATCH"
 	DeltaInvalidChangeRange        Class = "DELTA_INVALID_CDC_RANGE"
@@ -312,15 +343,25 @@ const (
 	DeltaManifestVectors           Class = "DELTA_UNSUPPORTED_GENERATE_WITH_DELETION_VECTORS"
 	DeltaMetadataChanged           Class = "DELTA_METADATA_CHANGED"
 	DeltaMissingChangeData         Class = "DELTA_MISSING_CHANGE_DATA"
+	DeltaMissingTable              Class = "DELTA_MISSING_DELTA_TABLE"
+	DeltaNestedNotNull             Class = "DELTA_NESTED_NOT_NULL_CONSTRAINT"
+	DeltaNewCheckViolated          Class = "DELTA_NEW_CHECK_CONSTRAINT_VIOLATION"
+	DeltaNewNotNullViolated        Class = "DELTA_NEW_NOT_NULL_VIOLATION"
 	DeltaNonBooleanCheck           Class = "DELTA_NON_BOOLEAN_CHECK_CONSTRAINT"
+	DeltaNotAllowed                Class = "DELTA_OPERATION_NOT_ALLOWED"
 	DeltaNotNullViolated           Class = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED"
+	DeltaNotPartitioned            Class = "DELTA_SHOW_PARTITION_IN_NON_PARTITIONED_TABLE"
+	DeltaNullRange                 Class = "DELTA_CDC_READ_NULL_RANGE_BOUNDARY"
 	DeltaOptimizeFull              Class = "DELTA_OPTIMIZE_FULL_NOT_SUPPORTED"
 	DeltaOtherPartitioning         Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PARTITIONING"
 	DeltaOtherProperties           Class = "DELTA_CREATE_TABLE_WITH_DIFFERENT_PROPERTY"
 	DeltaOverwriteSchemaDynamic    Class = "DELTA_OVERWRITE_SCHEMA_WITH_DYNAMIC_PARTITION_OVERWRITE"
+	DeltaParentNotStruct           Class = "DELTA_ADD_COLUMN_PARENT_NOT_STRUCT"
 	DeltaPartitionPredicate        Class = "DELTA_NON_PARTITION_COLUMN_REFERENCE"
 	DeltaProtocolChanged           Class = "DELTA_PROTOCOL_CHANGED"
 	DeltaRegexSyntax               Class = "DELTA_REGEX_OPT_SYNTAX_ERROR"
+	DeltaRenameUnsupported         Class = "DELTA_UNSUPPORTED_RENAME_COLUMN"
+	DeltaReplaceColumns            Class = "DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP"
 	DeltaRestoreMissingFiles       Class = "DELTA_RESTORE_MISSING_FILES" // upstream's has no class
 	DeltaRestoreTimestampAfter     Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER"
 	DeltaRestoreTimestampBefore    Class = "DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER"
@@ -331,6 +372,9 @@ const (
 	DeltaSchemaChangedSince        Class = "DELTA_SCHEMA_CHANGE_SINCE_ANALYSIS"
 	DeltaSchemaMismatch            Class = "DELTA_SCHEMA_MISMATCH"
 	DeltaSchemaNotSet              Class = "DELTA_SCHEMA_NOT_SET"
+	DeltaSetClustering             Class = "DELTA_ALTER_TABLE_SET_CLUSTERING_TABLE_FEATURE_NOT_ALLOWED"
+	DeltaSetLocationSchema         Class = "DELTA_SET_LOCATION_SCHEMA_MISMATCH"
+	DeltaShowPartitionColumns      Class = "DELTA_SHOW_PARTITION_IN_NON_PARTITIONED_COLUMN"
 	DeltaSourceIgnoreChanges       Class = "DELTA_SOURCE_TABLE_IGNORE_CHANGES"
 	DeltaSourceIgnoreDelete        Class = "DELTA_SOURCE_IGNORE_DELETE"
 	DeltaSourceOtherTable          Class = "DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE"
@@ -348,6 +392,7 @@ const (
 	DeltaTrackingOtherTable        Class = "DELTA_STREAMING_SCHEMA_LOG_INCOMPATIBLE_DELTA_TABLE_ID"
 	DeltaTrackingOutside           Class = "DELTA_STREAMING_SCHEMA_LOCATION_NOT_UNDER_CHECKPOINT"
 	DeltaTrackingParse             Class = "DELTA_STREAMING_SCHEMA_LOG_PARSE_SCHEMA_FAILED"
+	DeltaTruncatePartition         Class = "DELTA_TRUNCATE_TABLE_PARTITION_NOT_SUPPORTED"
 	DeltaUnknownConfiguration      Class = "DELTA_UNKNOWN_CONFIGURATION"
 	DeltaUnknownFeature            Class = "DELTA_UNSUPPORTED_FEATURES_IN_CONFIG"
 	DeltaUnrecognizedInvariant     Class = "DELTA_UNRECOGNIZED_INVARIANT"
@@ -371,6 +416,7 @@ const (
 	DeltaZOrderNoColumn            Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
 	DeltaZOrderNoStats             Class = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS"
 	DeltaZOrderPartition           Class = "DELTA_ZORDERING_ON_PARTITION_COLUMN"
+	FieldExists                    Class = "FIELD_ALREADY_EXISTS"
 	GeneratedWithDefault           Class = "GENERATED_COLUMN_WITH_DEFAULT_VALUE"
 	IdentityDuplicateOption        Class = "IDENTITY_COLUMNS_DUPLICATED_SEQUENCE_GENERATOR_OPTION"
 	IdentityStep                   Class = "IDENTITY_COLUMNS_ILLEGAL_STEP"
@@ -794,4 +840,50 @@ var sqlStates = map[Class]string{
 	IdentityDuplicateOption:        "42601",
 	IdentityStep:                   "42611",
 	IdentityWithDefault:            "42623",
+	ChangeColumnUnsupported:        "0A000",
+	DefaultDataType:                "42623",
+	DefaultNotConstant:             "42623",
+	DefaultPlacement:               "42608",
+	DefaultUnresolved:              "42623",
+	DeltaAddConstraints:            "0A000",
+	DeltaCannotModify:              "42939",
+	DeltaChangeColumn:              "0AKDC",
+	DeltaCheckRandom:               "42621",
+	DeltaClusterAndPartition:       "42613",
+	DeltaClusterColumns:            "54000",
+	DeltaClusterPartitioned:        "42000",
+	DeltaClusterStats:              "22000",
+	DeltaClusterType:               "0A000",
+	DeltaColumnNotInSchema:         "42703",
+	DeltaConstraintDepends:         "42K09",
+	DeltaConstraintExists:          "42710",
+	DeltaConstraintMissing:         "42704",
+	DeltaConstraintName:            "42939",
+	DeltaDefaultOfNewColumn:        "0AKDC",
+	DeltaDefaultsNotEnabled:        "0AKDE",
+	DeltaDropClustering:            "0AKDC",
+	DeltaDropOnly:                  "0AKDC",
+	DeltaDropPartition:             "0AKDC",
+	DeltaDropUnsupported:           "0AKDC",
+	DeltaFeatureStatus:             "0AKDE",
+	DeltaGeneratedDepends:          "42K09",
+	DeltaIdentityAlter:             "429BQ",
+	DeltaIdentityPartition:         "42601",
+	DeltaIdentityReplace:           "429BQ",
+	DeltaIdentitySync:              "429BQ",
+	DeltaMissingTable:              "42P01",
+	DeltaNestedNotNull:             "0AKDC",
+	DeltaNewCheckViolated:          "23512",
+	DeltaNewNotNullViolated:        "23512",
+	DeltaNotAllowed:                "0AKDC",
+	DeltaNotPartitioned:            "42809",
+	DeltaNullRange:                 "22004",
+	DeltaParentNotStruct:           "42KD3",
+	DeltaRenameUnsupported:         "0AKDC",
+	DeltaReplaceColumns:            "0AKDC",
+	DeltaSetClustering:             "42000",
+	DeltaSetLocationSchema:         "42KD7",
+	DeltaShowPartitionColumns:      "42P10",
+	DeltaTruncatePartition:         "0AKDC",
+	FieldExists:                    "42710",
 }

@@ -203,6 +203,12 @@ func evalRow(e Expr, given func(at Expr) (v predicate.Value, ok bool)) (v any, o
 	return v, err == nil
 }
 
+// ConstantOf is a value of statistics as an expression of the type; ok is false for types whose values are kept in another way.
+func ConstantOf(v predicate.Value, t types.Type) (c *Constant, ok bool) {
+	literal, ok := literalOf(v, t)
+	return &Constant{literal, t}, ok
+}
+
 // literalOf is a value of statistics as a literal of the type; ok is false for types whose values are kept in another way.
 func literalOf(v predicate.Value, t types.Type) (literal any, ok bool) {
 	switch v := v.(type) {

@@ -259,7 +259,7 @@ func pushPredicates(node Node) Node {
 	switch in := f.Input.(type) {
 	case *Relation:
 		out := *in
-		out.Options.Where = expr.ToPredicate(f.Condition, pathsOf(in))
+		out.Options.Where = expr.ToPredicateOf(f.Condition, in.known())
 		return &Filter{Input: &out, Condition: f.Condition}
 	case *StreamRelation:
 		out := *in

@@ -40,3 +40,19 @@ func boolRank(b bool) int {
 	}
 	return 0
 }
+
+// Least is the smaller of two values of one kind. Nil stands for none.
+func Least(a, b Value) Value { return better(a, b, -1) }
+
+// Greatest is the larger of two values of one kind. Nil stands for none.
+func Greatest(a, b Value) Value { return better(a, b, 1) }
+
+func better(a, b Value, sign int) Value {
+	if a == nil {
+		return b
+	}
+	if order, known := compare(b, a); known && order*sign > 0 {
+		return b
+	}
+	return a
+}

@@ -16,7 +16,6 @@ const (
 	keyIdentityStep     = "delta.identity.step"
 	keyIdentityExplicit = "delta.identity.allowExplicitInsert"
 	keyCurrentDefault   = "CURRENT_DEFAULT"
-	keyExistsDefault    = "EXISTS_DEFAULT"
 )
 
 func noted(f types.Field, key string, value any) types.Field {
@@ -40,7 +39,7 @@ func (p *parser) columnOption(f types.Field) (out types.Field, found bool, err e
 	case f.Metadata[keyCurrentDefault] == nil && p.take("default"):
 		var text string
 		if text, err = p.expressionText(); err == nil {
-			f = noted(noted(f, keyCurrentDefault, text), keyExistsDefault, text)
+			f = noted(f, keyCurrentDefault, text)
 		}
 	case p.is("generated"):
 		f, err = p.generated(f)

@@ -60,11 +60,11 @@ func (p *parser) createTable(replace bool) (plan.Statement, error) {
 		return nil, err
 	}
 	t.At = p.span(from)
-	if p.isAny("shallow", "deep", "clone") {
-		return p.clone(t)
-	}
 	if !replace && p.take("like") {
 		return p.createTableLike(t)
+	}
+	if p.isAny("shallow", "deep", "clone") {
+		return p.clone(t)
 	}
 	if p.is("(") && !p.isQuery(p.i) {
 		if t.Columns, err = parenthesised(p, p.columnDefinition); err != nil {

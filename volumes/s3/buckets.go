@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"reflect"
 	"sync"
 
 	"lakehouse/volumes"
@@ -46,9 +47,10 @@ func (b *Buckets) Bucket(_, bucket string) (volumes.Store, error) {
 	return store, nil
 }
 
-// same compares options. Of transports, which need not be comparable, it knows only whether there is one.
+// same compares options. Of transports and functions, which cannot be compared, it knows only whether there is one.
 func same(a, b Options) bool {
-	own := a.Transport == nil && b.Transport == nil || a.Transport != nil && b.Transport != nil
-	a.Transport, b.Transport = nil, nil
-	return own && a == b
+	alike := (a.Transport == nil) == (b.Transport == nil) && (a.Credentials == nil) == (b.Credentials == nil)
+	a.Transport, a.Credentials = nil, nil
+	b.Transport, b.Credentials = nil, nil
+	return alike && reflect.DeepEqual(a, b)
 }

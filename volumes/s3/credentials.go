@@ -55,6 +55,15 @@ func sessionProvider(o Options, _ aws.Config) aws.CredentialsProvider {
 	})
 }
 
+func ownProvider(keys func(context.Context) (Keys, error)) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		k, err := keys(ctx)
+		return aws.Credentials{
+			AccessKeyID: k.AccessKey, SecretAccessKey: k.SecretKey, SessionToken: k.SessionToken, CanExpire: !k.Expires.IsZero(), Expires: k.Expires, Source: "the program",
+		}, err
+	})
+}
+
 func anonymousProvider(Options, aws.Config) aws.CredentialsProvider {
 	return aws.AnonymousCredentials{}
 }
@@ -76,6 +85,9 @@ func chainProvider(_ Options, cfg aws.Config) aws.CredentialsProvider { return c
 
 // credentials is where the credentials come from. They are kept until they run out.
 func (o Options) credentials(cfg aws.Config) (aws.CredentialsProvider, error) {
+	if o.Credentials != nil {
+		return kept(ownProvider(o.Credentials)), nil
+	}
 	if o.Providers == "" {
 		switch {
 		case o.AccessKey == "" && o.SecretKey == "":
@@ -87,11 +99,11 @@ func (o Options) credentials(cfg aws.Config) (aws.CredentialsProvider, error) {
 	}
 	var list chain
 	for short := range providerList(o.Providers) {
-		make, ok := providers[short]
+		provide, ok := providers[short]
 		if !ok {
 			return nil, unknownProvider(short)
 		}
-		provider := make(o, cfg)
+		provider := provide(o, cfg)
 		if _, anonymous := provider.(aws.AnonymousCredentials); anonymous && len(list) == 0 {
 			return provider, nil // no request is signed
 		}

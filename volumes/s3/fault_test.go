@@ -283,7 +283,7 @@ func TestUnknownOutcomeIsNoConflict(t *testing.T) {
 	if err := store.PutIfAbsent(t.Context(), "first", nil); err != nil { // the probe is made
 		t.Fatal(err)
 	}
-	server.Fail(func(r s3test.Request) s3test.Fault { return s3test.Fault{Before: true} })
+	server.Fail(func(s3test.Request) s3test.Fault { return s3test.Fault{Before: true} })
 	err := store.PutIfAbsent(t.Context(), "a", []byte("text"))
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("got %v", err)
@@ -377,7 +377,7 @@ func TestSlowBodiesAreRead(t *testing.T) {
 	server := s3test.New(t)
 	store := open(t, server, "", func(o *s3.Options) { o.Timeout = 150 * time.Millisecond })
 	server.PutForeign("a", large[:1<<20])
-	server.Fail(func(r s3test.Request) s3test.Fault { return s3test.Fault{Trickle: 5 * time.Millisecond} })
+	server.Fail(func(s3test.Request) s3test.Fault { return s3test.Fault{Trickle: 5 * time.Millisecond} })
 	data, err := volumes.ReadFile(t.Context(), store, "a")
 	if err != nil || !bytes.Equal(data, large[:1<<20]) {
 		t.Fatalf("%d bytes, %v", len(data), err)

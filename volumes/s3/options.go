@@ -29,6 +29,8 @@ type Options struct {
 
 	AccessKey, SecretKey, SessionToken string // empty: found in the environment
 	Profile                            string // of the shared configuration
+	// Credentials gives the keys, instead of all that stands above and below; it is asked again when they have run out.
+	Credentials func(ctx context.Context) (Keys, error)
 	// Providers are where credentials are looked for, in this order; empty: the keys above, or all that AWS tools know.
 	Providers string
 
@@ -45,6 +47,12 @@ type Options struct {
 	SingleWriter bool          // see volumes.ObjectOptions
 
 	Transport http.RoundTripper // of the requests to the bucket; nil: one of the package's own
+}
+
+// Keys are credentials. The zero time says that they do not run out.
+type Keys struct {
+	AccessKey, SecretKey, SessionToken string
+	Expires                            time.Time
 }
 
 // Style is how the name of a bucket stands in an address.

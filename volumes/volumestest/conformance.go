@@ -72,6 +72,9 @@ func (s *suite) flat() bool {
 	return flat
 }
 
+// wentAlong tells of the deletion of a folder that the folder went with the last file in it.
+func (s *suite) wentAlong(err error) bool { return s.flat() && errors.Is(err, fs.ErrNotExist) }
+
 func (s *suite) put(name, data string) {
 	s.Helper()
 	if err := s.store.Put(s.ctx, name, []byte(data)); err != nil {

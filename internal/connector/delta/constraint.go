@@ -33,9 +33,10 @@ type check struct {
 	failed func(c *check, values []string) error
 }
 
+// A named value is a column, or a field of one.
 type named struct {
-	name  string
-	value expr.Expr
+	name, column string // the path, and its beginning
+	value        expr.Expr
 }
 
 // checksOf are the constraints of a table, cheap ones first.
@@ -106,7 +107,7 @@ func (r textResolver) check(name string, e expr.Expr, parsed plan.Expression) (c
 		if err != nil {
 			return c, err
 		}
-		c.values = append(c.values, named{dotted(a.Parts), value})
+		c.values = append(c.values, named{dotted(a.Parts), a.Parts[0], value})
 	}
 	return c, nil
 }

@@ -9,6 +9,7 @@ import (
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/datafiles"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/types"
 )
 
@@ -16,11 +17,15 @@ import (
 type CreateOptions struct {
 	Schema      types.Struct
 	PartitionBy []string
+	ClusterBy   [][]string // paths of columns
 	Properties  map[string]string
 	Comment     string
 	Managed     bool
 	Operation   string // in the history; empty: CREATE TABLE
 	Replace     bool
+	Eval        expr.Context // for the check of generated columns and defaults
+
+	clustered []string // the columns of ClusterBy, as the history tells them
 }
 
 // Create makes an empty table. Where the folder holds a table already it is adopted if its columns are the
@@ -82,6 +87,9 @@ func createNew(ctx context.Context, t Table, opts CreateOptions) error {
 		return err
 	}
 	opts.PartitionBy = parts
+	if err := opts.check(); err != nil {
+		return err
+	}
 	err = t.Log.Create(ctx, opts.log())
 	if errors.Is(err, errclass.DeltaTableAlreadyExists) {
 		return Create(ctx, t, opts) // another made it meanwhile: adopt or refuse
@@ -89,9 +97,47 @@ func createNew(ctx context.Context, t Table, opts CreateOptions) error {
 	return err
 }
 
+// check refuses what no table can be, and completes the options for a table that is clustered.
+func (o *CreateOptions) check() error {
+	if err := checkColumns(o.Schema, o.Properties, o.PartitionBy, o.Eval); err != nil {
+		return err
+	}
+	if o.ClusterBy == nil {
+		return nil
+	}
+	if len(o.PartitionBy) > 0 {
+		return errclass.DeltaClusterAndPartition.New("Clustering and partitioning cannot both be specified. Please remove PARTITIONED BY if you want to create a Delta table with clustering.")
+	}
+	called, _, err := clusterColumns(deltalog.Metadata{Configuration: o.Properties}.WithSchema(o.Schema), o.Schema, o.ClusterBy)
+	if err != nil || len(called) == 0 {
+		return err
+	}
+	o.Properties = cloned(o.Properties)
+	o.Properties[featurePrefix+"clustering"] = "supported"
+	for _, path := range called {
+		o.clustered = append(o.clustered, dotted(path))
+	}
+	o.ClusterBy = called
+	return nil
+}
+
+// domains tells the clustering columns by the names that data files have for them.
+func (o *CreateOptions) domains(meta deltalog.Metadata) []deltalog.DomainMetadata {
+	schema, err := meta.Schema()
+	if len(o.clustered) == 0 || err != nil {
+		return nil
+	}
+	_, stored, err := clusterColumns(meta, schema, o.ClusterBy)
+	if err != nil { // they were checked before
+		return nil
+	}
+	return []deltalog.DomainMetadata{clusteringMetadata(stored)}
+}
+
 // log is the options as the log takes them.
 func (o CreateOptions) log() deltalog.CreateOptions {
 	return deltalog.CreateOptions{
+		ClusteredBy: o.clustered, Domains: o.domains,
 		Schema: o.Schema, PartitionColumns: o.PartitionBy, Configuration: o.Properties, Description: o.Comment,
 		External: !o.Managed, Operation: deltalog.Operation{Name: o.Operation},
 	}
@@ -103,6 +149,13 @@ func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptio
 		return err
 	}
 	opts.PartitionBy = parts
+	if err := opts.check(); err != nil {
+		return err
+	}
+	was, err := clusteringOf(ctx, snap)
+	if err != nil {
+		return err
+	}
 	history := opts.log()
 	txn := snap.Begin(history.Describe())
 	meta := snap.Metadata().WithSchema(opts.Schema)
@@ -110,6 +163,12 @@ func replaceEmpty(ctx context.Context, snap *deltalog.Snapshot, opts CreateOptio
 	meta.PartitionColumns = parts
 	meta.Configuration = maps.Clone(opts.Properties)
 	txn.UpdateMetadata(meta)
+	for _, d := range opts.domains(txn.Metadata()) {
+		txn.SetDomain(d)
+	}
+	if len(was) > 0 && len(opts.clustered) == 0 {
+		txn.SetDomain(clusteringMetadata([][]string{}))
+	}
 	txn.ReadWholeTable()
 	for f, err := range snap.Files(ctx) {
 		if err != nil {

@@ -7,11 +7,8 @@ import (
 	"lakehouse/internal/types"
 )
 
-// The metadata keys of a column's default: the one of rows to come, and the one that it had when it was added to the table.
-const (
-	KeyCurrentDefault = "CURRENT_DEFAULT"
-	KeyExistsDefault  = "EXISTS_DEFAULT"
-)
+// KeyCurrentDefault is the metadata key of a column's default, that of rows to come. Rows from before the column was added have null.
+const KeyCurrentDefault = "CURRENT_DEFAULT"
 
 // defaultOf is the expression of a column's default.
 func defaultOf(f types.Field) (text string, ok bool) {

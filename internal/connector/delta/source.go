@@ -135,8 +135,9 @@ type Source struct {
 	table  Table
 	name   string
 	files  func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.ChangedFile, error]
-	newest bool    // it was the newest version when it was opened
-	bucket *bucket // of all rows, those with these event times; nil: all
+	newest bool               // it was the newest version when it was opened
+	bucket *bucket            // of all rows, those with these event times; nil: all
+	snap   *deltalog.Snapshot // the version, where the source is all of its files; nil: it is some
 }
 
 // NewSource opens a version of a table for reading.
@@ -159,7 +160,7 @@ func NewSource(ctx context.Context, t Table, opts ReadOptions) (*Source, error) 
 	}
 	return &Source{
 		columns: columns, newest: !opts.values.Has("versionAsOf") && !opts.values.Has("timestampAsOf"),
-		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()),
+		table: t, name: fmt.Sprintf("delta %s@%d", t.URI, snap.Version()), snap: snap,
 		files: func(ctx context.Context, where predicate.Predicate) iter.Seq2[deltalog.ChangedFile, error] {
 			return matching(ctx, snap, where)
 		},

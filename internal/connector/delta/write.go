@@ -56,6 +56,7 @@ type WriteOptions struct {
 	Overwrite       bool
 	OverwriteSchema bool
 	PartitionBy     []string
+	ClusterBy       [][]string // of a table that is made, or replaced as a whole
 	Properties      map[string]string
 	Comment         string // of a table that is made, or replaced as a whole
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
@@ -173,8 +174,15 @@ func (w *writing) create(rows types.Struct) error {
 		return err
 	}
 	w.schema, w.parts = rows, parts
+	if err := w.checkClustering(); err != nil {
+		return err
+	}
 	w.txn = w.table.Log.BeginCreate(w.operation())
-	return w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
+	err = w.change(deltalog.Metadata{PartitionColumns: w.parts, Configuration: w.opts.Properties, Description: w.opts.Comment}.WithSchema(rows))
+	if err != nil {
+		return err
+	}
+	return w.cluster()
 }
 
 // change makes the metadata the table's: with ids and physical names for columns that are new, where they are mapped.
@@ -227,12 +235,19 @@ func (w *writing) settle(have, rows types.Struct) error {
 			return err
 		}
 		w.schema, w.parts = rows, parts
-		return w.update(func(m *deltalog.Metadata) {
+		if err := w.checkClustering(); err != nil {
+			return err
+		}
+		err = w.update(func(m *deltalog.Metadata) {
 			m.PartitionColumns = parts
 			if w.opts.OverwriteSchema { // the table is another now
 				m.Description, m.Configuration = w.opts.Comment, maps.Clone(w.opts.Properties)
 			}
 		})
+		if err != nil {
+			return err
+		}
+		return w.cluster()
 	}
 	if by := w.opts.PartitionBy; len(by) > 0 && !slices.EqualFunc(by, w.parts, strings.EqualFold) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).

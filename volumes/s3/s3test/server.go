@@ -72,12 +72,17 @@ func (r Request) String() string { return strings.TrimSpace(r.Op + " " + r.Key +
 // New starts a server that stops with the test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{objects: map[string]*object{}, uploads: map[string]*upload{}, expired: map[string]bool{}}
-	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
-	s.http.Config.ErrorLog = nil
-	t.Cleanup(s.http.Close)
-	s.URL = s.http.URL
+	s, stop := Start()
+	t.Cleanup(stop)
 	return s
+}
+
+// Start starts a server for more than one test.
+func Start() (s *Server, stop func()) {
+	s = &Server{objects: map[string]*object{}, uploads: map[string]*upload{}, expired: map[string]bool{}}
+	s.http = httptest.NewServer(http.HandlerFunc(s.serve))
+	s.URL = s.http.URL
+	return s, s.http.Close
 }
 
 // Options reach the server.
@@ -138,7 +143,7 @@ func (s *Server) now() time.Time {
 	if s.Clock != nil {
 		return s.Clock()
 	}
-	return time.Now()
+	return time.Now() //nolint:forbidigo // a server has the time of its machine
 }
 
 // A Fault is what goes wrong with a request. The zero value is nothing.
