@@ -66,9 +66,9 @@ func shapesOfRows() []feature {
 			"INSERT INTO {t} SELECT 5000000000L, 1.1D, 1234.567, array(5000000000L), TIMESTAMP_NTZ '2026-02-01 12:00:00', named_struct('x', 70000), 100000",
 			"INSERT INTO {t} SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL",
 		}},
-		{name: "columnMapping of partitions", elsewhere: map[string]string{"Polars": "requires reader features ['columnMapping']", "DuckDB": "DIFFERENT: day=null"}, protocol: "2/7 columnMapping", rows: 100, steps: commits("'delta.columnMapping.mode' = 'name'")},
-		{name: "columnMapping by name", elsewhere: map[string]string{"Polars": "requires reader features ['columnMapping']", "DuckDB": "DIFFERENT: part=null"}, protocol: "2/7 columnMapping", rows: 3, steps: mapped("name")},
-		{name: "columnMapping by id", elsewhere: map[string]string{"Polars": "requires reader features ['columnMapping']", "DuckDB": "DIFFERENT: part=null"}, protocol: "2/7 columnMapping", rows: 3, steps: mapped("id")},
+		{name: "columnMapping of partitions", elsewhere: map[string]string{"Polars": "requires reader version 2 (column mapping)", "DuckDB": "DIFFERENT: day=null"}, protocol: "2/7 columnMapping", rows: 100, steps: commits("'delta.columnMapping.mode' = 'name'")},
+		{name: "columnMapping by name", elsewhere: map[string]string{"Polars": "requires reader version 2 (column mapping)", "DuckDB": "DIFFERENT: part=null"}, protocol: "2/7 columnMapping", rows: 3, steps: mapped("name")},
+		{name: "columnMapping by id", elsewhere: map[string]string{"Polars": "requires reader version 2 (column mapping)", "DuckDB": "DIFFERENT: part=null"}, protocol: "2/7 columnMapping", rows: 3, steps: mapped("id")},
 	}
 }
 
