@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -299,7 +300,7 @@ func (p Protocol) raised(needed map[string]feature) Protocol {
 	for _, f := range missing {
 		p.WriterFeatures = append(p.WriterFeatures, f.name)
 		if f.readerWriter {
-			p.MinReaderVersion = readerTableFeatures
+			p.MinReaderVersion = max(p.MinReaderVersion, cmp.Or(f.minReader, readerTableFeatures)) // one that a version implies asks for no names
 			p.ReaderFeatures = append(p.ReaderFeatures, f.name)
 		}
 	}
