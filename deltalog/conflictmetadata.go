@@ -10,9 +10,6 @@ import (
 	"lakehouse/internal/types"
 )
 
-// tagIdentity marks a version that changes the metadata by no more than the marks of identity columns.
-const tagIdentity = "delta.identity.schemaUpdate"
-
 // checkMetadata refuses the transaction when the winner changed the table in a way that it cannot come behind. What it
 // can come behind, as long as it changes no metadata itself: identity columns that went on, and features turned on by
 // a property whose rows are right without them.
