@@ -3,8 +3,10 @@ package deltalog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"lakehouse/internal/parquetio"
 	"lakehouse/volumes"
@@ -14,6 +16,9 @@ import (
 // Parquet file or, where the table has the property delta.checkpointPolicy = v2, as a manifest with sidecar files, of which the next
 // checkpoint shares what has not changed. It happens by itself each delta.checkpointInterval versions.
 func (s *Snapshot) Checkpoint(ctx context.Context) error {
+	if there, err := s.checkpointThere(ctx); err != nil || there {
+		return err
+	}
 	write := s.checkpointClassic
 	if s.state.protocol.Supports("v2Checkpoint") && propertyIs(propCheckpointPolicy, "v2")(s.state.metadata) {
 		write = s.checkpointV2
@@ -26,6 +31,34 @@ func (s *Snapshot) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	return writeLastCheckpoint(ctx, s.table.store, hint)
+}
+
+// checkpointThere reports whether the version has a checkpoint that can be read. It is left as it is: writing it again could only
+// break it, when everything before may be gone already.
+func (s *Snapshot) checkpointThere(ctx context.Context) (bool, error) {
+	found, err := list(ctx, s.table.store, s.Version(), s.Version())
+	if err != nil {
+		return false, err
+	}
+	there := found.completeCheckpoint(s.Version() + 1)
+	if there == nil || !s.table.readable(ctx, there) {
+		return false, ctx.Err()
+	}
+	hint := lastCheckpoint{Version: s.Version()}
+	switch part := there.parts[0]; part.kind {
+	case checkpointFile:
+		file, err := openPart(ctx, s.table.store, part.name)
+		if err != nil {
+			return false, err
+		}
+		hint.Size, hint.SizeInBytes = file.NumRows(), part.size
+		return true, errors.Join(file.Close(), writeLastCheckpoint(ctx, s.table.store, hint))
+	case checkpointByUUID:
+		hint.V2Checkpoint = &lastManifest{strings.TrimPrefix(part.name, logDir+"/"), part.size, part.modTime.UnixMilli()}
+		return true, writeLastCheckpoint(ctx, s.table.store, hint)
+	default:
+		return true, nil
+	}
 }
 
 // checkpointClassic writes the checkpoint as one file. It comes into being whole, or not at all.

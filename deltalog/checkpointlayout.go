@@ -60,14 +60,14 @@ func (l *checkpointLayout) addFields() []Field {
 
 // parsedStats is the type of statistics as values.
 func parsedStats(opts StatsOptions) Schema {
-	left := opts.IndexedColumns
+	left := opts.left()
 	data := Schema{}
 	for _, f := range opts.Schema.Fields {
 		if !slices.ContainsFunc(opts.PartitionColumns, func(p string) bool { return strings.EqualFold(p, f.Name) }) {
 			data.Fields = append(data.Fields, f)
 		}
 	}
-	bounds, nulls := parsedColumns(data, &left)
+	bounds, nulls := parsedColumns(data, nil, &opts, &left)
 	stats := Schema{Fields: []Field{column("numRecords", Long)}}
 	if len(bounds) > 0 {
 		stats.Fields = append(stats.Fields, structOf("minValues", bounds), structOf("maxValues", bounds))
@@ -80,13 +80,14 @@ func parsedStats(opts StatsOptions) Schema {
 }
 
 // parsedColumns are the columns of bounds and those of null counts.
-func parsedColumns(s Schema, left *int) (bounds, nulls []Field) {
+func parsedColumns(s Schema, path []string, opts *StatsOptions, left *int) (bounds, nulls []Field) {
 	for _, f := range s.Fields {
 		if *left == 0 {
 			break
 		}
+		at := append(slices.Clip(path), f.Name)
 		if inner, nested := f.Type.(Schema); nested {
-			low, none := parsedColumns(inner, left)
+			low, none := parsedColumns(inner, at, opts, left)
 			if len(low) > 0 {
 				bounds = append(bounds, structOf(f.Name, low))
 			}
@@ -96,6 +97,9 @@ func parsedColumns(s Schema, left *int) (bounds, nulls []Field) {
 			continue
 		}
 		*left--
+		if !opts.wants(at) {
+			continue
+		}
 		nulls = append(nulls, column(f.Name, Long))
 		if bounded(f.Type) {
 			bounds = append(bounds, column(f.Name, f.Type))

@@ -42,6 +42,9 @@ func (t *Table) truncateLog(ctx context.Context, s *Snapshot, all *listing, keep
 	if keep < s.protectedBefore() {
 		return nil // the checkpoints below may not be taken from their commits
 	}
+	if from := all.completeCheckpoint(keep + 1); from == nil || from.version != keep || !t.readable(ctx, from) {
+		return nil // what is left would have to stand on it
+	}
 	gone := 0
 	for _, files := range [][]logFile{all.compacted, all.commits, all.checksums, all.checkpoints} {
 		for _, f := range files {
@@ -58,6 +61,36 @@ func (t *Table) truncateLog(ctx context.Context, s *Snapshot, all *listing, keep
 		return nil
 	}
 	return t.cleanUpSidecars(ctx)
+}
+
+func (t *Table) readable(ctx context.Context, checkpoint *checkpointFiles) bool {
+	return t.checkReadable(ctx, checkpoint) == nil
+}
+
+// checkReadable looks whether a checkpoint can be read: its small rows, and the footers of all its files.
+func (t *Table) checkReadable(ctx context.Context, checkpoint *checkpointFiles) error {
+	if _, err := readCheckpointState(ctx, t.store, checkpoint); err != nil {
+		return err
+	}
+	sidecars, err := readSidecarNames(ctx, t.store, checkpoint)
+	for i := range sidecars {
+		if err != nil {
+			return err
+		}
+		var name string
+		if name, err = sidecars[i].name(); err == nil {
+			err = t.checkParquet(ctx, name)
+		}
+	}
+	return err
+}
+
+func (t *Table) checkParquet(ctx context.Context, name string) error {
+	file, err := openPart(ctx, t.store, name)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // cleanUpSidecars deletes the sidecars that no checkpoint names. Those of the last day may belong to one that is being written.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,10 +17,10 @@ import (
 
 // ingest brings a table to the state that three numbered appends make, whatever is there already:
 // as a sink does, it asks the table how far it came.
-func ingest(ctx context.Context, store volumes.Store) error {
-	table, err := Create(ctx, store, CreateOptions{
-		Schema: peopleSchema, Configuration: map[string]string{"delta.checkpointInterval": "2"}, IfNotExists: true,
-	})
+func ingest(ctx context.Context, store volumes.Store, properties map[string]string) error {
+	configuration := map[string]string{"delta.checkpointInterval": "2"}
+	maps.Copy(configuration, properties)
+	table, err := Create(ctx, store, CreateOptions{Schema: peopleSchema, Configuration: configuration, IfNotExists: true})
 	if err != nil {
 		return err
 	}
@@ -49,20 +50,91 @@ func ingest(ctx context.Context, store volumes.Store) error {
 	return nil
 }
 
+// tableKinds are tables whose versions take different files and numbers.
+var tableKinds = map[string]map[string]string{
+	"plain":    nil,
+	"features": {propCheckpointPolicy: "v2", propCommitTimes: "true", propRowTracking: "true", propStatsAsStruct: "true"},
+}
+
 // A run that dies after any of its storage operations, and is started again, ends with the same table.
 func TestIngestSurvivesEveryCrashPoint(t *testing.T) {
-	clean := volumestest.Record(volumestest.NewMemory())
-	if err := ingest(t.Context(), clean); err != nil {
+	for kind, properties := range tableKinds {
+		run := func(ctx context.Context, store volumes.Store) error { return ingest(ctx, store, properties) }
+		faults := allFaults()
+		if kind != "plain" {
+			faults = fewFaults()
+		}
+		t.Run(kind, func(t *testing.T) { sweepCrashes(t, volumestest.NewMemory(), faults, run, checkIngested) })
+	}
+}
+
+func checkIngested(t *testing.T, store volumes.Store) {
+	s, err := Open(store, Options{}).Snapshot(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	faults := map[string]func(volumes.Store, int) *volumestest.Faulty{
-		"before": volumestest.StopBefore, "after": volumestest.StopAfter, "torn": volumestest.TearAt,
-		"lost": func(s volumes.Store, n int) *volumestest.Faulty {
-			return volumestest.LoseReply(s, n, errors.New("connection reset"))
-		},
-		"failed": func(s volumes.Store, n int) *volumestest.Faulty {
-			return volumestest.FailAt(s, n, errors.New("try again"))
-		},
+	wantNames(t, s, "batch-0.parquet", "batch-1.parquet", "batch-2.parquet")
+	if s.Version() != 3 {
+		t.Errorf("version %d, want 3", s.Version())
+	}
+	if m := s.Metadata(); m.RowTracking() {
+		tracked(t, s)
+	}
+}
+
+// A feature that is being dropped is there or gone, and dropping it again ends with a table that has it no more.
+func TestDropFeatureSurvivesEveryCrashPoint(t *testing.T) {
+	made := volumestest.NewMemory()
+	if err := ingest(t.Context(), made, tableKinds["features"]); err != nil {
+		t.Fatal(err)
+	}
+	for _, feature := range []string{"v2Checkpoint", "rowTracking"} {
+		drop := func(ctx context.Context, store volumes.Store) error {
+			err := Open(store, Options{}).DropFeature(ctx, feature, DropFeatureOptions{})
+			if errors.Is(err, errclass.DeltaFeatureDropNotPresent) {
+				return nil
+			}
+			return err
+		}
+		t.Run(feature, func(t *testing.T) {
+			sweepCrashes(t, made, fewFaults(), drop, func(t *testing.T, store volumes.Store) {
+				s, err := Open(store, Options{}).Snapshot(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantNames(t, s, "batch-0.parquet", "batch-1.parquet", "batch-2.parquet")
+				if p := s.Protocol(); p.Supports(feature) {
+					t.Errorf("protocol %s", p.versions())
+				}
+			})
+		})
+	}
+}
+
+// A crash is what happens to a program at its nth storage operation.
+type crash func(store volumes.Store, n int) *volumestest.Faulty
+
+func allFaults() map[string]crash {
+	faults := fewFaults()
+	faults["after"] = volumestest.StopAfter
+	faults["lost"] = func(s volumes.Store, n int) *volumestest.Faulty {
+		return volumestest.LoseReply(s, n, errors.New("connection reset"))
+	}
+	faults["failed"] = func(s volumes.Store, n int) *volumestest.Faulty {
+		return volumestest.FailAt(s, n, errors.New("try again"))
+	}
+	return faults
+}
+
+func fewFaults() map[string]crash {
+	return map[string]crash{"before": volumestest.StopBefore, "torn": volumestest.TearAt}
+}
+
+// sweepCrashes runs something that dies at each of its storage operations in each way, and then again in peace.
+func sweepCrashes(t *testing.T, before *volumestest.Memory, faults map[string]crash, run func(context.Context, volumes.Store) error, check func(*testing.T, volumes.Store)) {
+	clean := volumestest.Record(before.CrashClone(0, 0))
+	if err := run(t.Context(), clean); err != nil {
+		t.Fatal(err)
 	}
 	for n, op := range clean.Ops() {
 		for name, fault := range faults {
@@ -70,19 +142,12 @@ func TestIngestSurvivesEveryCrashPoint(t *testing.T) {
 				continue // a store promises that a put is whole; see TestCorruptCommitIsNamed
 			}
 			t.Run(fmt.Sprintf("%03d_%s_%s", n, op.Kind, name), func(t *testing.T) {
-				store := volumestest.NewMemory()
-				_ = ingest(t.Context(), fault(store, n)) // it may or may not get through
-				if err := ingest(t.Context(), store); err != nil {
+				store := before.CrashClone(0, 0)
+				_ = run(t.Context(), fault(store, n)) // it may or may not get through
+				if err := run(t.Context(), store); err != nil {
 					t.Fatal(err)
 				}
-				s, err := Open(store, Options{}).Snapshot(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				wantNames(t, s, "batch-0.parquet", "batch-1.parquet", "batch-2.parquet")
-				if s.Version() != 3 {
-					t.Errorf("version %d, want 3", s.Version())
-				}
+				check(t, store)
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -89,15 +90,19 @@ func (o *CreateOptions) Describe() Operation {
 		With("clusterBy", jsonText(append([]string{}, o.ClusteredBy...))).
 		With("description", description).
 		With("isManaged", strconv.FormatBool(!o.External)).
-		With("properties", jsonText(nonNil(o.Configuration)))
+		With("properties", jsonText(shownProperties(o.Configuration)))
 	return op
 }
 
-func nonNil(m map[string]string) map[string]string {
-	if m == nil {
-		return map[string]string{}
+// shownProperties are those that a new table keeps: what asks for a feature is in the protocol.
+func shownProperties(all map[string]string) map[string]string {
+	shown := map[string]string{}
+	for name, value := range all {
+		if !strings.HasPrefix(name, "delta.feature.") {
+			shown[name] = value
+		}
 	}
-	return m
+	return shown
 }
 
 // jsonText is texts as JSON, which cannot fail.

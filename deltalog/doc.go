@@ -41,6 +41,10 @@
 // A [RowSet] is rows of a file by their positions. [Table.NewDeletionVectorFile] writes such sets as deletion vectors,
 // [Txn.SetDeletionVector] gives one to a file, which thereby loses its rows without being written anew.
 //
+// [Table.Vacuum] deletes files that no version within the retention needs, [Table.Restore] takes a version back, [Table.ShallowClone] makes a
+// table of another one's files, [Table.Repair] takes missing files out, and [Table.GenerateManifest] tells Presto and Athena where
+// the files are.
+//
 // # What a commit promises
 //
 // A [Txn] starts from a snapshot, [Snapshot.Begin], or creates its table, [Table.BeginCreate]. It
@@ -54,13 +58,16 @@
 //   - Checksum, checkpoint and clean-up come after the commit and cannot fail it: see
 //     [Commit].Maintenance.
 //
-// The conflicts are those of Delta on Spark. A transaction that read files conflicts with a new file
-// that it should have read (DELTA_CONCURRENT_APPEND), unless that came by a blind append and the
-// table's isolation level is WriteSerializable, which is the default here; with the removal of a
-// file that it read (DELTA_CONCURRENT_DELETE_READ) or removes (DELTA_CONCURRENT_DELETE_DELETE);
-// and any transaction conflicts with new metadata (DELTA_METADATA_CHANGED), with a protocol that
-// both change (DELTA_PROTOCOL_CHANGED), and with one for the same application
-// (DELTA_CONCURRENT_TRANSACTION). Appends never conflict with each other.
+// The conflicts are those of Delta on Spark, rule by rule; testdata/conflicts.txt has a table of them. A transaction that read
+// files conflicts with a new file in a partition that its condition does not rule out
+// (DELTA_CONCURRENT_APPEND), unless that came by a blind append and the table's isolation level is
+// WriteSerializable, which is the default here, or the transaction itself changes no rows, as a compaction; with
+// the removal of a file that its statistics did not rule out (DELTA_CONCURRENT_DELETE_READ), or that it
+// removes too (DELTA_CONCURRENT_DELETE_DELETE). Any transaction conflicts with new metadata
+// (DELTA_METADATA_CHANGED), other than identity columns that went on, and row tracking, column mapping by
+// name or deletion vectors that were turned on; with a protocol that both change or that lost a feature
+// (DELTA_PROTOCOL_CHANGED); with one for the same application or the same domain
+// (DELTA_CONCURRENT_TRANSACTION); and after [Txn.Alone] with every other (DELTA_CONCURRENT_WRITE). Appends never conflict with each other.
 //
 // # What it costs
 //
@@ -71,12 +78,29 @@
 // or its history. Only who asks for files replays them: in memory that grows with what follows the
 // checkpoint.
 //
-// # What it refuses
+// # Features
 //
-// Features of the protocol are told apart in one table (feature.go), which says of each whether it is read and written. What a table
-// needs besides is refused by name; a table that only writers must understand can still be read. Features that ask a writer to evaluate
-// SQL are the caller's to honour where he makes data files himself. New tables get the weakest protocol that allows what they use, by
-// default reader 1 and writer 2.
+// What a table demands of readers and writers stands in its protocol: by version, or from reader 3 and writer 7 on by the names of
+// features. They are told apart in one table (feature.go). Reader versions 1 to 3 and writer versions 1 to 7 are read and written, with the
+// features that the table of feature.go marks so; all else is refused by name. Catalog-managed tables are refused: their newest versions
+// are known to their catalog alone.
+//
+// A feature is turned on by the property that makes use of it (delta.enableRowTracking = true), by its name
+// (delta.feature.rowTracking = supported), or by [Protocol.With] and [Txn.UpdateProtocol]; what it requires comes with it.
+// [Table.DropFeature] takes it out again. New tables get the weakest protocol that allows what they use, by default reader 1 and writer 2.
+//
+//   - inCommitTimestamp: each version holds its time, later than that of the one before; time travel, history and changes go by it.
+//   - rowTracking: files get the ids of their rows when they are committed, anew each time that another writer was faster.
+//     Turning it on numbers the rows that are there in the same version.
+//   - domainMetadata: [Snapshot.Domain] and [Txn.SetDomain]; domains that nobody here knows are kept.
+//   - v2Checkpoint: checkpoints are a manifest and sidecars. A sidecar none of whose files was touched belongs to the next checkpoint, too.
+//   - delta.checkpoint.writeStatsAsJson and writeStatsAsStruct say how checkpoints hold statistics; both are read.
+//   - checkpointProtection: the log is cut off only as a whole before the version that is protected.
+//
+// Log compaction files are read where they are whole, instead of the commits that they stand for.
+//
+// A table that only writers must understand can still be read. Features that ask a writer to evaluate SQL are the caller's to honour
+// where he makes data files himself, as is that data files are what their actions say.
 //
 // # Security
 //

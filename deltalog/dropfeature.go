@@ -111,12 +111,12 @@ func forgetRowIDs(ctx context.Context, s *Snapshot, x *Txn) error {
 			x.Add(file)
 		}
 	}
-	if mark, ok, err := s.Domain(ctx, domainRowTracking); err != nil || !ok {
+	mark, ok, err := s.Domain(ctx, domainRowTracking)
+	if err != nil || !ok {
 		return err
-	} else {
-		mark.Removed = true
-		x.SetDomain(mark)
 	}
+	mark.Removed = true
+	x.SetDomain(mark)
 	return nil
 }
 

@@ -57,8 +57,8 @@ func features() []feature {
 		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
 		{name: "vacuumProtocolCheck", readerWriter: true, read: true, write: true},
 		{name: "catalogManaged", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
-		{name: "icebergCompatV1", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
-		{name: "icebergCompatV2", requires: []string{"columnMapping"}, read: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
+		{name: "icebergCompatV1", requires: []string{"columnMapping"}, read: true, write: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
+		{name: "icebergCompatV2", requires: []string{"columnMapping"}, read: true, write: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
 
 		// Known to other writers, not in the specification's list. Those that ask nothing of a reader are read.
 		{name: "icebergCompatV3", requires: []string{"columnMapping", "rowTracking"}, read: true, active: propertyIs("delta.enableIcebergCompatV3", "true")},

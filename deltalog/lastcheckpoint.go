@@ -56,9 +56,9 @@ func readLastCheckpoint(ctx context.Context, store volumes.Store) (lastCheckpoin
 	return hint, true
 }
 
-// writeLastCheckpoint writes the hint, unless one for a newer version is there.
+// writeLastCheckpoint writes the hint, unless one for that version or a newer one is there.
 func writeLastCheckpoint(ctx context.Context, store volumes.Store, hint lastCheckpoint) error {
-	if old, ok := readLastCheckpoint(ctx, store); ok && old.Version > hint.Version {
+	if old, ok := readLastCheckpoint(ctx, store); ok && old.Version >= hint.Version {
 		return nil
 	}
 	data, err := encodeJSON(hint)

@@ -16,6 +16,7 @@ const (
 	propFileRetention      = "delta.deletedFileRetentionDuration"
 	propTxnRetention       = "delta.setTransactionRetentionDuration"
 	propIndexedColumns     = "delta.dataSkippingNumIndexedCols"
+	propStatsColumns       = "delta.dataSkippingStatsColumns"
 	propAppendOnly         = "delta.appendOnly"
 	propIsolation          = "delta.isolationLevel"
 	propCheckpointPolicy   = "delta.checkpointPolicy"
@@ -110,6 +111,9 @@ func (m *Metadata) checkProperties() error {
 			return errclass.InvalidOptionValue.New("table property %s = '%s' is no positive integer.",
 				propCheckpointInterval, text)
 		}
+	}
+	if _, err := m.statsColumns(); err != nil {
+		return err
 	}
 	if policy, set := m.Configuration[propCheckpointPolicy]; set && policy != "classic" && policy != "v2" {
 		return errclass.InvalidOptionValue.New("table property %s = '%s' is neither classic nor v2.", propCheckpointPolicy, policy)

@@ -260,7 +260,7 @@ var replies = map[string]error{
 }
 
 // Whatever a store answers to the put of a version, done or not, alone or behind a rival: one commit makes one version.
-func TestUnknownOutcomeIsResolved(t *testing.T) {
+func TestUnknownOutcomes(t *testing.T) {
 	cells := 0
 	for name, failure := range replies {
 		for _, applied := range []bool{true, false} {

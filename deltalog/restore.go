@@ -179,6 +179,7 @@ func (r *restoring) commit(ctx context.Context) (Restored, error) {
 	}
 	txn := r.now.Begin(Operation{Name: "RESTORE", Parameters: params, UserMetadata: r.opts.UserMetadata, Metrics: r.done.metrics()})
 	txn.ReadWholeTable()
+	txn.Alone()
 	if err := errors.Join(r.meta(txn), r.protocol(txn)); err != nil {
 		return Restored{}, err
 	}

@@ -2,6 +2,7 @@ package deltalog
 
 import (
 	"context"
+	"maps"
 	"strconv"
 
 	"lakehouse/internal/errclass"
@@ -174,9 +175,7 @@ func (a *attempt) preserved(info *CommitInfo) {
 		return
 	}
 	tags := map[string]string{tagPreserved: strconv.FormatBool(len(a.txn.actions.Removes) == 0)}
-	for name, value := range info.Tags {
-		tags[name] = value
-	}
+	maps.Copy(tags, info.Tags)
 	info.Tags = tags
 }
 

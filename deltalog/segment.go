@@ -123,6 +123,7 @@ func complete(files []logFile) []logFile {
 			if group := byParts[f.parts]; whole == nil && int64(len(group)) == f.parts {
 				whole = group
 			}
+		default: // no checkpoint
 		}
 	}
 	return whole

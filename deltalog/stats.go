@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
 )
@@ -25,8 +26,27 @@ type ColumnStats struct {
 // StatsOptions says for which columns to write statistics.
 type StatsOptions struct {
 	Schema           Schema
-	PartitionColumns []string // have none: the partition values say it all
-	IndexedColumns   int      // leaf columns, from the left, that get statistics; -1: all
+	PartitionColumns []string   // have none: the partition values say it all
+	IndexedColumns   int        // leaf columns, from the left, that get statistics; -1: all
+	Columns          [][]string // these get statistics, whatever their place, with what is inside of them; nil: by IndexedColumns
+}
+
+// left is how many leaf columns get statistics by their place.
+func (o *StatsOptions) left() int {
+	if o.Columns != nil {
+		return -1
+	}
+	return o.IndexedColumns
+}
+
+// wants reports whether the column at the path gets statistics, as far as its name goes.
+func (o *StatsOptions) wants(path []string) bool {
+	if o.Columns == nil {
+		return true
+	}
+	return slices.ContainsFunc(o.Columns, func(named []string) bool {
+		return len(named) <= len(path) && slices.EqualFunc(named, path[:len(named)], strings.EqualFold)
+	})
 }
 
 // StatsOptions says for which columns the table wants statistics, by the names that data files give them.
@@ -36,7 +56,65 @@ func (m *Metadata) StatsOptions() (StatsOptions, error) {
 		return StatsOptions{}, err
 	}
 	partition, err := m.StoredPartitionColumns()
-	return StatsOptions{schema, partition, m.IndexedColumns()}, err
+	if err != nil {
+		return StatsOptions{}, err
+	}
+	columns, err := m.statsColumns()
+	return StatsOptions{schema, partition, m.IndexedColumns(), columns}, err
+}
+
+// statsColumns are the columns of the property delta.dataSkippingStatsColumns, by their stored names; nil: it is not set.
+func (m *Metadata) statsColumns() ([][]string, error) {
+	text, set := m.Configuration[propStatsColumns]
+	if !set {
+		return nil, nil
+	}
+	schema, err := m.Schema()
+	if err != nil {
+		return nil, err
+	}
+	columns := [][]string{}
+	for _, name := range splitOutside(text, ',') {
+		path, err := m.storedPath(schema, splitOutside(name, '.'))
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, path)
+	}
+	return columns, nil
+}
+
+// storedPath is a column's path as data files have it.
+func (m *Metadata) storedPath(schema Schema, path []string) ([]string, error) {
+	stored := make([]string, len(path))
+	t := Type(schema)
+	for i, name := range path {
+		name = strings.ReplaceAll(strings.Trim(strings.TrimSpace(name), "`"), "``", "`")
+		inside, ok := t.(Schema)
+		at := inside.Index(name)
+		if !ok || at < 0 {
+			return nil, errclass.UnresolvedColumn.New("table property %s: the table has no column `%s`.", propStatsColumns, strings.Join(path, ".")).
+				WithHint("%s", errclass.DidYouMean(name, inside.Names()))
+		}
+		stored[i], t = m.StoredName(inside.Fields[at]), inside.Fields[at].Type
+	}
+	return stored, nil
+}
+
+// splitOutside splits a text at a byte, but not between backticks.
+func splitOutside(text string, at byte) []string {
+	var parts []string
+	start, quoted := 0, false
+	for i := range len(text) {
+		switch {
+		case text[i] == '`':
+			quoted = !quoted
+		case text[i] == at && !quoted:
+			parts = append(parts, text[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, text[start:])
 }
 
 // MakeStats writes the statistics of a data file for [AddFile].Stats: numRecords, minValues,
@@ -44,7 +122,7 @@ func (m *Metadata) StatsOptions() (StatsOptions, error) {
 // keeps it above; timestamps are cut to milliseconds. Booleans, binaries, arrays and maps have only
 // a null count.
 func MakeStats(numRecords int64, columns []ColumnStats, opts StatsOptions) string {
-	w := statsWriter{columns: make(map[string]*ColumnStats, len(columns)), left: opts.IndexedColumns}
+	w := statsWriter{opts: &opts, columns: make(map[string]*ColumnStats, len(columns)), left: opts.left()}
 	for i := range columns {
 		w.columns[statsKey(columns[i].Path)] = &columns[i]
 	}
@@ -75,6 +153,7 @@ func statsKey(path []string) string { return strings.ToLower(strings.Join(path, 
 
 // statsWriter walks the schema once and fills three JSON objects in step.
 type statsWriter struct {
+	opts             *StatsOptions
 	columns          map[string]*ColumnStats
 	left             int // leaf columns still to index; negative: all
 	low, high, nulls members
@@ -106,7 +185,9 @@ func (w *statsWriter) fields(s Schema, path []string) {
 		inner, nested := f.Type.(Schema)
 		if !nested {
 			w.left--
-			w.leaf(f, at)
+			if w.opts.wants(at) {
+				w.leaf(f, at)
+			}
 			continue
 		}
 		low, high, nulls := w.low, w.high, w.nulls

@@ -223,3 +223,32 @@ func FuzzStatsJSON(f *testing.F) {
 		}
 	})
 }
+
+// The property delta.dataSkippingStatsColumns names the columns that get statistics, whatever their place.
+func TestStatsOfNamedColumns(t *testing.T) {
+	schema := Schema{Fields: []Field{
+		{Name: "a", Type: Long}, {Name: "b.c", Type: Long}, {Name: "s", Type: Schema{Fields: []Field{{Name: "x", Type: Long}, {Name: "y", Type: Long}}}},
+	}}
+	all := []ColumnStats{
+		{Path: []string{"a"}, Min: int64(1), Max: int64(2)},
+		{Path: []string{"b.c"}, Min: int64(1), Max: int64(2)},
+		{Path: []string{"s", "x"}, Min: int64(1), Max: int64(2)},
+		{Path: []string{"s", "y"}, Min: int64(1), Max: int64(2)},
+	}
+	for property, want := range map[string]string{
+		"a": `{"a":1}`, "`b.c`, s.y": `{"b.c":1,"s":{"y":1}}`, "S": `{"s":{"x":1,"y":1}}`,
+	} {
+		m := Metadata{Configuration: map[string]string{propStatsColumns: property, "delta.dataSkippingNumIndexedCols": "0"}}.WithSchema(schema)
+		opts, err := m.StatsOptions()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := MakeStats(1, all, opts); !strings.Contains(got, `"minValues":`+want+`,`) {
+			t.Errorf("%s: got %s, want %s", property, got, want)
+		}
+	}
+	m := Metadata{Configuration: map[string]string{propStatsColumns: "a, nowhere"}}.WithSchema(schema)
+	if err := m.checkProperties(); err == nil || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package deltalog
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -36,7 +37,7 @@ func (f checkpointPartFile) withParsedStats(wanted Field) (Field, error) {
 	if err != nil || len(asText) > 0 {
 		return wanted, err
 	}
-	wanted.Type = Schema{Fields: append(inside.Fields[:len(inside.Fields):len(inside.Fields)], parsed)}
+	wanted.Type = Schema{Fields: append(slices.Clip(inside.Fields), parsed)}
 	return wanted, nil
 }
 
@@ -65,13 +66,13 @@ func statsText(column arrow.Array, row int) string {
 	return string(text)
 }
 
-// appendStats writes a struct value as an object without its nulls; any is false where nothing is left.
-func appendStats(out []byte, s *array.Struct, row int) (_ []byte, any bool) {
+// appendStats writes a struct value as an object without its nulls; told is false where nothing is left.
+func appendStats(out []byte, s *array.Struct, row int) (_ []byte, told bool) {
 	fields := s.DataType().(*arrow.StructType)
 	out = append(out, '{')
 	for i, f := range fields.Fields() {
 		before := len(out)
-		if any {
+		if told {
 			out = append(out, ',')
 		}
 		key, _ := encodeJSON(f.Name) // a text cannot fail
@@ -81,9 +82,9 @@ func appendStats(out []byte, s *array.Struct, row int) (_ []byte, any bool) {
 			out = out[:before]
 			continue
 		}
-		any = true
+		told = true
 	}
-	return append(out, '}'), any
+	return append(out, '}'), told
 }
 
 // appendStat writes one value; ok is false for null and for what statistics cannot say.

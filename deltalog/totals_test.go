@@ -118,9 +118,9 @@ func TestScanReports(t *testing.T) {
 		want  string
 	}{
 		{nil, "6 files (600 bytes) read"},
-		{Compare{[]string{"day"}, Equal, "0"}, "3 files (300 bytes) read; 3 files (300 bytes) pruned by partition"},
-		{Compare{[]string{"n"}, Greater, int64(4)}, "1 files (100 bytes) read; 5 files (500 bytes) pruned by statistics"},
-		{And{Compare{[]string{"day"}, Equal, "0"}, Compare{[]string{"n"}, Greater, int64(2)}}, "1 files (100 bytes) read; 3 files (300 bytes) pruned by partition; 2 files (200 bytes) pruned by statistics"},
+		{Compare{Column: []string{"day"}, Op: Equal, Value: "0"}, "3 files (300 bytes) read; 3 files (300 bytes) pruned by partition"},
+		{Compare{Column: []string{"n"}, Op: Greater, Value: int64(4)}, "1 files (100 bytes) read; 5 files (500 bytes) pruned by statistics"},
+		{And{Compare{Column: []string{"day"}, Op: Equal, Value: "0"}, Compare{Column: []string{"n"}, Op: Greater, Value: int64(2)}}, "1 files (100 bytes) read; 3 files (300 bytes) pruned by partition; 2 files (200 bytes) pruned by statistics"},
 	} {
 		scan, err := s.Scan(ScanOptions{Where: test.where})
 		if err != nil {

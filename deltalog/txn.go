@@ -81,6 +81,9 @@ func (x *Txn) UpdateProtocol(p Protocol) { x.asked = new(p.clone()) }
 // raised where the metadata asks for it.
 func (x *Txn) UpdateMetadata(m Metadata) {
 	m = m.clone()
+	if x.read == nil {
+		m.mapForIceberg()
+	}
 	x.actions.Metadata, x.identityOnly = &m, false
 	x.unmapped = m.assignColumns(x.before(), x.table.opts.NewID)
 }
@@ -163,6 +166,9 @@ func (x *Txn) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := x.checkDomains(); err != nil {
+		return err
+	}
+	if err := x.checkIcebergCompat(metadata); err != nil {
 		return err
 	}
 	if err := x.checkRows(metadata); err != nil {

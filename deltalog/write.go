@@ -151,9 +151,13 @@ func (f *parquetFile) Close() (err error) {
 // replace removes every file of the table from it: what the transaction has written takes their place. With dynamic it removes only those
 // of the partitions that have new files.
 func (x *Txn) replace(ctx context.Context, added []AddFile, dynamic bool) error {
-	x.ReadWholeTable()
 	keys, err := x.metadata().StoredPartitionColumns()
 	if err != nil {
+		return err
+	}
+	if !dynamic || len(keys) == 0 {
+		x.ReadWholeTable()
+	} else if err := x.ReadPartitions(added); err != nil {
 		return err
 	}
 	written := map[string]bool{}

@@ -2,6 +2,7 @@ package medallion
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -185,9 +186,7 @@ func (s *Session) createTableLike(ctx context.Context, c *plan.CreateTableLike) 
 		return err
 	}
 	properties := like.Properties
-	for key, value := range c.Properties {
-		properties[key] = value
-	}
+	maps.Copy(properties, c.Properties)
 	none, err := delta.WriteOptionTable.Parse(nil)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Va
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Widening: delta.Widening(s.Conf(delta.WideningSetting)),
+		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), Widening: delta.Widening(s.Conf(delta.WideningSetting)),
 	})
 	return err
 }
@@ -64,6 +64,15 @@ func (in *inserting) columns(ctx context.Context, frame *DataFrame) (*DataFrame,
 	if err := in.checkPartition(); err != nil {
 		return nil, err
 	}
+	want, err := in.targets()
+	if err != nil {
+		return nil, err
+	}
+	if !in.ByName {
+		if frame, err = in.withDefaults(frame, want); err != nil {
+			return nil, err
+		}
+	}
 	have, err := frame.Schema(ctx)
 	if err != nil {
 		return nil, err
@@ -73,10 +82,6 @@ func (in *inserting) columns(ctx context.Context, frame *DataFrame) (*DataFrame,
 			return nil, err
 		}
 		return in.withPartition(frame), nil
-	}
-	want, err := in.targets()
-	if err != nil {
-		return nil, err
 	}
 	if len(have.Fields) != len(want) {
 		return nil, errclass.DeltaInsertArity.New("Cannot write to '%s', %s data columns; target table has %d column(s) but the inserted data has %d column(s)",

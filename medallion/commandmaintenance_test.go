@@ -261,3 +261,61 @@ func TestConvertGenerateAndRepairInSQL(t *testing.T) {
 		t.Errorf("after the repair: %s rows", got)
 	}
 }
+
+// A table that wants it is compacted after a write that leaves enough small files.
+func TestAutoCompaction(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "SET spark.databricks.delta.autoCompact.minNumFiles = 3")
+	answers(t, s, "CREATE TABLE t (id BIGINT) TBLPROPERTIES ('delta.autoOptimize.autoCompact' = 'true')")
+	for i := range 4 {
+		answers(t, s, fmt.Sprintf("INSERT INTO t VALUES (%d)", i))
+	}
+	frame, err := s.SQL(t.Context(), "DESCRIBE HISTORY t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := frame.SelectExpr("operation", "operationParameters['auto']").Collect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 6 || fmt.Sprint(rows[1].Values) != "[OPTIMIZE true]" {
+		t.Errorf("the history is %v", rows)
+	}
+	if got := fmt.Sprint(answers(t, s, "SELECT count(*), sum(id) FROM t")); got != "[4 6]" {
+		t.Errorf("the table has %s", got)
+	}
+}
+
+// A log names no file outside of what the session may reach, whatever it says.
+func TestAbsolutePathsStayInReach(t *testing.T) {
+	outside := t.TempDir()
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE src (id BIGINT)")
+	answers(t, s, "INSERT INTO src VALUES (1)")
+	answers(t, s, "CREATE TABLE c SHALLOW CLONE src")
+	own := s.elsewhere("file:///user/hive/warehouse/c")
+	for uri, reached := range map[string]bool{
+		"file:///user/hive/warehouse/src/x.parquet":       true,
+		"/user/hive/warehouse/src/x.parquet":              true,
+		"file:///etc/passwd":                              false,
+		"/etc/passwd":                                     false,
+		"file://" + outside + "/x.parquet":                false,
+		"file:///user/hive/warehouse/../../../etc/passwd": false,
+		"file://localhost/etc/passwd":                     false,
+		"http://example.com/x":                            false,
+	} {
+		_, _, err := own(uri)
+		if reached != (err == nil) {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+	if err := s.SetConf(confElsewhere, outside); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := own("file://" + outside + "/x.parquet"); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := own("file://" + outside + "-evil/x.parquet"); err == nil {
+		t.Error("a neighbour of the folder was reached")
+	}
+}

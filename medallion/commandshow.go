@@ -244,7 +244,7 @@ func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*
 	}
 	return s.answer(detailColumns, [][]any{{
 		"delta", d.ID, text(name), text(d.Description), table.URI, d.CreatedAt, d.LastModified, d.PartitionColumns,
-		[]string{},
+		d.ClusteringColumns,
 		d.NumFiles, d.SizeInBytes, d.Properties, int32(d.MinReaderVersion), int32(d.MinWriterVersion), d.Features,
 		map[string]string{},
 	}})

@@ -21,6 +21,7 @@ type dmlCase struct {
 
 // dmlAnswer is what Spark said to it: testdata/dml/ask.py asks.
 type dmlAnswer struct {
+	Partial bool // nothing was kept of its history, and of its rows and changes only what is here
 	Columns []string
 	Result  [][]any
 	Error   string
@@ -40,7 +41,8 @@ type dmlHistory struct {
 
 // differing are cases that are meant to end otherwise than in Spark.
 var differing = map[string]string{
-	"update to a subquery": "a subquery is no new value here",
+	"update to a subquery":   "a subquery is no new value here",
+	"merge inserts defaults": "Delta does not know DEFAULT in MERGE",
 }
 
 // DELETE, UPDATE, MERGE and INSERT … REPLACE give the rows, the answer, the change data and the history that Spark gives.
@@ -89,8 +91,14 @@ func checkStatement(t *testing.T, c dmlCase, want dmlAnswer) {
 	} else {
 		checkAnswer(t, answer, want)
 	}
+	if want.Partial && want.Rows == nil {
+		return
+	}
 	if got := jsonRows(t, s, "SELECT to_json(struct(*), map('ignoreNullFields', 'false')) FROM t"); !slices.Equal(got, want.Rows) {
 		t.Errorf("rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want.Rows, "\n"))
+	}
+	if want.Partial {
+		return
 	}
 	checkHistory(t, s, before, want)
 	if c.Changes && want.Changes != nil {
@@ -103,7 +111,7 @@ func checkAnswer(t *testing.T, answer *DataFrame, want dmlAnswer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(schema.Names(), want.Columns) {
+	if !want.Partial && !slices.Equal(schema.Names(), want.Columns) {
 		t.Errorf("columns %v, want %v", schema.Names(), want.Columns)
 	}
 	rows, err := answer.Collect(t.Context())

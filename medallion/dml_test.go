@@ -82,3 +82,19 @@ func TestReplaceRefusesWhatItCannotDo(t *testing.T) {
 	d.refused("dynamic", write.Mode("overwrite").Option("replaceWhere", "id = 1").Option("partitionOverwriteMode", "dynamic").SaveAsTable(t.Context(), "t"), errclass.DeltaReplaceWhereDynamic)
 	d.want("rows", d.rows("SELECT * FROM t"), "1 a; 2 b")
 }
+
+// Rows that are copied and rows that are changed keep what row tracking calls them.
+func TestChangedRowsKeepTheirIDs(t *testing.T) {
+	for _, properties := range []string{"", ", 'delta.enableDeletionVectors'='true'", ", 'delta.columnMapping.mode'='name'"} {
+		d := newDesk(t)
+		d.frame("CREATE TABLE t (id INT, v STRING) TBLPROPERTIES ('delta.enableRowTracking'='true'" + properties + ")")
+		d.frame("INSERT INTO t VALUES (1,'a'),(2,'b'),(3,'c'),(4,'d')")
+		ids := d.rows("SELECT id, _metadata.row_id FROM t WHERE id <> 2")
+		d.frame("DELETE FROM t WHERE id = 2")
+		d.frame("UPDATE t SET v = 'z' WHERE id = 3")
+		d.frame("MERGE INTO t USING (SELECT 4 AS id, 'y' AS v UNION ALL SELECT 9, 'n') s ON t.id = s.id WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *")
+		d.want("ids"+properties, d.rows("SELECT id, _metadata.row_id FROM t WHERE id < 9"), ids)
+		d.want("versions"+properties, d.rows("SELECT id, _metadata.row_commit_version FROM t"), "1 1; 3 3; 4 4; 9 4")
+		d.want("rows"+properties, d.rows("SELECT * FROM t"), "1 a; 3 z; 4 y; 9 n")
+	}
+}

@@ -1,6 +1,9 @@
 package medallion
 
 import (
+	"strconv"
+
+	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/option"
 )
 
@@ -58,4 +61,10 @@ func (s *Session) confIs(key string) bool { return s.confOr(key) == "true" }
 func (s *Session) confSize(key string) int64 {
 	n, _ := option.ParseBytes(s.confOr(key)) // SetConf has checked it
 	return n
+}
+
+// autoCompaction is what the settings say of compactions after writes.
+func (s *Session) autoCompaction() delta.AutoCompaction {
+	files, _ := strconv.Atoi(s.confOr(confAutoCompactFiles)) // SetConf has checked it
+	return delta.AutoCompaction{Enabled: s.Conf(confAutoCompact), MinFiles: files, MaxFileSize: s.confSize(confAutoCompactSize)}
 }

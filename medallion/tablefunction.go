@@ -33,6 +33,9 @@ func tableFunctions() map[string]tableFunction {
 		"read_files":        {params: []string{"path"}, streams: true, resolve: readFiles},
 		"state":             {params: []string{"path", "operatorId", "storeName"}, resolve: stateFunction},
 		"state_metadata":    {params: []string{"path"}, resolve: stateMetadataFunction},
+
+		"table_changes":         {params: []string{"table", "start", "end"}, resolve: tableChanges},
+		"table_changes_by_path": {params: []string{"path", "start", "end"}, resolve: tableChangesByPath},
 	}
 }
 

@@ -446,6 +446,11 @@ const (
 	DeltaUnsupportedSubquery     Class = "DELTA_UNSUPPORTED_SUBQUERY"
 	DeltaUpdateSchemaMismatch    Class = "DELTA_UPDATE_SCHEMA_MISMATCH_EXPRESSION"
 	InvalidNonDeterministic      Class = "INVALID_NON_DETERMINISTIC_EXPRESSIONS"
+	MergeNonLastBySource         Class = "NON_LAST_NOT_MATCHED_BY_SOURCE_CLAUSE_OMIT_CONDITION"
+	MergeNonLastByTarget         Class = "NON_LAST_NOT_MATCHED_BY_TARGET_CLAUSE_OMIT_CONDITION"
+	MergeNonLastMatched          Class = "NON_LAST_MATCHED_CLAUSE_OMIT_CONDITION"
+	MergeValueCount              Class = "MERGE_INSERT_VALUE_COUNT_MISMATCH"
+	MergeWithoutWhen             Class = "MERGE_WITHOUT_WHEN"
 	ReplaceUsingMisaligned       Class = "INSERT_REPLACE_USING_DISALLOW_MISALIGNED_COLUMNS"
 	ReplaceUsingUnresolved       Class = "UNRESOLVED_INSERT_REPLACE_USING_COLUMN"
 	UnsupportedExprForOperator   Class = "UNSUPPORTED_EXPR_FOR_OPERATOR"
@@ -799,6 +804,11 @@ var sqlStates = map[Class]string{
 	DeltaUnsupportedSubquery:       "0AKDC",
 	DeltaUpdateSchemaMismatch:      "42846",
 	InvalidNonDeterministic:        "42K0E",
+	MergeNonLastBySource:           "42613",
+	MergeNonLastByTarget:           "42613",
+	MergeNonLastMatched:            "42613",
+	MergeValueCount:                "21S01",
+	MergeWithoutWhen:               "42601",
 	ReplaceUsingMisaligned:         "0A000",
 	ReplaceUsingUnresolved:         "42703",
 	UnsupportedExprForOperator:     "42K0E",

@@ -1,8 +1,10 @@
 package sql
 
 import (
+	"fmt"
 	"strings"
 
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 )
 
@@ -100,7 +102,8 @@ func (p *parser) merge() (plan.Statement, error) {
 	if m.Condition, err = p.expression(); err != nil {
 		return nil, err
 	}
-	for n := 0; p.is("when"); n++ {
+	n := 0
+	for ; p.is("when"); n++ {
 		if err := p.chain(n); err != nil {
 			return nil, err
 		}
@@ -108,7 +111,30 @@ func (p *parser) merge() (plan.Statement, error) {
 			return nil, err
 		}
 	}
-	return m, nil
+	if n == 0 {
+		return nil, p.errorHere(errclass.MergeWithoutWhen, "There must be at least one WHEN clause in a MERGE statement.")
+	}
+	return m, p.onlyLastUnconditional(m)
+}
+
+// onlyLastUnconditional: of several clauses of a kind all but the last have a condition, or the last would never be reached.
+func (p *parser) onlyLastUnconditional(m *plan.MergeInto) error {
+	for _, of := range []struct {
+		clauses []plan.MergeClause
+		class   errclass.Class
+		when    string
+	}{
+		{m.Matched, errclass.MergeNonLastMatched, "MATCHED"},
+		{m.NotMatched, errclass.MergeNonLastByTarget, "NOT MATCHED [BY TARGET]"},
+		{m.NotMatchedBySource, errclass.MergeNonLastBySource, "NOT MATCHED BY SOURCE"},
+	} {
+		for i, c := range of.clauses {
+			if c.Condition == nil && i < len(of.clauses)-1 {
+				return p.errorHere(of.class, "When there are more than one "+of.when+" clauses in a MERGE statement, only the last "+of.when+" clause can omit the condition.")
+			}
+		}
+	}
+	return nil
 }
 
 // mergeClause: WHEN MATCHED … | WHEN NOT MATCHED [BY TARGET] … | WHEN NOT MATCHED BY SOURCE …, in this order
@@ -200,7 +226,7 @@ func (p *parser) insertedValues() ([]plan.Assignment, error) {
 		return nil, err
 	}
 	if len(values) != len(columns) {
-		return nil, p.unexpected("there are as many values as columns")
+		return nil, p.errorHere(errclass.MergeValueCount, fmt.Sprintf("The number of provided values (%d) must match the number of expected columns (%d) in the INSERT clause of MERGE.", len(values), len(columns)))
 	}
 	set := make([]plan.Assignment, len(columns))
 	for i := range set {

@@ -107,8 +107,7 @@ func fail(op string, err error) error {
 	}
 	a := &answer{op: op}
 	out := &volumes.ObjectError{Fault: volumes.FaultUnknown, Err: a}
-	response, answered := errors.AsType[*smithyhttp.ResponseError](err)
-	if answered && response.Response != nil {
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
 		a.status = response.HTTPStatusCode()
 		out.After = retryAfter(response.Response.Header)
 	}
@@ -119,7 +118,7 @@ func fail(op string, err error) error {
 	if coded {
 		a.code, a.message = api.ErrorCode(), api.ErrorMessage()
 	}
-	if !answered && !coded {
+	if a.status == 0 && !coded {
 		out.Err = fmt.Errorf("%s: %w", op, cause(err))
 	}
 	out.Fault = faultOf(a, err)

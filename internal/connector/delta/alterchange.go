@@ -69,7 +69,7 @@ func (a *altering) changeKind(c plan.ColumnChange, f types.Field, path []string)
 		}
 	}
 	if c.Nullable != nil && *c.Nullable != f.Nullable {
-		if err := a.changeNullable(f, path, *c.Nullable); err != nil {
+		if err := a.changeNullable(path, *c.Nullable); err != nil {
 			return err
 		}
 	}
@@ -169,7 +169,7 @@ func upperType(f types.Field, text string) string {
 }
 
 // changeNullable is SET NOT NULL, which the rows of the table must bear already, and DROP NOT NULL.
-func (a *altering) changeNullable(f types.Field, path []string, to bool) error {
+func (a *altering) changeNullable(path []string, to bool) error {
 	set := func(f types.Field) (types.Field, error) {
 		f.Nullable = to
 		return f, nil

@@ -191,8 +191,13 @@ func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error)
 	if err != nil {
 		return nil, err
 	}
-	if op, err = (&writing{meta: c.meta}).asStored(op); err != nil {
-		return nil, err
+	if c.meta.ColumnMapping() != deltalog.MappingNone {
+		stored, err := c.meta.StoredSchema()
+		if err != nil {
+			return nil, err
+		}
+		stored.Fields = append(stored.Fields[:len(stored.Fields):len(stored.Fields)], c.meta.TrackedFields()...)
+		op = &renamed{op, stored}
 	}
 	return newFiles(c.table.Store, op.Schema(), stats, c.opts.Options).write(ctx, op, max(1, c.opts.Workers))
 }

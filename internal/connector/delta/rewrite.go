@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/batch"
@@ -22,8 +23,9 @@ type rewriting struct {
 	schema types.Struct // of the rows, as the table has it after the change
 	finds  *deltalog.RowReader
 	reads  *deltalog.RowReader
-	kept   types.Struct // of the rows that are read
-	quiet  bool         // changes are not recorded, though the table wants it: readers take them from the vectors
+	kept   types.Struct  // of the rows that are read
+	ids    []types.Field // the columns in which copied rows keep what row tracking calls them; nil: the table does not track its rows
+	quiet  bool          // changes are not recorded, though the table wants it: readers take them from the vectors
 }
 
 // A candidate is a file on its way through the two passes.
@@ -42,7 +44,11 @@ func (c *change) newRewriting(files []deltalog.AddFile) (*rewriting, error) {
 	}
 	r := &rewriting{change: c, schema: after, kept: c.schema, quiet: !c.feed || c.find == nil}
 	index := []deltalog.RowMetadata{deltalog.RowIndex}
-	if r.reads, err = c.snap.Reader(deltalog.ReadOptions{Metadata: index}); err != nil {
+	read := index
+	if r.ids = c.meta.TrackedFields(); r.ids != nil {
+		read = []deltalog.RowMetadata{deltalog.RowID, deltalog.RowCommitVersion, deltalog.RowIndex}
+	}
+	if r.reads, err = c.snap.Reader(deltalog.ReadOptions{Metadata: read}); err != nil {
 		return nil, err
 	}
 	var steps []step
@@ -100,8 +106,10 @@ func (r *rewriting) lastSteps(ctx context.Context) []step {
 	return steps
 }
 
-// Schema is the table's after the change.
-func (r *rewriting) Schema() types.Struct { return r.schema }
+// Schema is the table's after the change, and the columns of row tracking.
+func (r *rewriting) Schema() types.Struct {
+	return types.Struct{Fields: append(r.schema.Fields[:len(r.schema.Fields):len(r.schema.Fields)], r.ids...)}
+}
 
 // Execute gives the rows, shared out among n workers.
 func (r *rewriting) Execute(ctx context.Context, n int) []batch.Seq {
@@ -333,7 +341,7 @@ func (w *rewriter) rewrite(c *candidate, piece batch.Piece, copies bool) bool {
 
 func (w *rewriter) rewriteBatch(c *candidate, b arrow.RecordBatch, copies bool) (ok bool, err error) {
 	index := rowIndexes(b)
-	rows := withoutLast(b)
+	rows := firstColumns(b, int(b.NumCols())-1)
 	if len(index) == 0 {
 		return true, nil
 	}
@@ -360,10 +368,30 @@ func (w *rewriter) rewriteBatch(c *candidate, b arrow.RecordBatch, copies bool) 
 	return true, nil
 }
 
-func withoutLast(b arrow.RecordBatch) arrow.RecordBatch {
-	n := int(b.NumCols()) - 1
+func firstColumns(b arrow.RecordBatch, n int) arrow.RecordBatch {
 	fields := b.Schema().Fields()[:n]
 	return array.NewRecordBatch(arrow.NewSchema(fields, nil), b.Columns()[:n], b.NumRows())
+}
+
+// ofTable is rows that were read without the columns of row tracking, which are given beside.
+func (r *rewriting) ofTable(rows arrow.RecordBatch) (table arrow.RecordBatch, ids []arrow.Array) {
+	if r.ids == nil {
+		return rows, nil
+	}
+	n := int(rows.NumCols()) - len(r.ids)
+	return firstColumns(rows, n), rows.Columns()[n:]
+}
+
+// give passes on rows of the table, with what row tracking calls them: ids that they keep; without, they get new ones.
+func (w *rewriter) give(rows arrow.RecordBatch, ids []arrow.Array) bool {
+	if w.ids != nil {
+		columns := append(rows.Columns()[:rows.NumCols():rows.NumCols()], ids...)
+		for len(columns) < int(rows.NumCols())+len(w.ids) {
+			columns = append(columns, array.MakeArrayOfNull(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64, int(rows.NumRows())))
+		}
+		rows = array.NewRecordBatch(types.ToArrowSchema(w.Schema()), columns, rows.NumRows())
+	}
+	return w.yield(rows, nil)
 }
 
 // A splitBatch is the rows of a batch by what happens to them.
@@ -407,8 +435,9 @@ func (w *rewriter) giveKept(rows arrow.RecordBatch) (ok bool, err error) {
 	if rows.NumRows() == 0 {
 		return true, nil
 	}
+	rows, ids := w.ofTable(rows)
 	rows, err = w.asAfter(rows)
-	return err == nil && w.yield(rows, nil), err
+	return err == nil && w.give(rows, ids), err
 }
 
 // asAfter gives rows of the table the columns that it has after the change.
@@ -425,6 +454,7 @@ func (w *rewriter) asAfter(rows arrow.RecordBatch) (_ arrow.RecordBatch, err err
 // giveChanged passes on what becomes of rows of a clause.
 func (w *rewriter) giveChanged(i int, rows arrow.RecordBatch, source []int32) (ok bool, err error) {
 	cl := &w.clauses[i]
+	rows, ids := w.ofTable(rows)
 	if !w.quiet {
 		kind := updatePreimage
 		if cl.remove {
@@ -459,7 +489,7 @@ func (w *rewriter) giveChanged(i int, rows arrow.RecordBatch, source []int32) (o
 			return false, err
 		}
 	}
-	return w.yield(made, nil), nil
+	return w.give(made, ids[:min(1, len(ids))]), nil // changed rows keep their ids, and are of this version
 }
 
 // demand holds new rows, of a schema, against what the table demands of them.
@@ -495,7 +525,7 @@ func (w *rewriter) insert(rows insertion, record bool) (ok bool) {
 		w.mu.Lock()
 		w.counts.inserted += b.NumRows()
 		w.mu.Unlock()
-		ok = w.yield(b, nil)
+		ok = w.give(b, nil)
 		return ok
 	})
 	if err = cmp.Or(failed, err); err != nil {

@@ -47,6 +47,7 @@ type Detail struct {
 	Schema                             types.Struct
 	CreatedAt, LastModified            time.Time
 	PartitionColumns                   []string
+	ClusteringColumns                  []string // by dots into structs
 	NumFiles, SizeInBytes              int64
 	Properties                         map[string]string
 	MinReaderVersion, MinWriterVersion int
@@ -71,9 +72,14 @@ func (t Table) Detail(ctx context.Context) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
+	clustering, err := clusteringColumns(ctx, snap)
+	if err != nil {
+		return Detail{}, err
+	}
 	meta, protocol := snap.Metadata(), snap.Protocol()
 	return Detail{
-		ID: meta.ID, Description: meta.Description, Schema: deltalog.UserSchema(schema),
+		ClusteringColumns: append([]string{}, clustering...),
+		ID:                meta.ID, Description: meta.Description, Schema: deltalog.UserSchema(schema),
 		CreatedAt: time.UnixMilli(meta.CreatedTime).UTC(), LastModified: snap.Timestamp(),
 		PartitionColumns: meta.PartitionColumns, NumFiles: files, SizeInBytes: bytes, Properties: meta.Configuration,
 		MinReaderVersion: protocol.MinReaderVersion, MinWriterVersion: protocol.MinWriterVersion,

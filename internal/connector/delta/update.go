@@ -2,11 +2,13 @@ package delta
 
 import (
 	"context"
+	"errors"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/types"
@@ -85,9 +87,19 @@ func compute(eval *expr.Context, columns []logical.Named, schema types.Struct, r
 	for i, c := range columns {
 		v, err := c.Expr.Eval(eval, rows)
 		if err != nil {
-			return nil, err
+			return nil, overflowing(err, c)
 		}
 		made[i] = expr.Relabel(v.Expand(n), to.Field(i).Type)
 	}
 	return array.NewRecordBatch(to, made, int64(n)), nil
+}
+
+// overflowing says of an overflow which column it was for.
+func overflowing(err error, c logical.Named) error {
+	if children := c.Expr.Children(); errors.Is(err, errclass.CastOverflow) && len(children) > 0 {
+		return errclass.DeltaCastOverflow.New("Failed to write a value of \"%s\" type into the \"%s\" type column `%s` due to an overflow.",
+			types.SQL(children[0].Type()), types.SQL(c.Expr.Type()), c.Name).
+			WithHint("Use `try_cast` on the input value to tolerate overflow and return NULL instead.")
+	}
+	return err
 }

@@ -65,6 +65,7 @@ type WriteOptions struct {
 	Eval            expr.Context // for the casts to the table's types
 	Widening        Widening     // of columns, where the table and mergeSchema allow it
 	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
+	AutoCompact     AutoCompaction
 }
 
 // Widening says which types a write may give a table's columns by itself, as the session's setting WideningSetting has it.
@@ -337,6 +338,9 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	}
 	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
 	commit, err := w.txn.Commit(ctx)
+	if err == nil {
+		w.autoCompact(ctx)
+	}
 	return Written{Version: commit.Version, Rows: rows}, err
 }
 
@@ -370,8 +374,10 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 	if !w.opts.Overwrite || w.snap == nil {
 		return 0, nil
 	}
-	w.txn.ReadWholeTable()
 	if w.keys, err = w.meta.StoredPartitionColumns(); err != nil {
+		return 0, err
+	}
+	if err := w.readReplaced(added); err != nil {
 		return 0, err
 	}
 	written := map[string]bool{}
@@ -389,6 +395,19 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed int, er
 		removed++
 	}
 	return removed, nil
+}
+
+// readReplaced tells the transaction what an overwrite relies on: that it has seen every file that it replaces.
+func (w *writing) readReplaced(added []newFile) error {
+	if !w.dynamic() {
+		w.txn.ReadWholeTable()
+		return nil
+	}
+	adds := make([]deltalog.AddFile, len(added))
+	for i, f := range added {
+		adds[i] = f.add
+	}
+	return w.txn.ReadPartitions(adds)
 }
 
 // partitionOf tells the partitions of a table apart. A log writes null as no text or as an empty one.
