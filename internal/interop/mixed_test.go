@@ -3,6 +3,7 @@ package interop
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -182,9 +183,7 @@ func (e *engine) changeRound(i int64, has map[int64]int64) error {
 func mixEngines(t *testing.T, peers []*peer, name string, others []string, properties map[string]string, do round) {
 	l := newLake(t)
 	configuration := map[string]string{"delta.checkpointInterval": "10"}
-	for k, v := range properties {
-		configuration[k] = v
-	}
+	maps.Copy(configuration, properties)
 	l.create(name, deltalog.CreateOptions{Schema: mixedSchema, Configuration: configuration})
 	at := reading{name: name, path: filepath.Join(l.root, name)}
 	engines := []*engine{ourEngine(l, t, at.path)}

@@ -31,6 +31,11 @@ const (
 	unlike     = "DIFFERENT"
 )
 
+// knownTables are those that only others read, and why.
+var knownTables = map[string]string{
+	"type-widening": "its TINYINT became DECIMAL(4,1), which the specification, and Spark, do not allow; delta-kernel-rs reads it",
+}
+
 // Every table below the folders, also those in archives, is read here as one of the others reads it, version by version, or refused here and
 // there.
 func TestInteropTables(t *testing.T) {
@@ -40,9 +45,12 @@ func TestInteropTables(t *testing.T) {
 	peers := startPeers(t)
 	l := newLake(t)
 	counts := map[string]int{}
-	for _, root := range strings.Fields(*tableFolders) {
+	for root := range strings.FieldsSeq(*tableFolders) {
 		for _, found := range tablesBelow(t, root) {
 			verdict, why := l.judge(t, peers, found)
+			if known := knownTables[filepath.Base(found.path)]; known != "" && strings.HasPrefix(verdict, unlike) {
+				verdict, why = "known", known
+			}
 			counts[verdict]++
 			line := fmt.Sprintf("%-26s %s: %s", verdict, found.name, why)
 			if strings.HasPrefix(verdict, unlike) {
@@ -104,10 +112,10 @@ func unpack(archive, to string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	for r := tar.NewReader(plain); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err == nil && h.Typeflag == tar.TypeReg {
@@ -134,12 +142,7 @@ func unpackFile(root *os.Root, name string, from io.Reader) error {
 // judge reads a copy of the table: readers may write beside it.
 func (l *lake) judge(t *testing.T, peers []*peer, found foundTable) (verdict, why string) {
 	t.Helper()
-	dir, err := os.MkdirTemp(l.root, "table")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	copied := filepath.Join(dir, filepath.Base(found.path))
+	copied := filepath.Join(t.TempDir(), filepath.Base(found.path)) // each at a path of its own: Spark keeps what it has read of one
 	if err := os.CopyFS(copied, os.DirFS(found.path)); err != nil {
 		t.Fatal(err)
 	}
