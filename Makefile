@@ -44,6 +44,10 @@ crash: ## crashes, power cuts and faults at every step; kill -9 at every system 
 sabotage: ## each sync taken away, each two durable steps swapped: the crash tests must fail
 	./.ci/sabotage
 
+.PHONY: conflicts
+conflicts: ## every interleaving of every pair of commands, and the races of writers twenty times over
+	$(GO) test ./deltalog -run 'ConflictMatrix|Linearizable|Densely|Creator|CheckpointRace|Zombie|UnknownOutcomes' -all-interleavings -races 20 -timeout 60m
+
 .PHONY: zoo
 zoo: ## files that nobody wants through whole streams: a bomb of 10 GB, too, and many random files
 	$(GO) test -count=1 -v ./internal/zoo -zoo.long -rapid.checks=1000 | grep -E 'zoo:|MB unpacked|^(---|ok|FAIL)'

@@ -20,7 +20,7 @@ import (
 	"lakehouse/volumes/volumestest"
 )
 
-// races is how often the tests of this file run their rounds; make test-long has it at 20.
+// races is how often the tests of this file run their rounds; make conflicts has it at 20.
 var races = flag.Int("races", 1, "rounds of the tests of concurrent writers, as a multiple of the usual")
 
 // A clientOp is what one client asked of a table: an append, or which version is the newest.
