@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,7 +154,7 @@ func (t *Table) FeedReader(meta Metadata, opts ReadOptions) (*RowReader, error) 
 				WithHint("Rename the column, or read the table without its changes.")
 		}
 	}
-	opts.Constants = append(opts.Constants[:len(opts.Constants):len(opts.Constants)], fields...)
+	opts.Constants = append(slices.Clip(opts.Constants), fields...)
 	return t.Reader(meta, opts)
 }
 

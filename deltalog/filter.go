@@ -89,11 +89,11 @@ func combined(parts []Predicate, b arrow.RecordBatch, start truth, with func(a, 
 }
 
 func inTruths(p In, b arrow.RecordBatch) ([]truth, error) {
-	any := make(Or, len(p.Values))
+	either := make(Or, len(p.Values))
 	for i, v := range p.Values {
-		any[i] = Compare{Column: p.Column, Op: Equal, Value: v}
+		either[i] = Compare{Column: p.Column, Op: Equal, Value: v}
 	}
-	return truthsOf(any, b)
+	return truthsOf(either, b)
 }
 
 // columnAt is a column of a batch, or a field inside of one: null where what it is in is null.

@@ -65,13 +65,9 @@ func (p *filePiece) keptOr(from columnSource, b arrow.RecordBatch, otherwise fun
 	out := array.NewInt64Builder(memory.DefaultAllocator)
 	out.Reserve(int(b.NumRows()))
 	for i := range int(b.NumRows()) {
-		v, ok := int64(0), false
 		if kept != nil && kept.IsValid(i) {
-			v, ok = kept.Value(i), true
-		} else {
-			v, ok = otherwise(i)
-		}
-		if ok {
+			out.UnsafeAppend(kept.Value(i))
+		} else if v, ok := otherwise(i); ok {
 			out.UnsafeAppend(v)
 		} else {
 			out.AppendNull()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -60,7 +61,7 @@ func decodeZ85Tail(text string) ([]byte, error) {
 
 // encodeZ85 writes bytes, filled up with zeros to whole groups of four.
 func encodeZ85(data []byte) string {
-	data = append(data[:len(data):len(data)], make([]byte, (4-len(data)%4)%4)...)
+	data = append(slices.Clip(data), make([]byte, (4-len(data)%4)%4)...)
 	out := make([]byte, 0, len(data)/4*5)
 	for ; len(data) > 0; data = data[4:] {
 		group := binary.BigEndian.Uint32(data)
