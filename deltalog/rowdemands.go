@@ -9,6 +9,9 @@ import (
 
 const keyIdentityMark = "delta.identity.highWaterMark"
 
+// tagIdentity marks, in commitInfo, a version that changes the metadata by no more than the marks of identity columns.
+const tagIdentity = "delta.identity.schemaUpdate"
+
 // RowsConform says that whoever made the rows of added files has held them to what the table demands: NOT NULL, CHECK constraints, invariants,
 // generated, identity and default columns. These are SQL expressions, which this package does not evaluate: without the word,
 // files with new rows are refused by a table that has such.
