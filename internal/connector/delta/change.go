@@ -254,6 +254,6 @@ func (c *change) commit(ctx context.Context, parameters deltalog.Parameters, met
 func elapsed(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 func (c *change) times(m map[string]string) {
-	all := time.Since(c.begun) //nolint:forbidigo // as begun
+	all := time.Since(c.begun)
 	m["executionTimeMs"], m["scanTimeMs"], m["rewriteTimeMs"] = elapsed(all), elapsed(c.scanned), elapsed(all-c.scanned)
 }

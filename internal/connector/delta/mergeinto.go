@@ -75,7 +75,7 @@ func (g *merging) hold(ctx context.Context, source exec.Operator) (err error) {
 	if g.matcher, err = exec.NewMatcher(ctx, source, g.Keys, env); err != nil {
 		return err
 	}
-	g.held = time.Since(g.begun) //nolint:forbidigo // as begun
+	g.held = time.Since(g.begun)
 	g.met = newRowBits(int(g.matcher.Rows().NumRows()))
 	return nil
 }
