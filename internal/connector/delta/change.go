@@ -2,6 +2,7 @@ package delta
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -196,7 +197,7 @@ func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error)
 		if err != nil {
 			return nil, err
 		}
-		stored.Fields = append(stored.Fields[:len(stored.Fields):len(stored.Fields)], c.meta.TrackedFields()...)
+		stored.Fields = append(slices.Clip(stored.Fields), c.meta.TrackedFields()...)
 		op = &renamed{op, stored}
 	}
 	return newFiles(c.table.Store, op.Schema(), stats, c.opts.Options).write(ctx, op, max(1, c.opts.Workers))
@@ -254,6 +255,6 @@ func (c *change) commit(ctx context.Context, parameters deltalog.Parameters, met
 func elapsed(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 func (c *change) times(m map[string]string) {
-	all := time.Since(c.begun) //nolint:forbidigo // as begun
+	all := time.Since(c.begun)
 	m["executionTimeMs"], m["scanTimeMs"], m["rewriteTimeMs"] = elapsed(all), elapsed(c.scanned), elapsed(all-c.scanned)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -42,7 +43,7 @@ func writeChanges(ctx context.Context, t Table, meta deltalog.Metadata, op exec.
 	if err != nil {
 		return nil, err
 	}
-	stored.Fields = append(stored.Fields[:len(stored.Fields):len(stored.Fields)], changeTypeField)
+	stored.Fields = append(slices.Clip(stored.Fields), changeTypeField)
 	store, err := volumes.Sub(t.Store, changeFolder)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func newChangeWriter(t Table, meta deltalog.Metadata, opts ChangeOptions) (*chan
 		return nil, err
 	}
 	schema = deltalog.UserSchema(schema)
-	schema.Fields = append(schema.Fields[:len(schema.Fields):len(schema.Fields)], changeTypeField)
+	schema.Fields = append(slices.Clip(schema.Fields), changeTypeField)
 	return &changeWriter{
 		table: t, meta: meta, opts: opts, schema: schema, arrow: types.ToArrowSchema(schema),
 		rows: make(chan arrow.RecordBatch), done: make(chan struct{}),

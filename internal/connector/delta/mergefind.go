@@ -36,7 +36,7 @@ type mergeFinder struct {
 }
 
 func (g *merging) newFinder() (*mergeFinder, error) {
-	schema := g.change.schema
+	schema := g.schema
 	use := newColumnUse(schema)
 	for _, k := range g.Keys {
 		use.read(k.Left)

@@ -75,7 +75,7 @@ func (g *merging) hold(ctx context.Context, source exec.Operator) (err error) {
 	if g.matcher, err = exec.NewMatcher(ctx, source, g.Keys, env); err != nil {
 		return err
 	}
-	g.held = time.Since(g.begun) //nolint:forbidigo // as begun
+	g.held = time.Since(g.begun)
 	g.met = newRowBits(int(g.matcher.Rows().NumRows()))
 	return nil
 }
@@ -122,12 +122,12 @@ func (g *merging) candidates(ctx context.Context) ([]deltalog.AddFile, error) {
 			own = append(own, e)
 		}
 	}
-	s := selectionOf(expr.Conjunction(own), g.change.schema, g.change.meta.PartitionColumns)
+	s := selectionOf(expr.Conjunction(own), g.schema, g.meta.PartitionColumns)
 	keys, possible, err := g.keyRange()
 	if err != nil {
 		return nil, err
 	}
-	where := conjunction(expr.ToPredicate(expr.Conjunction(own), pathIn(g.change.schema)), keys)
+	where := conjunction(expr.ToPredicate(expr.Conjunction(own), pathIn(g.schema)), keys)
 	if len(own) == 0 {
 		where = keys
 	}

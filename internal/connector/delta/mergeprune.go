@@ -62,7 +62,7 @@ func (g *merging) keyBound(k logical.JoinKey, values arrow.Array) (bound predica
 		return nil, false, nil
 	}
 	build := &expr.BuildContext{ANSI: g.opts.Eval.ANSI, TimeZone: g.opts.Eval.TimeZone}
-	path := pathIn(g.change.schema)
+	path := pathIn(g.schema)
 	if values.Len()-values.NullN() <= fewKeys {
 		in, err := expr.NewIn(build, k.Left, all)
 		if err != nil {

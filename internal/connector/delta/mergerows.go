@@ -28,7 +28,7 @@ func (g *merging) maker(columns []logical.Named) rowMaker {
 	source := g.matcher.Rows()
 	beside, moved := g.partnerColumns(columns)
 	schema := namedSchema(columns)
-	all := types.Struct{Fields: append([]types.Field{}, g.change.schema.Fields...)}
+	all := types.Struct{Fields: append([]types.Field{}, g.schema.Fields...)}
 	for _, c := range beside {
 		all.Fields = append(all.Fields, g.matcher.Schema().Fields[c])
 	}

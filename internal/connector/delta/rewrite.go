@@ -92,7 +92,7 @@ func allCounted(files []deltalog.AddFile) bool {
 // lastSteps come when it is known what becomes of all files.
 func (r *rewriting) lastSteps(ctx context.Context) []step {
 	r.mu.Lock()
-	r.scanned = time.Since(r.begun) //nolint:forbidigo // as begun
+	r.scanned = time.Since(r.begun)
 	untouched := len(r.removed)+len(r.marked) == 0
 	r.mu.Unlock()
 	if r.inserts == nil {
@@ -230,7 +230,7 @@ func (w *rewriter) decide(c *candidate) bool {
 	updates := w.count(&c.found)
 	all := int64(len(c.found.index)) == w.live(c)
 	marks := w.vectors && deltalog.ParseStats(c.file.Stats, types.Struct{}).NumRecords >= 0
-	rewrites := !marks && !(all && updates == 0)
+	rewrites := !marks && (!all || updates > 0)
 	w.mu.Lock()
 	if marks && !all {
 		w.marked = append(w.marked, markedFile{c.file, nil})
