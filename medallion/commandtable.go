@@ -21,7 +21,7 @@ type newTable struct {
 	schema     Schema
 	partition  []string
 	cluster    [][]string // paths of columns; nil: none
-	location   string // empty: managed
+	location   string     // empty: managed
 	comment    string
 	properties map[string]string
 	operation  string
