@@ -49,7 +49,7 @@ func (t *Table) shallowClone(ctx context.Context, source *Snapshot, opts CloneOp
 		old = nil
 	case err != nil:
 		return Cloned{}, err
-	case !opts.Replace && !(opts.Adopt && t.isFreshClone(ctx, old)):
+	case !opts.Replace && (!opts.Adopt || !t.isFreshClone(ctx, old)):
 		return Cloned{}, errclass.DeltaCloneNonEmpty.New("The clone destination table is non-empty.").
 			WithHint("Please TRUNCATE or DELETE FROM the table before running CLONE, or write CREATE OR REPLACE TABLE.")
 	}

@@ -1,12 +1,14 @@
 package deltalog
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"lakehouse/internal/batch"
 	"lakehouse/volumes"
 	"lakehouse/volumes/volumestest"
 )
@@ -74,7 +76,7 @@ func places() map[string]func(path string) map[string]string {
 }
 
 // touch does with a table whatever follows the paths of its log: it reads rows, vectors and changes, and writes a checkpoint.
-func touch(t *testing.T, store volumes.Store, elsewhere func(string) (volumes.Store, string, error)) (files []AddFile) {
+func touch(t *testing.T, store volumes.Store, elsewhere func(context.Context, string) (volumes.Store, string, error)) (files []AddFile) {
 	table := Open(store, Options{Elsewhere: elsewhere})
 	for change, err := range table.Changes(t.Context(), 0) {
 		_, _ = change, err
@@ -92,13 +94,12 @@ func touch(t *testing.T, store volumes.Store, elsewhere func(string) (volumes.St
 		if reader, err := s.Reader(ReadOptions{}); err == nil {
 			pieces, _ := reader.Pieces(t.Context(), file)
 			for _, piece := range pieces {
-				for range piece.Read(t.Context()) {
-					break
-				}
+				_, _ = batch.Collect(piece.Read(t.Context()))
 			}
 		}
 	}
-	for range s.Tombstones(t.Context()) { //nolint:revive // each is looked at
+	for _, err := range s.Tombstones(t.Context()) {
+		_ = err // each is looked at
 	}
 	_ = s.Checkpoint(t.Context())
 	return files
@@ -114,7 +115,7 @@ func TestNoPathLeadsOut(t *testing.T) {
 			cases++
 			store := volumestest.RecordAll(logOf(t, log(path)))
 			asked := ""
-			touch(t, store, func(uri string) (volumes.Store, string, error) {
+			touch(t, store, func(_ context.Context, uri string) (volumes.Store, string, error) {
 				asked = uri
 				return nil, "", refused
 			})

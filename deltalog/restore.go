@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -266,9 +267,7 @@ func withHighWaterMarks(schema, reached Schema) (Schema, bool) {
 			continue
 		}
 		meta := map[string]any{}
-		for k, v := range f.Metadata {
-			meta[k] = v
-		}
+		maps.Copy(meta, f.Metadata)
 		meta[identityMark] = reached.Fields[at].Metadata[identityMark]
 		fields[i].Metadata, changed = meta, true
 	}

@@ -21,7 +21,7 @@ func (t *Table) open(ctx context.Context, name string) (volumes.Reader, error) {
 		return nil, errclass.UnsupportedFeature.New("the file %s lies outside of the table's folder, and nobody has said how such files are found.", name).
 			WithHint("Set Options.Elsewhere.")
 	}
-	store, at, err := t.opts.Elsewhere(name)
+	store, at, err := t.opts.Elsewhere(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (t *Table) stat(ctx context.Context, name string) error {
 		_, err := t.store.Stat(ctx, name)
 		return err
 	}
-	store, at, err := t.opts.Elsewhere(name)
+	store, at, err := t.opts.Elsewhere(ctx, name)
 	if err == nil {
 		_, err = store.Stat(ctx, at)
 	}

@@ -31,7 +31,7 @@ type Options struct {
 	Jitter func(below time.Duration) time.Duration
 	// Elsewhere finds a file that the log names by an absolute path or URI, as shallow clones have them. Default: such files are
 	// refused.
-	Elsewhere func(uri string) (store volumes.Store, name string, err error)
+	Elsewhere func(ctx context.Context, uri string) (store volumes.Store, name string, err error)
 }
 
 func (o Options) withDefaults() Options {

@@ -44,6 +44,13 @@ func (s *Session) clone(ctx context.Context, c *plan.Clone) (*DataFrame, error) 
 	if !isDeltaPath(c.Source) {
 		name = s.fullName(c.Source)
 	}
+	reach, err := s.reachOf(ctx, from)
+	if err == nil {
+		err = s.catalog.SetReach(ctx, into.URI, reach)
+	}
+	if err != nil {
+		return nil, err
+	}
 	done, err := into.Log.ShallowClone(ctx, source, deltalog.CloneOptions{
 		Location: outsideURI(from), Source: name, Replace: c.OrReplace, Adopt: !isDeltaPath(c.Name), Properties: c.Properties,
 	})

@@ -195,7 +195,7 @@ func restoreTimeError(err error) error {
 	if !errors.As(err, &known) {
 		return err
 	}
-	switch known.Class {
+	switch known.Class { //nolint:exhaustive // the others stay what they are
 	case errclass.DeltaTimestampBeforeFirst:
 		return errclass.DeltaRestoreTimestampBefore.New("Cannot restore table: %s", known.Detail).WithHint("%s", known.Hint)
 	case errclass.DeltaTimestampAfterLatest:

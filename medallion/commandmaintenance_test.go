@@ -297,6 +297,10 @@ func TestAbsolutePathsStayInReach(t *testing.T) {
 	for uri, reached := range map[string]bool{
 		"file:///user/hive/warehouse/src/x.parquet":       true,
 		"/user/hive/warehouse/src/x.parquet":              true,
+		"file:///user/hive/warehouse/c/x.parquet":         true,
+		"file:///user/hive/warehouse/src-evil/x.parquet":  false,
+		"file:///user/hive/warehouse/other/x.parquet":     false,
+		"/Volumes/a/b/c/x.parquet":                        false,
 		"file:///etc/passwd":                              false,
 		"/etc/passwd":                                     false,
 		"file://" + outside + "/x.parquet":                false,
@@ -304,7 +308,7 @@ func TestAbsolutePathsStayInReach(t *testing.T) {
 		"file://localhost/etc/passwd":                     false,
 		"http://example.com/x":                            false,
 	} {
-		_, _, err := own(uri)
+		_, _, err := own(t.Context(), uri)
 		if reached != (err == nil) {
 			t.Errorf("%s: %v", uri, err)
 		}
@@ -312,10 +316,10 @@ func TestAbsolutePathsStayInReach(t *testing.T) {
 	if err := s.SetConf(confElsewhere, outside); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := own("file://" + outside + "/x.parquet"); err != nil {
+	if _, _, err := own(t.Context(), "file://"+outside+"/x.parquet"); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := own("file://" + outside + "-evil/x.parquet"); err == nil {
+	if _, _, err := own(t.Context(), "file://"+outside+"-evil/x.parquet"); err == nil {
 		t.Error("a neighbour of the folder was reached")
 	}
 }

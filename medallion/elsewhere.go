@@ -1,6 +1,7 @@
 package medallion
 
 import (
+	"context"
 	"strings"
 
 	"lakehouse/internal/connector/delta"
@@ -12,23 +13,54 @@ import (
 const confElsewhere = "lakehouse.delta.absolutePaths"
 
 // elsewhere finds the files that the log of a table names by absolute paths, as that of a shallow clone does. A log may come from
-// anywhere, so that not every path is followed: only one that lies below the session's own folders, below the table's own folder, or below one
-// that the setting names.
-func (s *Session) elsewhere(own string) func(uri string) (volumes.Store, string, error) {
-	return func(uri string) (volumes.Store, string, error) {
+// anywhere, so that not every path is followed: only one below the folder of the table, below that of a table which it was cloned from
+// here, or below one that the setting names.
+func (s *Session) elsewhere(own string) func(ctx context.Context, uri string) (volumes.Store, string, error) {
+	return func(ctx context.Context, uri string) (volumes.Store, string, error) {
 		at, err := s.space.Resolve(undecoded(uri))
+		if err == nil {
+			at = s.canonical(at)
+			folders := append([]string{own}, strings.Split(s.Conf(confElsewhere), ",")...)
+			if s.isBelowAny(at, folders) {
+				return at.Store, at.Key, nil
+			}
+			if folders, err = s.catalog.Reach(ctx, own); err == nil && s.isBelowAny(at, folders) {
+				return at.Store, at.Key, nil
+			}
+		}
+		refused := errclass.DeltaLogCorrupt.New("the log of %s names the file %s, which is not in the table's folder.", own, uri).
+			WithHint("Where you trust the table, name the file's folder in the setting %s.", confElsewhere)
 		if err != nil {
-			return nil, "", err
+			refused.Detail += " " + err.Error()
 		}
-		if key, ok := s.inRoot(at); ok {
-			return s.space.Root(), key, nil
-		}
-		if !isBelow(at.URI, own) && !s.isListed(at.URI) {
-			return nil, "", errclass.UnsupportedFeature.New("the log of %s names the file %s, which is not below the session's root.", own, uri).
-				WithHint("Where you trust the table, name the folder in the setting %s.", confElsewhere)
-		}
-		return at.Store, at.Key, nil
+		return nil, "", refused
 	}
+}
+
+// reachOf are the folders in which the log of a clone of the table may name files.
+func (s *Session) reachOf(ctx context.Context, source delta.Table) ([]string, error) {
+	folders, err := s.catalog.Reach(ctx, source.URI)
+	return append([]string{source.URI}, folders...), err
+}
+
+// canonical is a place below the session's root as the root's own, however it was named.
+func (s *Session) canonical(at volumes.Location) volumes.Location {
+	if key, ok := s.inRoot(at); ok {
+		return volumes.Location{Store: s.space.Root(), Key: key, URI: "file:///" + volumes.EncodePath(key)}
+	}
+	return at
+}
+
+func (s *Session) isBelowAny(at volumes.Location, folders []string) bool {
+	for _, folder := range folders {
+		if folder = strings.TrimSpace(folder); folder == "" {
+			continue
+		}
+		if of, err := s.space.Resolve(folder); err == nil && isBelow(at.URI, s.canonical(of).URI) {
+			return true
+		}
+	}
+	return false
 }
 
 // inRoot is the name below the session's root of a place, which may be given as one of the host.
@@ -65,17 +97,4 @@ func undecoded(uri string) string {
 
 func isBelow(uri, folder string) bool {
 	return strings.HasPrefix(uri, strings.TrimRight(folder, "/")+"/")
-}
-
-func (s *Session) isListed(uri string) bool {
-	for folder := range strings.SplitSeq(s.Conf(confElsewhere), ",") {
-		if folder = strings.TrimSpace(folder); folder == "" {
-			continue
-		}
-		at, err := s.space.Resolve(folder)
-		if err == nil && isBelow(uri, at.URI) {
-			return true
-		}
-	}
-	return false
 }

@@ -32,7 +32,7 @@ var maintenanceSettings = option.Table{
 	{Name: confOptimizeMinSize, Kind: option.Bytes, Default: "1g", Doc: "OPTIMIZE puts files together that are smaller than this."},
 	{Name: confOptimizeMaxSize, Kind: option.Bytes, Default: "1g", Doc: "About how large OPTIMIZE makes a file."},
 	{Name: confZOrderCheckStats, Kind: option.Bool, Default: "true", Doc: "Whether OPTIMIZE … ZORDER BY refuses columns that have no statistics."},
-	{Name: confElsewhere, Doc: "Folders, with commas between them, in which a table's log may name files by absolute paths, as shallow clones do; those of the session and of the table are allowed."},
+	{Name: confElsewhere, Doc: "Folders, with commas between them, in which a table's log may name files by absolute paths, as shallow clones do; those of the table, and of the one that it was cloned from in this lake, are allowed."},
 	{Name: confAutoCompact, Kind: option.Enum, Values: []string{"true", "false", "auto"}, Doc: "Whether a write is followed by a compaction of small files; by default as the table's property delta.autoOptimize.autoCompact says."},
 	{Name: confAutoCompactFiles, Kind: option.Positive, Default: "50", Doc: "How many small files there must be for such a compaction."},
 	{Name: confAutoCompactSize, Kind: option.Bytes, Default: "128m", Doc: "About how large such a compaction makes a file."},

@@ -103,7 +103,7 @@ func TestExplainTellsWhatIsRead(t *testing.T) {
 	} {
 		text := d.rows("EXPLAIN " + query)
 		_, scans, _ := strings.Cut(text, "== Scans ==")
-		for _, part := range strings.Split(want, "|") {
+		for part := range strings.SplitSeq(want, "|") {
 			_, rest, ok := strings.Cut(scans, part)
 			if !ok {
 				t.Errorf("%s: EXPLAIN does not say %q:\n%s", query, part, text)

@@ -3,6 +3,7 @@
 //
 //	_catalog/<catalog>/<schema>/_schema.json     a schema
 //	_catalog/<catalog>/<schema>/<table>.json     a table or view
+//	_catalog/_clones/<hash of a place>.json      where the log of a shallow clone may name files
 //
 // An entry is made by put-if-absent: of two that create one name, one wins. Names are kept in lower
 // case, percent-encoded where a file name needs it. The session catalog spark_catalog and its schema

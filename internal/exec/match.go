@@ -68,5 +68,5 @@ func (m *Matcher) Candidates(eval *expr.Context, keys []expr.Expr, b arrow.Recor
 	return p.eachPairs(numbers, f)
 }
 
-// MatcherSchema is the columns of a matcher's rows.
+// Schema is the columns of a matcher's rows.
 func (m *Matcher) Schema() types.Struct { return m.build.right.Schema() }

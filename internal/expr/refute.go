@@ -188,7 +188,7 @@ func (r refuter) like(e *likeCall, not bool) predicate.Predicate {
 	if err != nil {
 		return nil
 	}
-	switch compiled.simple {
+	switch compiled.simple { //nolint:exhaustive // the others bound nothing
 	case likeEqual:
 		op := predicate.Equal
 		if not {

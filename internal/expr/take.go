@@ -3,27 +3,15 @@ package expr
 import (
 	"unsafe"
 
-	"lakehouse/internal/batch"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"lakehouse/internal/batch"
 )
 
 // Take is [batch.Take].
 func Take(arr arrow.Array, rows []int32) arrow.Array { return batch.Take(arr, rows) }
-
-// textOf is a string or binary column as Arrow keeps it: value i is text[offsets[i]:offsets[i+1]].
-func textOf(arr arrow.Array) (offsets []int32, text []byte) {
-	buffers := arr.Data().Buffers()
-	if arr.Len() == 0 || buffers[1] == nil {
-		return make([]int32, arr.Len()+1), nil
-	}
-	if buffers[2] != nil {
-		text = buffers[2].Bytes()
-	}
-	return arrow.Int32Traits.CastFromBytes(buffers[1].Bytes())[arr.Data().Offset():][:arr.Len()+1], text
-}
 
 func offsetsBuffer(offsets []int32) *memory.Buffer {
 	return memory.NewBufferBytes(unsafe.Slice((*byte)(unsafe.Pointer(&offsets[0])), len(offsets)*4))

@@ -85,7 +85,7 @@ func (p *parser) restore() (plan.Statement, error) {
 		return nil, err
 	}
 	p.take("to")
-	found := false
+	var found bool
 	if r.To, found, err = p.timeTravel(); err == nil && !found {
 		err = p.unexpected("expected VERSION AS OF or TIMESTAMP AS OF")
 	}

@@ -81,7 +81,7 @@ func (c *conversion) list(ctx context.Context) error {
 func (c *conversion) partitionOf(name string) (map[string]*string, error) {
 	var found []string
 	values := map[string]*string{}
-	for _, dir := range strings.Split(path.Dir(name), "/") {
+	for dir := range strings.SplitSeq(path.Dir(name), "/") {
 		key, text, ok := strings.Cut(dir, "=")
 		if !ok {
 			continue

@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -42,7 +43,7 @@ func (g *merging) newFinder() (*mergeFinder, error) {
 		use.read(k.Left)
 	}
 	use.read(g.Rest...)
-	for _, c := range append(g.Matched[:len(g.Matched):len(g.Matched)], g.NotMatchedBySource...) {
+	for _, c := range append(slices.Clip(g.Matched), g.NotMatchedBySource...) {
 		use.read(c.Condition)
 	}
 	f := &mergeFinder{merging: g, names: use.names()}

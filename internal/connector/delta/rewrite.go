@@ -3,6 +3,7 @@ package delta
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -108,7 +109,7 @@ func (r *rewriting) lastSteps(ctx context.Context) []step {
 
 // Schema is the table's after the change, and the columns of row tracking.
 func (r *rewriting) Schema() types.Struct {
-	return types.Struct{Fields: append(r.schema.Fields[:len(r.schema.Fields):len(r.schema.Fields)], r.ids...)}
+	return types.Struct{Fields: append(slices.Clip(r.schema.Fields), r.ids...)}
 }
 
 // Execute gives the rows, shared out among n workers.

@@ -214,7 +214,6 @@ func TestWriteOptions(t *testing.T) {
 		{"targetFileSize": "big"},
 		{"txnVersion": "-1"},
 		{"mergeSchema": "yes"},
-		{"replaceWhere": "n = 1"},
 		{"partitionOverwriteMode": "some"},
 		{"mergeShema": "true"},
 	} {
