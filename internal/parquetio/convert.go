@@ -203,7 +203,11 @@ func decimalReaderOf(e element, want types.Decimal) valueReader {
 // integerAsDecimal is the least decimal that holds an integer type.
 func integerAsDecimal(e element) (types.Decimal, bool) {
 	switch inferLeaf(e) {
-	case types.Byte, types.Short, types.Integer:
+	case types.Byte:
+		return types.Decimal{Precision: 3}, true
+	case types.Short:
+		return types.Decimal{Precision: 5}, true
+	case types.Integer:
 		return types.Decimal{Precision: 10}, true
 	case types.Long:
 		return types.Decimal{Precision: 20}, e.physical == format.Int64
