@@ -294,6 +294,7 @@ func (p Protocol) raised(needed map[string]feature) Protocol {
 	if len(missing) == 0 {
 		return p
 	}
+	legacy := p.MinWriterVersion < writerTableFeatures
 	p.WriterFeatures = slices.Clone(have)
 	p.ReaderFeatures = slices.Clone(p.demandedOfReaders())
 	p.MinWriterVersion = writerTableFeatures
@@ -306,6 +307,24 @@ func (p Protocol) raised(needed map[string]feature) Protocol {
 	}
 	if p.MinReaderVersion < readerTableFeatures {
 		p.ReaderFeatures = nil
+	}
+	if legacy {
+		return p.byVersion()
+	}
+	return p
+}
+
+// byVersion is the protocol by a version alone, where one implies just the features that it lists: more readers and writers open it.
+func (p Protocol) byVersion() Protocol {
+	if p.MinReaderVersion >= readerTableFeatures {
+		return p
+	}
+	listed := slices.Sorted(slices.Values(p.WriterFeatures))
+	for version := 2; version < writerTableFeatures; version++ {
+		of := Protocol{MinReaderVersion: p.MinReaderVersion, MinWriterVersion: version}
+		if slices.Equal(slices.Sorted(slices.Values(of.demandedOfWriters())), listed) {
+			return of
+		}
 	}
 	return p
 }

@@ -20,7 +20,7 @@ import (
 	"lakehouse/volumes"
 )
 
-var mixedRounds = flag.Int("interop.rounds", 50, "how often each engine writes where several write to one table at a time")
+var mixedRounds = flag.Int("interop.rounds", 10, "how often each engine writes where several write to one table at a time")
 
 // mixedSchema is of tables that several engines write to at a time: each row is of one engine, which alone changes it.
 var mixedSchema = types.Struct{Fields: []types.Field{

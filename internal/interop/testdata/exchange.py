@@ -3,10 +3,12 @@ import json, os, sys
 import pyarrow as pa
 
 
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # what a library prints is no answer, nor what a process does that it starts
+
+
 def serve(says="", **actions):
     """Says is the name and version of the engine."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
     actions["hello"] = lambda: {"says": says}
     for line in sys.stdin:
         request = json.loads(line)
