@@ -40,8 +40,7 @@ func (x *Txn) AdvanceIdentity(marks map[string]int64) error {
 
 // checkRows refuses new rows that nobody has held to what the table demands.
 func (x *Txn) checkRows(m *Metadata) error {
-	isNew := func(f AddFile) bool { return f.DataChange }
-	if x.conforming || !slices.ContainsFunc(x.actions.Adds, isNew) {
+	if x.conforming || !x.addsRows() {
 		return nil
 	}
 	demand, err := m.demand()
@@ -50,6 +49,15 @@ func (x *Txn) checkRows(m *Metadata) error {
 	}
 	return errclass.DeltaUnsupportedWrite.New("the table has %s, which rows must be held to before they are written.", demand).
 		WithHint("Write it by package medallion or by SQL.")
+}
+
+// addsRows reports whether files come that the table did not have. One that is added with another deletion vector it had.
+func (x *Txn) addsRows() bool {
+	removed := make(map[string]bool, len(x.actions.Removes))
+	for i := range x.actions.Removes {
+		removed[x.actions.Removes[i].Path] = true
+	}
+	return slices.ContainsFunc(x.actions.Adds, func(f AddFile) bool { return f.DataChange && !removed[f.Path] })
 }
 
 // demand names one thing that the table asks of rows beyond their types; empty: there is none.
