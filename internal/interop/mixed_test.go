@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -148,7 +149,8 @@ type round func(e *engine, i int64, has map[int64]int64) error
 
 func (e *engine) appendRound(i int64, has map[int64]int64) error {
 	first := e.number*1_000_000 + i*10
-	if err := e.append(e.rows(first, first+1, first+2)); err != nil {
+	rows := e.rows(first, first+1, first+2)
+	if err := e.again(func() error { return e.append(rows) }); err != nil { // delta-rs lets an append conflict with a delete
 		return err
 	}
 	has[first], has[first+1], has[first+2] = 0, 0, 0
@@ -225,7 +227,11 @@ func (l *lake) settled(t *testing.T, peers []*peer, at reading, engines []*engin
 	want := b.NewRecordBatch()
 	l.hold(t, &peer{name: "the engines"}, at, mixedSchema, last, want)
 	for _, p := range peers {
-		if err := l.compare(t, p, at); err != nil {
+		err := l.compare(t, p, at)
+		if _, refused := errors.AsType[*refusal](err); refused && p.name == "PyArrow" && strings.Contains(err.Error(), "deletionVectors") {
+			continue // it knows none
+		}
+		if err != nil {
 			t.Errorf("%s: %v", p.name, err)
 		}
 	}
