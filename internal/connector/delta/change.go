@@ -237,10 +237,10 @@ func (c *change) settle(ctx context.Context) error {
 
 // commit makes the version. A statement that changes nothing makes none.
 func (c *change) commit(ctx context.Context, parameters deltalog.Parameters, metrics map[string]string) (int64, error) {
-	if c.counter != nil {
-		if err := c.counter.Commit(c.txn); err != nil {
-			return 0, err
-		}
+	if c.counter == nil { // no rows are new: those that stay were held to the table's demands when they were written
+		c.txn.RowsConform()
+	} else if err := c.counter.Commit(c.txn); err != nil {
+		return 0, err
 	}
 	if c.txn.Empty() {
 		return c.snap.Version(), nil
