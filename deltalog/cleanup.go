@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,16 +47,18 @@ func (t *Table) truncateLog(ctx context.Context, s *Snapshot, all *listing, keep
 		return nil // what is left would have to stand on it
 	}
 	gone := 0
-	for _, files := range [][]logFile{all.compacted, all.commits, all.checksums, all.checkpoints} {
+	for _, files := range [][]logFile{all.compacted, all.commits, all.checksums, all.checkpoints} { // in this order: checkpoints outlive what stands on them
+		var names []string
 		for _, f := range files {
 			if f.version >= keep && (f.kind != compactedFile || f.version > keep) {
 				break
 			}
-			if err := t.store.Delete(ctx, f.name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-			gone++
+			names = append(names, f.name)
 		}
+		if err := volumes.DeleteAll(ctx, t.store, names); err != nil {
+			return err
+		}
+		gone += len(names)
 	}
 	if gone == 0 {
 		return nil
@@ -116,15 +119,7 @@ func (t *Table) cleanUpSidecars(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range old {
-		if named[name] {
-			continue
-		}
-		if err := t.store.Delete(ctx, name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
+	return volumes.DeleteAll(ctx, t.store, slices.DeleteFunc(old, func(name string) bool { return named[name] }))
 }
 
 // namedSidecars are the sidecars of all checkpoints that the log has.

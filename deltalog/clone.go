@@ -170,6 +170,9 @@ func (c *cloning) commit(ctx context.Context, t *Table, old *Snapshot) (Cloned, 
 			txn.SetDomain(domain)
 		}
 	}
+	if !hasConstraint(&Metadata{Configuration: c.opts.Properties}) {
+		txn.RowsConform() // the source has held them to what the clone demands
+	}
 	txn.Add(c.adds...)
 	txn.RemoveFile(c.removes...)
 	made, err := txn.Commit(ctx)

@@ -17,8 +17,8 @@ var ErrOutcomeUnknown = errors.New("the outcome of the commit is unknown")
 type Commit struct {
 	Version  int64
 	Attempts int // 1 when nobody else was faster
-	// Maintenance is what went wrong after the commit: with the checksum, the checkpoint or the
-	// clean-up. The commit stands all the same, and the next one tries again.
+	// Maintenance is what went wrong after the commit: with the checksum, the checkpoint, the
+	// clean-up or the manifests. The commit stands all the same, and the next one tries again.
 	Maintenance error
 }
 
@@ -46,7 +46,7 @@ func (x *Txn) commit(ctx context.Context) (Commit, error) {
 			return Commit{}, fmt.Errorf("commit version %d: %w", a.base.version+1, err)
 		}
 		if winner == nil {
-			return Commit{a.base.version, n, x.table.maintain(ctx, a.base, a.token)}, nil
+			return Commit{a.base.version, n, errors.Join(x.table.maintain(ctx, a.base, a.token), x.followManifest(ctx))}, nil
 		}
 		if err := a.rebase(ctx, winner); err != nil {
 			return Commit{}, err

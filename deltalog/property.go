@@ -127,5 +127,9 @@ func (m *Metadata) checkProperties() error {
 		return errclass.InvalidOptionValue.New("table property %s = '%s' is neither Serializable nor WriteSerializable.",
 			propIsolation, level)
 	}
+	if propertyIs(propManifest, "true")(m) && propertyIs(propVectors, "true")(m) {
+		return errclass.DeltaVectorsWithManifests.New("The validation of the properties of table has been violated: Symlink manifest generation is unsupported while deletion vectors are supported in the table.").
+			WithHint("Set one of %s and %s to false.", propManifest, propVectors)
+	}
 	return nil
 }

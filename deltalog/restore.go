@@ -184,6 +184,7 @@ func (r *restoring) commit(ctx context.Context) (Restored, error) {
 	if err := errors.Join(r.meta(txn), r.protocol(txn)); err != nil {
 		return Restored{}, err
 	}
+	txn.RowsConform() // the columns and constraints come back with the rows that were held to them
 	txn.Add(r.adds...)
 	txn.RemoveFile(r.removes...)
 	if err := r.domains(ctx, txn); err != nil {

@@ -14,7 +14,7 @@ const tagIdentity = "delta.identity.schemaUpdate"
 
 // RowsConform says that whoever made the rows of added files has held them to what the table demands: NOT NULL, CHECK constraints, invariants,
 // generated, identity and default columns. These are SQL expressions, which this package does not evaluate: without the word,
-// files with new rows are refused by a table that has such.
+// files with new rows are refused by a table that has such. Rows that were in the table before, and only come back or lie elsewhere, conform.
 func (x *Txn) RowsConform() { x.conforming = true }
 
 // AdvanceIdentity puts the last values that identity columns were given into the metadata, by the columns' names. When that is all that changes

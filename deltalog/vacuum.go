@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
 )
 
 // VacuumOptions say what [Table.Vacuum] deletes. The zero value deletes what the table's own retention
@@ -79,6 +80,9 @@ func (t *Table) vacuum(ctx context.Context, opts VacuumOptions) (Vacuumed, error
 		return Vacuumed{}, fmt.Errorf("vacuum: record its start: %w", err)
 	}
 	done, err := v.delete(ctx)
+	if err == nil {
+		err = v.sweep(ctx)
+	}
 	if err != nil {
 		return done, errors.Join(err, v.end(context.WithoutCancel(ctx), nil))
 	}
@@ -97,6 +101,7 @@ type vacuuming struct {
 	kept      *keptFiles
 	folder    *folderWalk // nil: lite
 	lite      commitRange
+	cutoff    time.Time
 }
 
 func (t *Table) prepareVacuum(ctx context.Context, opts VacuumOptions) (*vacuuming, error) {
@@ -116,6 +121,7 @@ func (t *Table) prepareVacuum(ctx context.Context, opts VacuumOptions) (*vacuumi
 		retention = *opts.Retention
 	}
 	cutoff := t.opts.Clock().Add(-retention)
+	v.cutoff = cutoff
 	if v.lite, err = t.removedUntil(ctx, snap, cutoff); err != nil {
 		return nil, err
 	}
@@ -219,6 +225,17 @@ func (v *vacuuming) delete(ctx context.Context) (Vacuumed, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	var walkErr error
+	var together []InventoryFile
+	flush := func() {
+		some := together
+		together = nil
+		group.Go(func() error {
+			gone, size, err := v.deleteSome(ctx, some)
+			files.Add(gone)
+			bytes.Add(size)
+			return err
+		})
+	}
 	for f, err := range v.candidates(ctx) {
 		if walkErr = err; err != nil {
 			break
@@ -226,14 +243,15 @@ func (v *vacuuming) delete(ctx context.Context) (Vacuumed, error) {
 		if v.opts.Each != nil {
 			v.opts.Each(f.Name)
 		}
-		group.Go(func() error {
-			gone, err := v.table.deleteOne(ctx, f)
-			if gone {
-				files.Add(1)
-				bytes.Add(f.Size)
-			}
-			return err
-		})
+		if f.IsDir && len(together) > 0 {
+			flush()
+		}
+		if together = append(together, f); f.IsDir || v.opts.Lite || len(together) == deletedTogether {
+			flush()
+		}
+	}
+	if len(together) > 0 {
+		flush()
 	}
 	err := group.Wait()
 	if err == nil {
@@ -247,6 +265,49 @@ func (v *vacuuming) delete(ctx context.Context) (Vacuumed, error) {
 		return done, fmt.Errorf("vacuum: %w", err)
 	}
 	return done, nil
+}
+
+// deletedTogether is how many files one worker takes.
+const deletedTogether = 100
+
+// deleteSome deletes files together, which is one request where the store can. Folders come one by one, and so do the files that only the
+// log names: whether they were there counts.
+func (v *vacuuming) deleteSome(ctx context.Context, some []InventoryFile) (gone, size int64, err error) {
+	if v.opts.Lite || some[0].IsDir {
+		was, err := v.table.deleteOne(ctx, some[0])
+		if was {
+			gone, size = 1, some[0].Size
+		}
+		return gone, size, err
+	}
+	names := make([]string, len(some))
+	for i, f := range some {
+		names[i] = f.Name
+		size += f.Size
+	}
+	if err := volumes.DeleteAll(ctx, v.table.store, names); err != nil {
+		return 0, 0, fmt.Errorf("delete %d files: %w", len(names), err)
+	}
+	return int64(len(names)), size, nil
+}
+
+// sweptAfter is when what a write left unfinished counts as dead, at the earliest: no write takes so long.
+const sweptAfter = 24 * time.Hour
+
+// sweep removes what writers that crashed left in the store, of which listings do not tell.
+func (v *vacuuming) sweep(ctx context.Context) error {
+	store, ok := v.table.store.(volumes.Sweeper)
+	if !ok || v.opts.Lite {
+		return nil
+	}
+	before := v.table.opts.Clock().Add(-sweptAfter)
+	if v.cutoff.Before(before) {
+		before = v.cutoff
+	}
+	if _, err := store.Sweep(ctx, ".", before); err != nil {
+		return fmt.Errorf("sweep up after crashes: %w", err)
+	}
+	return nil
 }
 
 // deleteOne deletes a file, or a folder if it is still empty: a writer may just have put a file there.

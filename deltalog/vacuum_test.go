@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -402,5 +403,56 @@ func TestVacuumSurvivesEveryCrashPoint(t *testing.T) {
 				wantNames(t, s, "live.parquet")
 			})
 		}
+	}
+}
+
+// A manyDeletes is a store that deletes many files with one request, and keeps what crashes left until it is swept.
+type manyDeletes struct {
+	volumes.Store
+	requests []int
+	swept    []time.Time
+}
+
+func (s *manyDeletes) DeleteFiles(ctx context.Context, names []string) error {
+	s.requests = append(s.requests, len(names))
+	return volumes.DeleteAll(ctx, s.Store, names)
+}
+
+func (s *manyDeletes) Sweep(_ context.Context, dir string, before time.Time) (int, error) {
+	if dir != "." {
+		return 0, fmt.Errorf("sweeps %s", dir)
+	}
+	s.swept = append(s.swept, before)
+	return 0, nil
+}
+
+// A vacuum deletes many files with one request where the store can, and sweeps up what crashed writers left: not what one writes just now,
+// however short the retention.
+func TestVacuumDeletesTogetherAndSweeps(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	store := &manyDeletes{Store: volumestest.NewMemory()}
+	table := Open(store, Options{Clock: func() time.Time { return now }})
+	txn := table.BeginCreate(Operation{Name: "CREATE TABLE"})
+	txn.UpdateMetadata(Metadata{}.WithSchema(Schema{Fields: []Field{{Name: "id", Type: Long, Nullable: true}}}))
+	if _, err := txn.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 250 {
+		if err := store.Put(t.Context(), fmt.Sprintf("old-%03d.parquet", i), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.AddDate(1, 0, 0)
+	for _, retention := range []time.Duration{0, 1000 * time.Hour} {
+		done, err := table.Vacuum(t.Context(), VacuumOptions{Retention: &retention, SkipRetentionCheck: true, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if retention == 0 && (done.Files != 250 || done.Bytes != 250 || fmt.Sprint(store.requests) != "[100 100 50]") {
+			t.Errorf("deleted %+v by requests for %v files", done, store.requests)
+		}
+	}
+	if len(store.swept) != 2 || !store.swept[0].Equal(now.Add(-24*time.Hour)) || !store.swept[1].Equal(now.Add(-1000*time.Hour)) {
+		t.Errorf("swept what is older than %v", store.swept)
 	}
 }

@@ -193,6 +193,22 @@ func typeNamed(name any) (Type, error) {
 	return t, nil
 }
 
+// WithoutTypeChanges is the metadata of a table whose data files all have the types that its columns have now.
+func (m *Metadata) WithoutTypeChanges() (Metadata, error) {
+	schema, err := m.Schema()
+	if err != nil {
+		return Metadata{}, err
+	}
+	out, _ := types.MapFields(schema, func(f Field) Field {
+		if _, noted := f.Metadata[keyTypeChanges]; noted {
+			f.Metadata = maps.Clone(f.Metadata)
+			delete(f.Metadata, keyTypeChanges)
+		}
+		return f
+	}).(Schema)
+	return m.WithSchema(out), nil
+}
+
 // checkTypeChanges refuses to read a table one of whose columns was changed in a way that the feature does not know.
 func (m *Metadata) checkTypeChanges() error {
 	if !strings.Contains(m.SchemaString, keyTypeChanges) {

@@ -27,7 +27,7 @@ func (s *Session) alterTable(ctx context.Context, c *plan.AlterTable) error {
 		return err
 	}
 	if a, ok := c.Action.(*plan.DropFeature); ok {
-		return table.Log.DropFeature(ctx, a.Name, deltalog.DropFeatureOptions{TruncateHistory: a.TruncateHistory})
+		return delta.DropFeature(ctx, table, a.Name, deltalog.DropFeatureOptions{TruncateHistory: a.TruncateHistory}, s.optimizeOptions())
 	}
 	return delta.Alter(ctx, table, c.Action, s.alterOptions(c.Name))
 }

@@ -160,7 +160,7 @@ func (s *Session) qualifierOf(parts []string) []string {
 // changeOptions are those of a statement that changes rows.
 func (s *Session) changeOptions(t target, options map[string]string) (delta.ChangeOptions, error) {
 	opts, err := s.writeOptions(options)
-	return delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory}, err
+	return delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory, AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite)}, err
 }
 
 // placed says where in the text an error is about, if it does not.

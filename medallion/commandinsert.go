@@ -38,7 +38,7 @@ func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Va
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
-		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), Widening: delta.Widening(s.Conf(delta.WideningSetting)),
+		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite), Widening: delta.Widening(s.Conf(delta.WideningSetting)),
 	})
 	return err
 }

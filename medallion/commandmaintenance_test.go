@@ -323,3 +323,86 @@ func TestAbsolutePathsStayInReach(t *testing.T) {
 		t.Error("a neighbour of the folder was reached")
 	}
 }
+
+// A table that wants manifests has them follow each version, partition by partition; what goes wrong there fails no write.
+func TestManifestsFollowVersions(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE t (id BIGINT, p STRING) PARTITIONED BY (p) TBLPROPERTIES ('delta.compatibility.symlinkFormatManifest.enabled' = 'true')")
+	manifests := func() string {
+		var lines []string
+		for _, p := range []string{"a", "b"} {
+			at, err := s.space.Resolve("/user/hive/warehouse/t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := volumes.ReadFile(t.Context(), at.Store, at.Key+"/_symlink_format_manifest/p="+p+"/manifest")
+			if err == nil {
+				lines = append(lines, fmt.Sprint(p, strings.Count(string(text), "/p="+p+"/part-")))
+			}
+		}
+		return strings.Join(lines, " ")
+	}
+	for _, step := range []struct{ statement, want string }{
+		{"INSERT INTO t VALUES (1, 'a'), (2, 'b')", "a1 b1"},
+		{"INSERT INTO t VALUES (3, 'a')", "a2 b1"},
+		{"UPDATE t SET id = 4 WHERE id = 2", "a2 b1"},
+		{"OPTIMIZE t", "a1 b1"},
+		{"DELETE FROM t WHERE p = 'b'", "a1"},
+		{"RESTORE TABLE t TO VERSION AS OF 2", "a2 b1"},
+		{"TRUNCATE TABLE t", ""},
+		{"INSERT OVERWRITE t VALUES (5, 'b')", "b1"},
+		{"ALTER TABLE t SET TBLPROPERTIES ('delta.compatibility.symlinkFormatManifest.enabled' = 'false')", "b1"},
+		{"INSERT INTO t VALUES (6, 'a')", "b1"},
+		{"ALTER TABLE t SET TBLPROPERTIES ('delta.compatibility.symlinkFormatManifest.enabled' = 'true')", "a1 b1"},
+	} {
+		answers(t, s, step.statement)
+		if got := manifests(); got != step.want {
+			t.Errorf("after %s the manifests are %q, want %q", step.statement, got, step.want)
+		}
+	}
+	if _, err := s.SQL(t.Context(), "ALTER TABLE t SET TBLPROPERTIES ('delta.enableDeletionVectors' = 'true')"); !errors.Is(err, errclass.DeltaVectorsWithManifests) {
+		t.Error(err)
+	}
+	answers(t, s, "CREATE TABLE m (id BIGINT) TBLPROPERTIES ('delta.compatibility.symlinkFormatManifest.enabled' = 'true', 'delta.columnMapping.mode' = 'name')")
+	answers(t, s, "INSERT INTO m VALUES (1)")
+	if got := fmt.Sprint(answers(t, s, "SELECT * FROM m")); got != "[1]" {
+		t.Errorf("a table that manifests cannot describe holds %s", got)
+	}
+}
+
+// The option of a write, the session's setting and the table's property say, in this order, whether a write makes fewer files.
+func TestOptimizedWrites(t *testing.T) {
+	const some = "SELECT id FROM range(0, 300000, 1, 4)"
+	for _, c := range []struct{ property, setting, option, want string }{
+		{"", "", "", "2"},
+		{"true", "", "", "1"},
+		{"", "true", "", "1"},
+		{"true", "false", "", "2"},
+		{"false", "true", "", "1"},
+		{"true", "true", "false", "2"},
+		{"false", "", "true", "1"},
+	} {
+		s := maintenanceSession(t)
+		answers(t, s, "CREATE TABLE t (id BIGINT)")
+		if c.property != "" {
+			answers(t, s, "ALTER TABLE t SET TBLPROPERTIES ('delta.autoOptimize.optimizeWrite' = '"+c.property+"')")
+		}
+		if c.setting != "" {
+			answers(t, s, "SET "+confOptimizeWrite+" = "+c.setting)
+		}
+		frame, err := s.SQL(t.Context(), some)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := frame.Write().Mode("append")
+		if c.option != "" {
+			w = w.Option("optimizeWrite", c.option)
+		}
+		if err := w.SaveAsTable(t.Context(), "t"); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Fields(answers(t, s, "SELECT count(DISTINCT _metadata.file_path) FROM t")[0])[0]; got != c.want {
+			t.Errorf("%+v: %s files", c, got)
+		}
+	}
+}

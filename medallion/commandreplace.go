@@ -136,7 +136,7 @@ func (s *Session) replace(ctx context.Context, r replacement, opts option.Values
 
 func (s *Session) replaceOptions(t target, opts option.Values, parameter deltalog.Parameter) delta.ReplaceOptions {
 	return delta.ReplaceOptions{
-		ChangeOptions: delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory},
+		ChangeOptions: delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory, AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite)},
 		Parameter:     parameter, Widening: delta.Widening(s.Conf(delta.WideningSetting)),
 	}
 }

@@ -209,7 +209,7 @@ func (s *Session) fill(ctx context.Context, table delta.Table, frame *DataFrame,
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, ClusterBy: t.cluster, Properties: s.withDefaultProperties(t.properties), Comment: t.comment,
-		Operation: t.operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(),
+		Operation: t.operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite),
 	})
 	return err
 }

@@ -20,6 +20,7 @@ const (
 	confAutoCompact      = "spark.databricks.delta.autoCompact.enabled"
 	confAutoCompactFiles = "spark.databricks.delta.autoCompact.minNumFiles"
 	confAutoCompactSize  = "spark.databricks.delta.autoCompact.maxFileSize"
+	confOptimizeWrite    = "spark.databricks.delta.optimizeWrite.enabled"
 )
 
 // maintenanceSettings documents them.
@@ -36,6 +37,7 @@ var maintenanceSettings = option.Table{
 	{Name: confAutoCompact, Kind: option.Enum, Values: []string{"true", "false", "auto"}, Doc: "Whether a write is followed by a compaction of small files; by default as the table's property delta.autoOptimize.autoCompact says."},
 	{Name: confAutoCompactFiles, Kind: option.Positive, Default: "50", Doc: "How many small files there must be for such a compaction."},
 	{Name: confAutoCompactSize, Kind: option.Bytes, Default: "128m", Doc: "About how large such a compaction makes a file."},
+	{Name: confOptimizeWrite, Kind: option.Bool, Doc: "Whether writes make fewer and larger files; by default as the table's property delta.autoOptimize.optimizeWrite says. The option optimizeWrite of a write goes before both."},
 }
 
 // tabledSettings are those that are checked by their tables.

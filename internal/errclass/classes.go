@@ -411,6 +411,7 @@ const (
 	DeltaVectorRow                 Class = "DELTA_DELETION_VECTOR_INVALID_ROW_INDEX"
 	DeltaVectorSize                Class = "DELTA_DELETION_VECTOR_SIZE_MISMATCH"
 	DeltaVectorsDisallowed         Class = "DELTA_ADDING_DELETION_VECTORS_DISALLOWED"
+	DeltaVectorsWithManifests      Class = "DELTA_VIOLATE_TABLE_PROPERTY_VALIDATION_FAILED.PERSISTENT_DELETION_VECTORS_WITH_INCREMENTAL_MANIFEST_GENERATION"
 	DeltaVersionNotFound           Class = "DELTA_VERSION_NOT_FOUND"
 	DeltaWriteIntoView             Class = "DELTA_CANNOT_WRITE_INTO_VIEW"
 	DeltaZOrderNoColumn            Class = "DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST"
@@ -835,6 +836,7 @@ var sqlStates = map[Class]string{
 	DeltaInventorySchema:           "42000",
 	DeltaManifestMapping:           "0AKDC",
 	DeltaManifestVectors:           "0A000",
+	DeltaVectorsWithManifests:      "0A000",
 	DeltaOptimizeFull:              "42601",
 	DeltaRestoreTimestampAfter:     "22003",
 	DeltaRestoreTimestampBefore:    "22003",

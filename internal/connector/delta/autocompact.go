@@ -1,8 +1,12 @@
 package delta
 
 import (
+	"cmp"
 	"context"
 	"strings"
+
+	"lakehouse/deltalog"
+	"lakehouse/internal/option"
 )
 
 // AutoCompaction says when a write is followed by an OPTIMIZE of small files.
@@ -12,8 +16,12 @@ type AutoCompaction struct {
 	MaxFileSize int64  // about how large a file becomes; 0: 128 MB
 }
 
-// propAutoCompact is the table property that turns it on.
-const propAutoCompact = "delta.autoOptimize.autoCompact"
+// The table properties that turn such things on. The last is an old name of both.
+const (
+	propAutoCompact   = "delta.autoOptimize.autoCompact"
+	propOptimizeWrite = "delta.autoOptimize.optimizeWrite"
+	propAutoOptimize  = "delta.autoOptimize"
+)
 
 const (
 	autoCompactFiles = 50
@@ -22,18 +30,13 @@ const (
 
 // autoCompact puts small files together after a write, where the table or the session wants it. The write is done, so that
 // nothing here can fail it: who changes the same files meanwhile wins.
-func (w *writing) autoCompact(ctx context.Context) {
-	auto := w.opts.AutoCompact
-	enabled := auto.Enabled
-	if enabled == "" {
-		enabled = w.meta.Configuration[propAutoCompact]
-	}
-	switch strings.ToLower(enabled) {
+func autoCompact(ctx context.Context, t Table, m deltalog.Metadata, auto AutoCompaction, workers int) {
+	switch strings.ToLower(cmp.Or(auto.Enabled, m.Configuration[propAutoCompact], m.Configuration[propAutoOptimize])) {
 	case "true", "auto", "legacy":
 	default:
 		return
 	}
-	opts := OptimizeOptions{Auto: true, MinFiles: auto.MinFiles, MaxFileSize: auto.MaxFileSize, Workers: w.opts.Workers}
+	opts := OptimizeOptions{Auto: true, MinFiles: auto.MinFiles, MaxFileSize: auto.MaxFileSize, Workers: workers}
 	if opts.MinFiles == 0 {
 		opts.MinFiles = autoCompactFiles
 	}
@@ -41,5 +44,13 @@ func (w *writing) autoCompact(ctx context.Context) {
 		opts.MaxFileSize = autoCompactSize
 	}
 	opts.MinFileSize = opts.MaxFileSize / 2
-	_, _ = Optimize(ctx, w.table, opts) // the next write tries again
+	_, _ = Optimize(ctx, t, opts) // the next write tries again
+}
+
+// optimizesWrites reports whether a write makes fewer and larger files: its option decides, then the session, then the table.
+func optimizesWrites(opts option.Values, session string, m deltalog.Metadata) bool {
+	if opts.Has("optimizeWrite") {
+		return opts.Bool("optimizeWrite")
+	}
+	return strings.EqualFold(cmp.Or(session, m.Configuration[propOptimizeWrite], m.Configuration[propAutoOptimize]), "true")
 }

@@ -24,6 +24,9 @@ type ChangeOptions struct {
 	Workers  int
 	Eval     expr.Context
 	Memory   *exec.Memory
+	// AutoCompact and OptimizeWrite are those of WriteOptions.
+	AutoCompact   AutoCompaction
+	OptimizeWrite string
 }
 
 // Changed is what a statement did to a table.
@@ -200,7 +203,11 @@ func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error)
 		stored.Fields = append(slices.Clip(stored.Fields), c.meta.TrackedFields()...)
 		op = &renamed{op, stored}
 	}
-	return newFiles(c.table.Store, op.Schema(), stats, c.opts.Options).write(ctx, op, max(1, c.opts.Workers))
+	workers := max(1, c.opts.Workers)
+	if optimizesWrites(c.opts.Options, c.opts.OptimizeWrite, c.meta) {
+		workers = 1
+	}
+	return newFiles(c.table.Store, op.Schema(), stats, c.opts.Options).write(ctx, op, workers)
 }
 
 // settle takes files out of the table, as a whole or by rows.
@@ -237,10 +244,10 @@ func (c *change) settle(ctx context.Context) error {
 
 // commit makes the version. A statement that changes nothing makes none.
 func (c *change) commit(ctx context.Context, parameters deltalog.Parameters, metrics map[string]string) (int64, error) {
-	if c.counter != nil {
-		if err := c.counter.Commit(c.txn); err != nil {
-			return 0, err
-		}
+	if c.counter == nil { // no rows are new: those that stay were held to the table's demands when they were written
+		c.txn.RowsConform()
+	} else if err := c.counter.Commit(c.txn); err != nil {
+		return 0, err
 	}
 	if c.txn.Empty() {
 		return c.snap.Version(), nil
@@ -248,6 +255,9 @@ func (c *change) commit(ctx context.Context, parameters deltalog.Parameters, met
 	c.txn.SetParameters(parameters)
 	c.txn.SetMetrics(metrics)
 	commit, err := c.txn.Commit(ctx)
+	if err == nil {
+		autoCompact(ctx, c.table, c.meta, c.opts.AutoCompact, c.opts.Workers)
+	}
 	return commit.Version, err
 }
 

@@ -30,6 +30,7 @@ type OptimizeOptions struct {
 	Full           bool // of a clustered table: what is clustered by other columns is clustered anew
 	Auto           bool // a write did it by itself
 	Purge          bool // REORG: files with deletion vectors are written anew, and no others
+	Every          bool // with Purge: the others, too
 	MinFileSize    int64
 	MaxFileSize    int64
 	MinFiles       int // fewer small files of a partition are left alone; of Auto
@@ -203,7 +204,7 @@ func (o *optimizing) plan(ctx context.Context) error {
 func (o *optimizing) takes(f *deltalog.AddFile) bool {
 	switch {
 	case o.opts.Purge:
-		return f.DeletionVector != nil
+		return o.opts.Every || f.DeletionVector != nil
 	case o.curve != nil:
 		return true
 	}

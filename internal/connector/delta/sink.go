@@ -25,7 +25,10 @@ type SinkOptions struct {
 	Options     option.Values
 	Workers     int
 	Widening    Widening
-	Eval        expr.Context // for the casts to the table's types
+	AutoCompact AutoCompaction
+	// OptimizeWrite is that of WriteOptions.
+	OptimizeWrite string
+	Eval          expr.Context // for the casts to the table's types
 }
 
 // A Sink writes each micro-batch as one version, which holds the query's id and the batch's number: a batch
@@ -73,6 +76,7 @@ func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, er
 	w := &writing{table: s.table, opts: WriteOptions{
 		Overwrite: s.opts.Mode == logical.Complete, PartitionBy: s.opts.PartitionBy, Operation: streamingUpdate,
 		Options: s.opts.Options, Workers: s.opts.Workers, Eval: s.opts.Eval, Widening: s.opts.Widening,
+		AutoCompact: s.opts.AutoCompact, OptimizeWrite: s.opts.OptimizeWrite,
 	}, params: deltalog.Parameters{}.
 		With("outputMode", s.opts.Mode.String()).With("queryId", s.opts.QueryID).With("epochId", strconv.FormatInt(id, 10))}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {

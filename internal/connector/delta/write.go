@@ -66,6 +66,7 @@ type WriteOptions struct {
 	Widening        Widening     // of columns, where the table and mergeSchema allow it
 	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
 	AutoCompact     AutoCompaction
+	OptimizeWrite   string // the session's setting, "true" or "false", where Options do not say; empty: as the table's property says
 }
 
 // Widening says which types a write may give a table's columns by itself, as the session's setting WideningSetting has it.
@@ -316,7 +317,7 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	}
 	fw := newFiles(w.table.Store, op.Schema(), stats, w.opts.Options)
 	workers := max(1, w.opts.Workers)
-	if w.opts.Options.Bool("optimizeWrite") {
+	if optimizesWrites(w.opts.Options, w.opts.OptimizeWrite, w.meta) {
 		workers = 1
 	}
 	added, err := fw.write(ctx, op, workers)
@@ -339,7 +340,7 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
 	commit, err := w.txn.Commit(ctx)
 	if err == nil {
-		w.autoCompact(ctx)
+		autoCompact(ctx, w.table, w.meta, w.opts.AutoCompact, w.opts.Workers)
 	}
 	return Written{Version: commit.Version, Rows: rows}, err
 }

@@ -1,0 +1,54 @@
+package medallion
+
+import (
+	"fmt"
+	"testing"
+)
+
+// What arranges the rows of a table anew leaves each its values, its id, and the version that it is of.
+func TestRowsKeepTheirIDsWhereverTheyGo(t *testing.T) {
+	const all = "SELECT id, _metadata.row_id, _metadata.row_commit_version, p FROM t ORDER BY id"
+	for name, layout := range map[string]string{"plain": "", "partitioned": " PARTITIONED BY (p)", "clustered": " CLUSTER BY (id)"} {
+		for _, statements := range [][]string{
+			{"OPTIMIZE t"},
+			{"OPTIMIZE t ZORDER BY (id)"},
+			{"OPTIMIZE t FULL"},
+			{"REORG TABLE t APPLY (PURGE)"},
+			{"OPTIMIZE t", "OPTIMIZE t"},
+			{"REORG TABLE t APPLY (PURGE)", "DELETE FROM t WHERE id = 19", "OPTIMIZE t", "REORG TABLE t APPLY (PURGE)"},
+		} {
+			clustered := name == "clustered"
+			if statements[0] == "OPTIMIZE t FULL" && !clustered || statements[0] == "OPTIMIZE t ZORDER BY (id)" && clustered {
+				continue // each is of the other kind of table
+			}
+			t.Run(fmt.Sprint(name, " ", statements), func(t *testing.T) {
+				s := maintenanceSession(t)
+				answers(t, s, "CREATE TABLE t (id BIGINT, p STRING)"+layout+" TBLPROPERTIES ('delta.enableRowTracking' = 'true', 'delta.enableDeletionVectors' = 'true')")
+				for i := range 4 {
+					answers(t, s, fmt.Sprintf("INSERT INTO t SELECT (id * 7) %% 20, CASE WHEN id %% 2 = 0 THEN 'a' END FROM range(%d, %d)", i*5, i*5+5))
+				}
+				answers(t, s, "DELETE FROM t WHERE id IN (3, 4, 11)")
+				answers(t, s, "UPDATE t SET p = 'a' WHERE id = 8")
+				answers(t, s, "DELETE FROM t WHERE id = 19")
+				before := fmt.Sprint(answers(t, s, all))
+				for _, text := range statements {
+					answers(t, s, text)
+				}
+				if after := fmt.Sprint(answers(t, s, all)); after != before {
+					t.Errorf("before %s\nafter  %s", before, after)
+				}
+				if got := fmt.Sprint(answers(t, s, "SELECT count(*), count(DISTINCT _metadata.row_id) FROM t")); got != "[16 16]" {
+					t.Errorf("%s rows and ids", got)
+				}
+				frame, err := s.SQL(t.Context(), "DESCRIBE HISTORY t")
+				if err != nil {
+					t.Fatal(err)
+				}
+				arranged, err := frame.Where("operation IN ('OPTIMIZE', 'REORG')").Count(t.Context())
+				if err != nil || arranged == 0 {
+					t.Errorf("%d versions arranged anything, %v", arranged, err)
+				}
+			})
+		}
+	}
+}
