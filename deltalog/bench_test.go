@@ -132,3 +132,20 @@ func writeCommits(tb testing.TB, store volumes.Store, commits int) {
 		}
 	}
 }
+
+// BenchmarkCheckpoint opens a table whose files are told by commits alone, and writes its first checkpoint.
+func BenchmarkCheckpoint(b *testing.B) {
+	const files = 200_000
+	table := benchTable(b, files, "1000000")
+	s, err := Open(table.store, Options{}).Snapshot(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := s.checkpointClassic(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*files), "ns/file")
+}

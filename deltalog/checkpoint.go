@@ -19,6 +19,10 @@ func (s *Snapshot) Checkpoint(ctx context.Context) error {
 	if there, err := s.checkpointThere(ctx); err != nil || there {
 		return err
 	}
+	s, err := s.withTail(ctx)
+	if err != nil {
+		return err
+	}
 	write := s.checkpointClassic
 	if s.state.protocol.Supports("v2Checkpoint") && propertyIs(propCheckpointPolicy, "v2")(s.state.metadata) {
 		write = s.checkpointV2
@@ -31,6 +35,20 @@ func (s *Snapshot) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	return writeLastCheckpoint(ctx, s.table.store, hint)
+}
+
+// withTail is the snapshot that holds what its commits did to the files, however much that is: files and tombstones are
+// both told by it, and it shall not be read for each.
+func (s *Snapshot) withTail(ctx context.Context) (*Snapshot, error) {
+	tail, err := readTail(ctx, s.table, s.seg)
+	if err != nil {
+		return nil, err
+	}
+	seg := *s.seg
+	seg.tail = tail
+	held := *s
+	held.seg = &seg
+	return &held, nil
 }
 
 // checkpointThere reports whether the version has a checkpoint that can be read. It is left as it is: writing it again could only
@@ -175,16 +193,18 @@ func (s *Snapshot) smallActions(ctx context.Context) (*Actions, error) {
 	return actions, nil
 }
 
-// completeChecksum writes the checksum file of a version whose files nobody had counted: the
-// checkpoint has just done it, and the versions after it can count on.
+// completeChecksum writes the checksum file of a version that has none, as other writers leave it: the checkpoint has
+// just counted the files, and the versions after it can count on. Without one, each writer would read the checkpoint anew.
 func (s *Snapshot) completeChecksum(ctx context.Context, files fileCount) error {
-	if s.state.files.known {
+	if n := len(s.seg.checksums); s.state.files.known && n > 0 && s.seg.checksums[n-1].version == s.Version() {
 		return nil
 	}
 	counted, err := s.complete(ctx)
 	if err != nil {
 		return err
 	}
-	counted.files = files
+	if !counted.files.known {
+		counted.files = files
+	}
 	return writeChecksum(ctx, s.table.store, counted, "")
 }

@@ -324,3 +324,24 @@ func TestCleanUp(t *testing.T) {
 		}
 	}
 }
+
+// A checkpoint of a log that another writer left without checksum files gives the version its own, from which the next
+// writer starts; and the fields of a file that are asked for are as many as the reader counts.
+func TestCheckpointCompletesTheChecksum(t *testing.T) {
+	store := volumestest.NewMemory()
+	writeCommits(t, store, 5)
+	s, err := Open(store, Options{}).Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found, ok := readChecksum(t.Context(), store, s.Version())
+	if !ok || found.files.number != 5 || found.txns == nil {
+		t.Errorf("checksum of version %d: %v, %+v", s.Version(), ok, found.files)
+	}
+	if got := len(addFields()); got != addFieldCount {
+		t.Errorf("%d fields of a file are asked for, %d are counted", got, addFieldCount)
+	}
+}

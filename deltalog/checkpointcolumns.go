@@ -131,8 +131,8 @@ func (g group) addAt(row int) (AddFile, error) {
 		DefaultRowCommitVersion: g.pointer(8, row), ClusteringProvider: g.text(9, row), Stats: g.text(10, row),
 		encodedPath: encoded,
 	}
-	if parsed := len(addFields()); file.Stats == "" && g.NumField() > parsed {
-		file.Stats = statsText(g.Field(parsed), row)
+	if file.Stats == "" && g.NumField() > addFieldCount {
+		file.Stats = statsText(g.Field(addFieldCount), row)
 	}
 	if tags := g.textMap(5, row); tags != nil {
 		file.Tags = plain(tags)

@@ -74,6 +74,9 @@ func addFields() []Field {
 	}
 }
 
+// addFieldCount is how many addFields are; the parsed statistics come after them.
+const addFieldCount = 11
+
 func removeFields() []Field {
 	return []Field{
 		column("path", String), column("deletionTimestamp", Long), column("dataChange", Boolean),

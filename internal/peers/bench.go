@@ -28,6 +28,7 @@ func measurements() []measurement {
 		{"small", measureSmall},
 		{"stateful", measureStateful},
 		{"merge", measureMerge},
+		{"optimize", measureOptimize},
 		{"start", measureStart},
 	}
 }

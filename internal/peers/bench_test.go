@@ -49,17 +49,17 @@ func TestOursRunsWithoutPeers(t *testing.T) {
 	began := time.Now()
 	err := benchmark(t.Context(), config{
 		mb: 1, rounds: 1, sparkRounds: 1, dir: t.TempDir(),
-		only: []string{"job", "decode", "micro", "small", "log", "stateful"}, self: []string{os.Args[0], workerArg},
+		only: []string{"job", "decode", "micro", "small", "log", "stateful", "optimize"}, self: []string{os.Args[0], workerArg},
 	}, &out)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	for _, want := range []string{"50 files, 1.", "1450 invoices, 3600 line items", "1.00×", "100 files of one row", "100 JSON commits", "windowed count, 100000 groups", "inner join of two streams", " required figures: "} {
+	for _, want := range []string{"50 files, 1.", "1450 invoices, 3600 line items", "1.00×", "100 files of one row", "100 JSON commits", "5000 files", "4 writers", "100 small files", "windowed count, 100000 groups", "inner join of two streams", " required figures: "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report lacks %q:\n%s", want, out.String())
 		}
 	}
-	t.Logf("5 measurements of 1 MB in %.1f s", time.Since(began).Seconds())
+	t.Logf("7 measurements of 1 MB in %.1f s", time.Since(began).Seconds())
 }
 
 func TestIncompleteOutputIsNoResult(t *testing.T) {

@@ -98,7 +98,7 @@ func (b *bench) tellMerge(shape mergeShape, engines []*engine, results map[strin
 	for _, e := range engines {
 		r := results[e.name]
 		lines = append(lines, []string{
-			shape.name, mergeTitle(e.name), r.seconds.format(" s"), r.times(mine).format("×"), r.cpu.digits(),
+			shape.name, tableTitle(e.name), r.seconds.format(" s"), r.times(mine).format("×"), r.cpu.digits(),
 			digits(slices.Max(append(r.peaks, 0))), r.peaks.over(mine.in(r.rounds).peaks).format("×"),
 		})
 	}
@@ -109,7 +109,8 @@ func (b *bench) tellMerge(shape mergeShape, engines []*engine, results map[strin
 	return lines
 }
 
-func mergeTitle(engine string) string {
+// tableTitle is what a report calls an engine where no job but a table's upkeep is measured.
+func tableTitle(engine string) string {
 	return map[string]string{ours: "ours", polars: "delta-rs", spark: "Spark with Delta"}[engine]
 }
 
@@ -142,12 +143,8 @@ func (b *bench) mergeTurn(ctx context.Context, s *medallion.Session, e *engine, 
 	if err != nil {
 		return effort{}, "", err
 	}
-	found, err := s.SQL(ctx, "SELECT count(*), sum(id), sum(grp), sum(amount), sum(length(name)) FROM delta.`file:"+out+"`")
-	if err != nil {
-		return effort{}, "", err
-	}
-	row, _, err := found.First(ctx)
-	return one, fmt.Sprint(row.Values...), err
+	found, err := contents(ctx, s, out)
+	return one, found, err
 }
 
 // linkAll makes a folder that has the same files: nobody changes a file of a table.
@@ -173,17 +170,12 @@ var mergeClauses = map[string]string{
 
 // runMerge is ours.
 func runMerge(ctx context.Context, asked request) (answer, error) {
-	root, err := os.MkdirTemp("", "merge-*")
-	if err != nil {
-		return answer{}, err
-	}
-	defer os.RemoveAll(root) //nolint:errcheck // a temporary folder
-	s, err := medallion.NewSession(medallion.Options{Root: root})
-	if err != nil {
-		return answer{}, err
-	}
-	defer s.Close()
-	took := stopwatch()
-	_, err = s.SQL(ctx, fmt.Sprintf("MERGE INTO delta.`file:%s` t USING parquet.`file:%s` s ON t.id = s.id %s", asked.Table, asked.Landing, mergeClauses[asked.Query]))
-	return answer{Seconds: took()}, err
+	var done answer
+	err := withSession(func(s *medallion.Session) error {
+		took := stopwatch()
+		_, err := s.SQL(ctx, fmt.Sprintf("MERGE INTO delta.`file:%s` t USING parquet.`file:%s` s ON t.id = s.id %s", asked.Table, asked.Landing, mergeClauses[asked.Query]))
+		done.Seconds = took()
+		return err
+	})
+	return done, err
 }

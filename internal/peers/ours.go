@@ -56,6 +56,14 @@ func do(ctx context.Context, asked request) (answer, error) {
 		return runDecode(ctx, asked)
 	case "merge":
 		return runMerge(ctx, asked)
+	case "optimize":
+		return runOptimize(ctx, asked.Table)
+	case "checkpoint":
+		return runCheckpoint(ctx, asked.Table)
+	case "append":
+		return runAppend(ctx, asked)
+	case "commits":
+		return runCommits(ctx, asked)
 	case "log":
 		return openLog(ctx, asked.Table)
 	case "check":

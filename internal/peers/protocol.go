@@ -10,6 +10,8 @@ type request struct {
 	Query   string            `json:"query,omitempty"`
 	Right   string            `json:"right,omitempty"` // the folder of the second source's files
 	Threads int               `json:"threads,omitempty"`
+	Writers int               `json:"writers,omitempty"`
+	Times   int               `json:"times,omitempty"` // how often, by each writer
 	Tables  map[string]string `json:"tables,omitempty"`
 }
 
@@ -21,11 +23,12 @@ type answer struct {
 	WithFiles float64           `json:"with_files,omitempty"` // seconds
 	Files     int               `json:"files,omitempty"`
 	Version   int64             `json:"version,omitempty"`
+	Dropped   int               `json:"dropped,omitempty"` // commits that failed
 	Rows      int64             `json:"rows,omitempty"`
 	StateRows int64             `json:"state_rows,omitempty"` // after the last batch
 	Updated   int64             `json:"updated,omitempty"`    // rows of state, over all batches
 	Batches   []float64         `json:"batches,omitempty"`    // ms of each batch by the engine's own progress
-	Arrivals  []float64         `json:"arrivals,omitempty"`   // ms from each file's arrival to the settled query
+	Arrivals  []float64         `json:"arrivals,omitempty"`   // ms from each file's arrival to the settled query; or of each append
 	Tables    map[string]string `json:"tables,omitempty"`
 	Found     map[string]any    `json:"found,omitempty"` // what was read of tables
 }

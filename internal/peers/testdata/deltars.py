@@ -1,7 +1,10 @@
 """Polars with delta-rs does the job to Delta tables: lazy scans, streamed into the tables. Batch, no checkpoint."""
 import glob
+from concurrent.futures import ThreadPoolExecutor
 import polars as pl
-from deltalake import DeltaTable
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
 from invoices import ADDRESS, INVOICE, ITEM
 from worker import Clock, serve
 
@@ -55,5 +58,49 @@ def merge(table, landing, query):
     return {"seconds": took.seconds}
 
 
+def checkpoint(table):
+    """Writes the checkpoint of a table's newest version."""
+    with Clock() as took:
+        DeltaTable(table).create_checkpoint()
+    return {"seconds": took.seconds}
+
+
+ROW = pa.table({"id": pa.array([1], pa.int64()), "name": ["a"]})
+
+
+def append(table, times):
+    """Appends one row after another; the first opens the table."""
+    arrivals, opened = [], None
+    for _ in range(times):
+        with Clock() as took:
+            opened = opened or DeltaTable(table)
+            write_deltalake(opened, ROW, mode="append")
+        arrivals.append(took.seconds * 1000)
+    return {"arrivals": arrivals, "seconds": sum(arrivals) / 1000}
+
+
+def commits(table, writers, times):
+    """Writers append one row after another, all at the same time."""
+    def write(_):
+        dropped, opened = 0, DeltaTable(table)
+        for _ in range(times):
+            try:
+                write_deltalake(opened, ROW, mode="append")
+            except CommitFailedError:
+                dropped += 1
+        return dropped
+
+    with Clock() as took, ThreadPoolExecutor(writers) as pool:
+        dropped = sum(pool.map(write, range(writers)))
+    return {"seconds": took.seconds, "dropped": dropped}
+
+
+def optimize(table):
+    """Makes few files of many small ones."""
+    with Clock() as took:
+        DeltaTable(table).optimize.compact()
+    return {"seconds": took.seconds}
+
+
 if __name__ == "__main__":
-    serve(job=job, log=log, merge=merge)
+    serve(job=job, log=log, merge=merge, checkpoint=checkpoint, append=append, commits=commits, optimize=optimize)

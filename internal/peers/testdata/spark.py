@@ -127,6 +127,13 @@ def merge(table, landing, query):
     return {"seconds": took.seconds}
 
 
+def optimize(table):
+    """Makes few files of many small ones."""
+    with Clock() as took:
+        spark.sql(f"OPTIMIZE delta.`{table}`").collect()
+    return {"seconds": took.seconds}
+
+
 if __name__ == "__main__":
     spark = start()
-    serve(job=job, small=small, micro=micro, stateful=stateful, merge=merge)
+    serve(job=job, small=small, micro=micro, stateful=stateful, merge=merge, optimize=optimize)
