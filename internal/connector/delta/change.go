@@ -24,6 +24,8 @@ type ChangeOptions struct {
 	Workers  int
 	Eval     expr.Context
 	Memory   *exec.Memory
+
+	readsItself bool // see Reading
 }
 
 // Changed is what a statement did to a table.
@@ -124,6 +126,9 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
+	if opts.readsItself {
+		c.txn.ReadWholeTable()
+	}
 	return c, nil
 }
 
