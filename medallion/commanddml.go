@@ -112,6 +112,9 @@ func (s *Session) merge(ctx context.Context, m *plan.MergeInto, options map[stri
 		return delta.Changed{}, err
 	}
 	opts, err := s.changeOptions(table, options)
+	if err == nil {
+		err = opts.Reading(table.ReadBy(merge.Source))
+	}
 	if err != nil {
 		return delta.Changed{}, err
 	}

@@ -33,11 +33,12 @@ func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Va
 	if err != nil {
 		return err
 	}
-	op, err := frame.operator(ctx)
+	op, read, err := frame.into(ctx, table)
 	if err != nil {
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
+		Read:      read,
 		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite), Widening: delta.Widening(s.Conf(delta.WideningSetting)),
 	})
 	return err

@@ -130,7 +130,11 @@ func (s *Session) replace(ctx context.Context, r replacement, opts option.Values
 	if err != nil {
 		return err
 	}
-	_, err = delta.ReplaceMatching(ctx, table.Table, resolved, source, s.replaceOptions(table, opts, parameter))
+	options := s.replaceOptions(table, opts, parameter)
+	if err := options.Reading(table.ReadBy(resolved.Source)); err != nil {
+		return err
+	}
+	_, err = delta.ReplaceMatching(ctx, table.Table, resolved, source, options)
 	return err
 }
 
@@ -196,10 +200,14 @@ func (s *Session) replaceWhere(ctx context.Context, r replacement, opts option.V
 	if err != nil {
 		return err
 	}
-	op, err := r.frame.operator(ctx)
+	op, read, err := r.frame.into(ctx, table.Table)
 	if err != nil {
 		return err
 	}
-	_, err = delta.ReplaceWhere(ctx, table.Table, condition, op, s.replaceOptions(table, opts, deltalog.Parameter{Name: "predicate", Value: r.text}))
+	options := s.replaceOptions(table, opts, deltalog.Parameter{Name: "predicate", Value: r.text})
+	if err := options.Reading(read); err != nil {
+		return err
+	}
+	_, err = delta.ReplaceWhere(ctx, table.Table, condition, op, options)
 	return err
 }

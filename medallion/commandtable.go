@@ -200,7 +200,7 @@ func (s *Session) takeOver(ctx context.Context, entry catalog.Table, table delta
 
 // fill writes the rows of a frame as a new table, or in place of all that one holds.
 func (s *Session) fill(ctx context.Context, table delta.Table, frame *DataFrame, t newTable) error {
-	op, err := frame.operator(ctx)
+	op, read, err := frame.into(ctx, table)
 	if err != nil {
 		return err
 	}
@@ -208,6 +208,7 @@ func (s *Session) fill(ctx context.Context, table delta.Table, frame *DataFrame,
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
+		Read:      read,
 		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, ClusterBy: t.cluster, Properties: s.withDefaultProperties(t.properties), Comment: t.comment,
 		Operation: t.operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite),
 	})

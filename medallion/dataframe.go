@@ -6,7 +6,9 @@ import (
 	"io"
 	"strings"
 
+	"lakehouse/deltalog"
 	"lakehouse/internal/batch"
+	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
@@ -241,20 +243,27 @@ func (d *DataFrame) Batches(ctx context.Context) (Batches, error) {
 
 // operator is the batch query ready to run.
 func (d *DataFrame) operator(ctx context.Context) (exec.Operator, error) {
+	op, _, err := d.into(ctx, delta.Table{})
+	return op, err
+}
+
+// into is operator, for rows that are written into a table: read is the version of it that they come from, nil where they do not.
+func (d *DataFrame) into(ctx context.Context, t delta.Table) (op exec.Operator, read *deltalog.Snapshot, err error) {
 	node, err := d.resolve(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if logical.IsStreaming(node) {
-		return nil, errStreaming()
+		return nil, nil, errStreaming()
 	}
-	return guarded(d.session, func() (exec.Operator, error) {
+	op, err = guarded(d.session, func() (exec.Operator, error) {
 		plan, err := logical.AnswerFromMetadata(ctx, logical.Optimize(node))
 		if err != nil {
 			return nil, err
 		}
 		return exec.Build(plan, d.session.env())
 	})
+	return op, t.ReadBy(node), err
 }
 
 func (d *DataFrame) resolve(ctx context.Context) (logical.Node, error) {

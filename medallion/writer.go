@@ -228,11 +228,12 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, name []str
 			return err
 		}
 	}
-	op, err := w.frame.operator(ctx)
+	op, read, err := w.frame.into(ctx, table)
 	if err != nil {
 		return err
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
+		Read:      read,
 		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: "WRITE", Options: opts,
 		Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(), AutoCompact: w.frame.session.autoCompaction(), OptimizeWrite: w.frame.session.Conf(confOptimizeWrite), Widening: delta.Widening(w.frame.session.Conf(delta.WideningSetting)),
 	})

@@ -51,14 +51,26 @@ func readsOnly(e expr.Expr, schema types.Struct, names []string) bool {
 
 // files are the files that the selection leaves. The transaction is told what was read of the table.
 func (c *change) files(ctx context.Context, s selection) ([]deltalog.AddFile, error) {
-	where := expr.ToPredicate(expr.Conjunction(append(slices.Clip(s.partition), s.rest...)), pathIn(c.schema))
+	where := c.refutable(expr.Conjunction(append(slices.Clip(s.partition), s.rest...)))
 	if len(s.partition)+len(s.rest) == 0 {
 		where = nil
 	}
 	return c.filesWhere(ctx, s, where)
 }
 
+// refutable is a condition as the log holds it against files. What it says of partition columns is exact.
+func (c *change) refutable(condition expr.Expr) predicate.Predicate {
+	if condition == nil {
+		return nil
+	}
+	partition := c.snap.PartitionColumns()
+	return expr.ToPredicateOf(condition, expr.Statistics{Path: pathIn(c.schema), Single: func(i int) bool {
+		return i < len(c.schema.Fields) && slices.Contains(partition, c.schema.Fields[i].Name)
+	}})
+}
+
 func (c *change) filesWhere(ctx context.Context, s selection, where predicate.Predicate) ([]deltalog.AddFile, error) {
+	where = withGenerated(c.snap.Metadata(), where)
 	c.txn.ReadFiles(where)
 	scan, err := c.snap.Scan(deltalog.ScanOptions{Where: where})
 	if err != nil {

@@ -27,6 +27,8 @@ type ChangeOptions struct {
 	// AutoCompact and OptimizeWrite are those of WriteOptions.
 	AutoCompact   AutoCompaction
 	OptimizeWrite string
+
+	readsItself bool // see Reading
 }
 
 // Changed is what a statement did to a table.
@@ -127,6 +129,9 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
+	if opts.readsItself {
+		c.txn.ReadWholeTable()
+	}
 	return c, nil
 }
 

@@ -44,7 +44,7 @@ func (s *Source) Report(ctx context.Context, opts logical.ScanOptions) (string, 
 	if s.snap == nil {
 		return "", nil
 	}
-	scan, err := s.snap.Scan(deltalog.ScanOptions{Where: opts.Where})
+	scan, err := s.snap.Scan(deltalog.ScanOptions{Where: withGenerated(s.snap.Metadata(), opts.Where)})
 	if err != nil {
 		return "", err
 	}

@@ -127,7 +127,7 @@ func (g *merging) candidates(ctx context.Context) ([]deltalog.AddFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	where := conjunction(expr.ToPredicate(expr.Conjunction(own), pathIn(g.schema)), keys)
+	where := conjunction(g.refutable(expr.Conjunction(own)), keys)
 	if len(own) == 0 {
 		where = keys
 	}

@@ -203,7 +203,7 @@ func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Pred
 			}
 			return
 		}
-		scan, err := snap.Scan(deltalog.ScanOptions{Where: where})
+		scan, err := snap.Scan(deltalog.ScanOptions{Where: withGenerated(snap.Metadata(), where)})
 		if err != nil {
 			yield(deltalog.ChangedFile{}, err)
 			return

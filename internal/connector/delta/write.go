@@ -66,7 +66,8 @@ type WriteOptions struct {
 	Widening        Widening     // of columns, where the table and mergeSchema allow it
 	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
 	AutoCompact     AutoCompaction
-	OptimizeWrite   string // the session's setting, "true" or "false", where Options do not say; empty: as the table's property says
+	OptimizeWrite   string             // the session's setting, "true" or "false", where Options do not say; empty: as the table's property says
+	Read            *deltalog.Snapshot // the version of the table that the rows come from, see [Table.ReadBy]; nil: they come from elsewhere
 }
 
 // Widening says which types a write may give a table's columns by itself, as the session's setting WideningSetting has it.
@@ -154,7 +155,7 @@ func (w *writing) begin(ctx context.Context, rows types.Struct) error {
 		return errclass.InvalidOption.New("option 'overwriteSchema' says how a table is overwritten, and this write appends.").
 			WithHint("Write with mode overwrite, or add columns with option mergeSchema.")
 	}
-	snap, err := w.table.Log.Snapshot(ctx)
+	snap, err := w.base(ctx)
 	if errors.Is(err, errclass.DeltaTableNotFound) {
 		return w.create(rows)
 	}
@@ -163,11 +164,22 @@ func (w *writing) begin(ctx context.Context, rows types.Struct) error {
 	}
 	w.snap, w.parts = snap, snap.Metadata().PartitionColumns
 	w.txn, w.meta = snap.Begin(w.operation()), snap.Metadata()
+	if w.opts.Read != nil {
+		w.txn.ReadWholeTable()
+	}
 	have, err := snap.Schema()
 	if err != nil {
 		return err
 	}
 	return w.settle(have, rows)
+}
+
+// base is the version that the write stands on.
+func (w *writing) base(ctx context.Context) (*deltalog.Snapshot, error) {
+	if w.opts.Read != nil {
+		return w.opts.Read, nil
+	}
+	return w.table.Log.Snapshot(ctx)
 }
 
 func (w *writing) create(rows types.Struct) error {
