@@ -1,8 +1,11 @@
 package medallion
 
 import (
+	"errors"
 	"fmt"
 	"testing"
+
+	"lakehouse/internal/errclass"
 )
 
 // What arranges the rows of a table anew leaves each its values, its id, and the version that it is of.
@@ -49,6 +52,24 @@ func TestRowsKeepTheirIDsWhereverTheyGo(t *testing.T) {
 					t.Errorf("%d versions arranged anything, %v", arranged, err)
 				}
 			})
+		}
+	}
+}
+
+// A table says by itself how large OPTIMIZE makes its files; what it cannot be given is refused by name.
+func TestPropertiesOfFiles(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "CREATE TABLE t (id BIGINT) TBLPROPERTIES ('delta.targetFileSize' = '1000', 'delta.randomizeFilePrefixes' = 'false')")
+	for i := range 4 {
+		answers(t, s, fmt.Sprintf("INSERT INTO t VALUES (%d)", i))
+	}
+	answers(t, s, "OPTIMIZE t")
+	if got := fmt.Sprint(answers(t, s, "SELECT count(DISTINCT _metadata.file_path) BETWEEN 2 AND 3 FROM t")); got != "[true]" {
+		t.Errorf("2 or 3 files: %s, of %v", got, answers(t, s, "SELECT DISTINCT _metadata.file_size FROM t"))
+	}
+	for _, property := range []string{"'delta.randomizeFilePrefixes' = 'true'", "'delta.universalFormat.enabledFormats' = 'iceberg'"} {
+		if _, err := s.SQL(t.Context(), "ALTER TABLE t SET TBLPROPERTIES ("+property+")"); !errors.Is(err, errclass.UnsupportedFeature) {
+			t.Errorf("%s: %v", property, err)
 		}
 	}
 }

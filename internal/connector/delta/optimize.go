@@ -17,7 +17,11 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/option"
 )
+
+// propTargetFileSize is the table property that goes before MaxFileSize, but for compactions after a write.
+const propTargetFileSize = "delta.targetFileSize"
 
 // OptimizeOptions say how the rows of a table are arranged anew. The zero value puts small files together.
 type OptimizeOptions struct {
@@ -122,6 +126,9 @@ func newOptimizing(ctx context.Context, t Table, snap *deltalog.Snapshot, opts O
 	protocol := snap.Protocol()
 	if err := protocol.CheckWriteOf(&o.meta); err != nil {
 		return nil, err
+	}
+	if size, err := option.ParseBytes(o.meta.Configuration[propTargetFileSize]); err == nil && size > 0 && !opts.Auto {
+		o.opts.MaxFileSize, o.opts.MinFileSize = size, min(size, opts.MinFileSize)
 	}
 	var err error
 	if o.keys, err = o.meta.StoredPartitionColumns(); err != nil {

@@ -79,6 +79,9 @@ func checkProperty(name, value string) error {
 		if known.Unsettable {
 			return errclass.DeltaCannotModify.New("The Delta table configuration %s cannot be specified by the user", name)
 		}
+		if known.Refused != "" && value != "" && !strings.EqualFold(value, "false") {
+			return errclass.UnsupportedFeature.New("The table property '%s' = '%s' is not supported: %s.", name, value, known.Refused)
+		}
 		if rule := known.broken(value); rule != "" {
 			return errclass.InvalidParameterValue.New("The value '%s' of the table property '%s' is invalid: it should be %s.", value, name, rule)
 		}
@@ -106,7 +109,8 @@ type Property struct {
 	Kind       PropertyKind
 	Values     []string // of PropertyEnum
 	Default    string
-	Unsettable bool // Delta's own book-keeping
+	Unsettable bool   // Delta's own book-keeping
+	Refused    string // why it cannot be turned on
 	Doc        string
 }
 
@@ -180,8 +184,8 @@ var Properties = []Property{
 	{Name: "delta.logRetentionDuration", Kind: PropertyInterval, Default: "interval 30 days", Doc: "How long versions are kept."},
 	{Name: "delta.minReaderVersion", Kind: PropertyCount, Doc: "The least protocol that the table shall have."},
 	{Name: "delta.minWriterVersion", Kind: PropertyCount, Doc: "Likewise for writers."},
-	{Name: "delta.randomizeFilePrefixes", Kind: PropertyBool, Default: "false", Doc: "Data files lie in folders of random names."},
-	{Name: "delta.randomPrefixLength", Kind: PropertyCount, Default: "2", Doc: "How long these names are."},
+	{Name: "delta.randomizeFilePrefixes", Kind: PropertyBool, Default: "false", Refused: "data files lie in the folders of their partitions", Doc: "Data files lie in folders of random names: refused where it is turned on."},
+	{Name: "delta.randomPrefixLength", Kind: PropertyCount, Default: "2", Doc: "How long these names would be."},
 	{Name: "delta.requireCheckpointProtectionBeforeVersion", Kind: PropertyColumns, Unsettable: true, Doc: "Checkpoints before this version are kept."},
 	{Name: "delta.rowTracking.materializedRowCommitVersionColumnName", Unsettable: true, Doc: "The column of data files that holds the versions of rows."},
 	{Name: "delta.rowTracking.materializedRowIdColumnName", Unsettable: true, Doc: "The column of data files that holds the ids of rows."},
@@ -190,5 +194,5 @@ var Properties = []Property{
 	{Name: "delta.setTransactionRetentionDuration", Kind: PropertyInterval, Doc: "How long an application's last version is remembered; without it, for ever."},
 	{Name: "delta.targetFileSize", Kind: PropertyBytes, Doc: "About how large OPTIMIZE makes files."},
 	{Name: "delta.tuneFileSizesForRewrites", Kind: PropertyBool, Doc: "Of Databricks: it has no meaning here."},
-	{Name: "delta.universalFormat.enabledFormats", Doc: "Of Databricks: it is refused where it is turned on."},
+	{Name: "delta.universalFormat.enabledFormats", Refused: "no metadata of other formats is written", Doc: "Of Databricks: it is refused where it is turned on."},
 }
