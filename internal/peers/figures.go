@@ -28,7 +28,10 @@ func (s sample) spread() float64 {
 	for i, v := range s {
 		away[i] = math.Abs(v - middle)
 	}
-	return away.median() / middle
+	if far := away.median(); far != 0 {
+		return far / middle
+	}
+	return 0 // also where the median is 0
 }
 
 // medians gives the median of each run of n values; a last, shorter run is left out.
