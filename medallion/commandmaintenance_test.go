@@ -322,6 +322,15 @@ func TestAbsolutePathsStayInReach(t *testing.T) {
 	if _, _, err := own(t.Context(), "file://"+outside+"-evil/x.parquet"); err == nil {
 		t.Error("a neighbour of the folder was reached")
 	}
+	root, _ := volumes.HostFolder(s.space.Root())
+	if err := s.SetConf(confElsewhere, root); err != nil {
+		t.Fatal(err)
+	}
+	for uri, reached := range map[string]bool{"/Volumes/a/b/c/x.parquet": true, "file://" + outside + "/x.parquet": false, "/etc/passwd": false} {
+		if _, _, err := own(t.Context(), uri); reached != (err == nil) {
+			t.Errorf("with the root listed: %s: %v", uri, err)
+		}
+	}
 }
 
 // A table that wants manifests has them follow each version, partition by partition; what goes wrong there fails no write.

@@ -43,12 +43,14 @@ func (s *Session) reachOf(ctx context.Context, source delta.Table) ([]string, er
 	return append([]string{source.URI}, folders...), err
 }
 
-// canonical is a place below the session's root as the root's own, however it was named.
+// canonical is a place in the session's root as the root's own, however it was named. Its URI is none that a place of the host has.
 func (s *Session) canonical(at volumes.Location) volumes.Location {
-	if key, ok := s.inRoot(at); ok {
-		return volumes.Location{Store: s.space.Root(), Key: key, URI: "file:///" + volumes.EncodePath(key)}
+	key, ok := s.inRoot(at)
+	if !ok {
+		return at
 	}
-	return at
+	own := volumes.Location{Store: s.space.Root(), Key: ".", URI: "root:/"}
+	return own.Join(key)
 }
 
 func (s *Session) isBelowAny(at volumes.Location, folders []string) bool {
@@ -63,7 +65,7 @@ func (s *Session) isBelowAny(at volumes.Location, folders []string) bool {
 	return false
 }
 
-// inRoot is the name below the session's root of a place, which may be given as one of the host.
+// inRoot is the name in the session's root of a place, "." for the root itself, which may be given as one of the host.
 func (s *Session) inRoot(at volumes.Location) (key string, ok bool) {
 	if at.Store == s.space.Root() {
 		return at.Key, true
@@ -76,7 +78,11 @@ func (s *Session) inRoot(at volumes.Location) (key string, ok bool) {
 	if !ok {
 		return "", false
 	}
-	return strings.CutPrefix(strings.TrimRight(folder, "/")+"/"+at.Key, strings.TrimRight(root, "/")+"/")
+	place := strings.TrimRight(strings.TrimRight(folder, "/")+"/"+at.Key, "/")
+	if place == strings.TrimRight(root, "/") {
+		return ".", true
+	}
+	return strings.CutPrefix(place, strings.TrimRight(root, "/")+"/")
 }
 
 // outsideURI is where a table lies for who is not in the session: for other engines, that read its log.

@@ -51,7 +51,8 @@ type lake struct {
 func newLake(t *testing.T) *lake {
 	t.Helper()
 	root := t.TempDir()
-	session, err := medallion.NewSession(medallion.Options{Root: root})
+	// others make clones here, whose logs name files by absolute paths
+	session, err := medallion.NewSession(medallion.Options{Root: root, Conf: map[string]string{"lakehouse.delta.absolutePaths": root}})
 	if err != nil {
 		t.Fatal(err)
 	}
