@@ -1,5 +1,6 @@
 # Targets of this project; bare `make` lists them.
 SHELL := bash
+export CGO_ENABLED ?= 0
 .SHELLFLAGS := -o pipefail -ec
 GO ?= go
 FUZZTIME ?= 60s
@@ -8,6 +9,8 @@ CASES ?= 500
 SEED ?= 1
 ARGS ?=
 TABLES ?=
+CRASH ?= -crash.all
+TIMES ?= 200
 
 .PHONY: help
 help: ## list the targets
@@ -15,28 +18,28 @@ help: ## list the targets
 
 .PHONY: build
 build: ## the static programs, into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/...
+	$(GO) build -trimpath -o bin/ ./cmd/...
 
 .PHONY: test
 test: ## every test that needs nothing but Go
-	CGO_ENABLED=0 $(GO) build ./...
+	$(GO) build ./...
 	$(GO) vet ./...
 	$(GO) test ./...
 
 .PHONY: race
 race: ## the tests under the race detector (needs a C compiler)
-	$(GO) test -race -short ./...
+	CGO_ENABLED=1 $(GO) test -race -short ./...
 
 .PHONY: lint
 lint: ## gofumpt, golangci-lint, govulncheck: what is installed of them
 	./.ci/lint
 
 .PHONY: crash
-crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root)
+crash: ## crashes, power cuts and faults at every step; kill -9 at every system call (needs strace), power cuts of a disk image (needs root); CRASH=-crash.every=N visits every Nth
 	$(GO) test -count=1 -v -run 'Crash|Survives|Restart|PowerCut|FailedSync|Safe' ./volumes/... ./deltalog/... ./internal/checkpoint/... ./internal/catalog/... \
 		./internal/state/... ./internal/connector/delta/... ./autoloader/... | grep -vE '^ *(===|--- PASS)'
 	$(GO) test -count=1 -timeout 30m -v ./medallion -crash.all -run 'Surviv' | grep -vE '^ *(===|--- PASS)'
-	$(GO) test -count=1 -timeout 60m ./layers -v -crash.all \
+	$(GO) test -count=1 -timeout 60m ./layers -v $(CRASH) \
 		-run 'Survive|Unsynced|Forgotten|Disk|Damaged|Lost|MadeAnew|WhenAsked' | grep -vE '^ *(===|--- PASS)'
 	$(GO) test -count=1 -timeout 30m ./internal/connector/kafka -v -crash.all -kafka.kills 100 -run Survives | grep -vE '^ *(===|--- PASS)'
 
@@ -54,8 +57,8 @@ zoo: ## files that nobody wants through whole streams: a bomb of 10 GB, too, and
 	$(GO) test -count=1 -v -run 'AccountedFor' ./internal/connector/files -rapid.checks=3000
 
 .PHONY: suite
-suite: ## the invoices suite 200 times: on the fixtures, and on real files where they are
-	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=200
+suite: ## the invoices suite TIMES times: on the fixtures, and on real files where they are
+	$(GO) test -count=1 -v -run TestInvoicesSuiteManyTimes ./layers -suite.times=$(TIMES)
 
 .PHONY: interop
 interop: ## the other readers and writers of Delta tables beside ours (needs python3, Java 17 and Maven; installs the rest)
@@ -74,15 +77,15 @@ differential: ## CASES generated streaming queries beside a live Spark, batch by
 	./.ci/differential $(CASES) $(SEED)
 
 .PHONY: handover
-handover: ## queries that move between Spark and here, and the checkpoints of Spark's releases (needs python3, Java 17 and Maven)
-	./.ci/handover
+handover: ## queries that move between Spark and here, and the checkpoints of Spark's releases (needs python3, Java 17 and Maven); ARGS=short: what takes a minute
+	./.ci/handover $(ARGS)
 
 .PHONY: kafka
 kafka: ## Apache Kafka with each kind of security, killed, compacted, made again (needs Java 17 and Maven)
 	./.ci/kafka
 
 .PHONY: s3
-s3: ## buckets: every fault at every request, and versitygw, which it installs: races, lost requests, the pipelines
+s3: ## buckets: every fault at every request; versitygw, which it installs, and MinIO (MINIO=install): races, killed pipelines, other engines
 	./.ci/s3
 
 .PHONY: fuzz

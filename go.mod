@@ -3,6 +3,7 @@ module lakehouse
 go 1.26.0
 
 require (
+	github.com/andybalholm/brotli v1.2.3
 	github.com/RoaringBitmap/roaring/v2 v2.30.0
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7
@@ -34,7 +35,6 @@ require (
 require github.com/ulikunitz/xz v0.5.17
 
 require (
-	github.com/andybalholm/brotli v1.2.3 // indirect
 	github.com/anishathalye/porcupine v1.3.1 // indirect
 	github.com/apache/thrift v0.24.0 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect

@@ -53,7 +53,7 @@ func NewFileState(ctx context.Context, place volumes.Location) (*FileState, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, err := store.Stat(ctx, "metadata"); errors.Is(err, fs.ErrNotExist) {
+	if _, err := volumes.StatFile(ctx, store, "metadata"); errors.Is(err, fs.ErrNotExist) {
 		return nil, errclass.PathNotFound.New("%s holds no checkpoint: it has no metadata file.", wholePath(place.URI)).
 			WithHint("Name the checkpointLocation of the query.")
 	} else if err != nil {

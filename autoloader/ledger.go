@@ -155,7 +155,7 @@ func (l *ledger) settle(ctx context.Context, query, end int64, visit func(settle
 		return nil
 	}
 	name := strconv.FormatInt(query, 10)
-	committed, err := l.log.store.Stat(ctx, "commits/"+name)
+	committed, err := volumes.StatFile(ctx, l.log.store, "commits/"+name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -164,7 +164,7 @@ func (l *ledger) settle(ctx context.Context, query, end int64, visit func(settle
 	}
 	processed := committed
 	for _, attempt := range []string{l.log.attempt(end), "offsets/" + name} {
-		if info, err := l.log.store.Stat(ctx, attempt); err == nil {
+		if info, err := volumes.StatFile(ctx, l.log.store, attempt); err == nil {
 			processed = info
 			break
 		}

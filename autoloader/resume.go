@@ -107,7 +107,7 @@ func (s *source) loadLog(ctx context.Context) (err error) {
 		}
 		s.remember(s.last+1, entries)
 	}
-	_, err = s.log.store.Stat(ctx, s.log.name(s.last+1)+compactSuffix)
+	_, err = volumes.StatFile(ctx, s.log.store, s.log.name(s.last+1)+compactSuffix)
 	switch {
 	case err == nil, errors.Is(err, fs.ErrNotExist) && s.last == beforeAll:
 		return s.walkLog(ctx)

@@ -65,10 +65,13 @@ type cdcJSON struct {
 var actionLines = exactjson.For[actionLine]()
 
 // decodeLine adds the action of one line to a.
-func (a *Actions) decodeLine(line []byte) error {
+func (a *Actions) decodeLine(s *lineScanner, line []byte) error {
 	line = bytes.TrimSpace(line)
 	if len(line) == 0 {
 		return nil
+	}
+	if known, err := s.scan(line, a); known {
+		return err
 	}
 	var action actionLine
 	if err := actionLines.Unmarshal(line, &action); err != nil {
@@ -80,17 +83,9 @@ func (a *Actions) decodeLine(line []byte) error {
 func (a *Actions) add(line *actionLine) error {
 	switch {
 	case line.Add != nil:
-		file, err := line.Add.file()
-		if err != nil {
-			return err
-		}
-		a.Adds = append(a.Adds, file)
+		return a.addFile(line.Add)
 	case line.Remove != nil:
-		file, err := line.Remove.file()
-		if err != nil {
-			return err
-		}
-		a.Removes = append(a.Removes, file)
+		return a.removeFile(line.Remove)
 	case line.Txn != nil:
 		a.Transactions = append(a.Transactions, *line.Txn)
 	case line.CommitInfo != nil:
@@ -121,6 +116,22 @@ func (a *Actions) add(line *actionLine) error {
 	return nil
 }
 
+func (a *Actions) addFile(j *addJSON) error {
+	file, err := j.file()
+	if err == nil {
+		a.Adds = append(a.Adds, file)
+	}
+	return err
+}
+
+func (a *Actions) removeFile(j *removeJSON) error {
+	file, err := j.file()
+	if err == nil {
+		a.Removes = append(a.Removes, file)
+	}
+	return err
+}
+
 func (j *addJSON) file() (AddFile, error) {
 	path, err := decodePath(j.Path)
 	if err != nil {
@@ -130,7 +141,7 @@ func (j *addJSON) file() (AddFile, error) {
 		return AddFile{}, fmt.Errorf("add.size of %q is negative", j.Path)
 	}
 	return AddFile{
-		Path: path, PartitionValues: j.PartitionValues, Size: j.Size, ModificationTime: j.ModificationTime,
+		Path: path, PartitionValues: filled(j.PartitionValues), Size: j.Size, ModificationTime: j.ModificationTime,
 		DataChange: j.DataChange, Stats: j.Stats, Tags: j.Tags, DeletionVector: j.DeletionVector,
 		BaseRowID: j.BaseRowID, DefaultRowCommitVersion: j.DefaultRowCommitVersion,
 		ClusteringProvider: j.ClusteringProvider, encodedPath: j.Path,
@@ -144,7 +155,7 @@ func (j *removeJSON) file() (RemoveFile, error) {
 	}
 	file := RemoveFile{
 		Path: path, DeletionTimestamp: j.DeletionTimestamp, DataChange: j.DataChange,
-		ExtendedFileMetadata: j.ExtendedFileMetadata && j.Size != nil, PartitionValues: j.PartitionValues,
+		ExtendedFileMetadata: j.ExtendedFileMetadata && j.Size != nil, PartitionValues: filled(j.PartitionValues),
 		Stats: j.Stats, Tags: j.Tags, DeletionVector: j.DeletionVector, BaseRowID: j.BaseRowID,
 		DefaultRowCommitVersion: j.DefaultRowCommitVersion, encodedPath: j.Path,
 	}
@@ -152,6 +163,14 @@ func (j *removeJSON) file() (RemoveFile, error) {
 		file.Size = *j.Size
 	}
 	return file, nil
+}
+
+// filled is nil for an empty map, as of a file of a table without partitions.
+func filled(values map[string]*string) map[string]*string {
+	if len(values) == 0 {
+		return nil
+	}
+	return values
 }
 
 func (a *AddFile) json() *addJSON {

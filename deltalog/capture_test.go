@@ -61,7 +61,7 @@ func TestSparkActionsAreWrittenAsTheyWere(t *testing.T) {
 			for _, raw := range lines {
 				want := compactJSON(t, raw)
 				var actions Actions
-				if err := actions.decodeLine([]byte(want)); err != nil {
+				if err := actions.decodeLine(new(lineScanner), []byte(want)); err != nil {
 					t.Fatalf("%v %s: %v", capture, file, err)
 				}
 				got, err := actions.encode()
@@ -100,7 +100,7 @@ func TestSparkStatisticsAreWrittenAsTheyWere(t *testing.T) {
 		var all Actions
 		for file, lines := range log {
 			for _, raw := range lines {
-				if err := all.decodeLine([]byte(compactJSON(t, raw))); err != nil {
+				if err := all.decodeLine(new(lineScanner), []byte(compactJSON(t, raw))); err != nil {
 					t.Fatalf("%v %s: %v", capture, file, err)
 				}
 			}

@@ -105,12 +105,15 @@ type checkpointOut struct {
 	rows   *checkpointRows
 }
 
+// checkpointGroupRows is how many rows are held before they are written; a million files share out between sixteen cores.
+const checkpointGroupRows = 1 << 16
+
 func (t *Table) newCheckpointFile(ctx context.Context, name string, layout checkpointLayout, columns []int) (*checkpointOut, error) {
 	file, err := t.store.Create(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	writer, err := parquetio.NewWriter(file, layout.schema(columns...), parquetio.WriterOptions{})
+	writer, err := parquetio.NewWriter(file, layout.schema(columns...), parquetio.WriterOptions{RowGroupRows: checkpointGroupRows})
 	if err != nil {
 		file.Abort()
 		return nil, err

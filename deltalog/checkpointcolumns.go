@@ -141,12 +141,12 @@ func (g group) addAt(row int) (AddFile, error) {
 }
 
 // keyAt reads a row of the add column of which only path and deletion vector were asked for.
-func (g group) keyAt(row int) (fileKey, error) {
+func (g group) keyAt(row int) (fateKey, error) {
 	path, err := decodePath(g.text(0, row))
 	if err != nil {
-		return fileKey{}, fmt.Errorf("add.path: %w", err)
+		return fateKey{}, fmt.Errorf("add.path: %w", err)
 	}
-	return fileKey{path, g.vector(1, row).id()}, nil
+	return fateKeyOf(path, g.vector(1, row).id()), nil
 }
 
 // removeAt reads a row of the remove column.

@@ -33,7 +33,7 @@ func (s *state) readPart(ctx context.Context, store volumes.Store, part logFile)
 	if part.json() {
 		actions, err := readManifest(ctx, store, part)
 		if err == nil {
-			*s = s.replay(replayed{actions, part.version, true})
+			*s = s.replay(&digest{Actions: *actions, version: part.version, compacted: true})
 		}
 		return err
 	}
@@ -91,9 +91,9 @@ func readSidecarAdds(ctx context.Context, store volumes.Store, sidecars []sideca
 }
 
 // readFileKeys gives the keys of the files of a sidecar, which costs less than the files.
-func readFileKeys(ctx context.Context, store volumes.Store, name string) iter.Seq2[fileKey, error] {
-	keys := fileAction[fileKey]{column: structOf("add", []Field{column("path", String), vectorField()}), at: group.keyAt}
-	return func(yield func(fileKey, error) bool) { keys.readParquet(ctx, store, name, yield) }
+func readFileKeys(ctx context.Context, store volumes.Store, name string) iter.Seq2[fateKey, error] {
+	keys := fileAction[fateKey]{column: structOf("add", []Field{column("path", String), vectorField()}), at: group.keyAt}
+	return func(yield func(fateKey, error) bool) { keys.readParquet(ctx, store, name, yield) }
 }
 
 // readActions gives the actions of one kind: those in the checkpoint's own files, then those of the sidecars that these name.
@@ -247,8 +247,12 @@ func (f checkpointPartFile) sidecars(ctx context.Context) ([]sidecar, error) {
 
 // readManifest reads a V2 checkpoint that is written as JSON.
 func readManifest(ctx context.Context, store volumes.Store, part logFile) (*Actions, error) {
-	actions, err := readCompaction(ctx, store, part)
-	if err == nil && (actions.checkpoint == nil || actions.checkpoint.Version != part.version) {
+	d, err := wholeDigest.readCompaction(ctx, store, part)
+	if err != nil {
+		return nil, err
+	}
+	actions := &d.Actions
+	if actions.checkpoint == nil || actions.checkpoint.Version != part.version {
 		err = fmt.Errorf("no checkpointMetadata of version %d", part.version)
 	}
 	return actions, err

@@ -8,50 +8,47 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
-	"lakehouse/internal/batch"
 	"lakehouse/internal/types"
 )
 
 // checkpointRows turns actions into the rows of a checkpoint and hands them on in batches.
 type checkpointRows struct {
 	layout  checkpointLayout
-	builder *array.RecordBuilder
+	schema  *arrow.Schema
 	columns [checkpointColumns]*array.StructBuilder // nil: the file has no such column
+	order   []int                                   // of the columns in the file
+	nulls   [checkpointColumns]arrow.Array          // of a column that has no action in a batch
 	pending int
 	rows    int64
 	adds    fileCount
 	emit    func(arrow.RecordBatch) error
 }
 
+// checkpointBatch is how many rows are handed on at a time. They are wide, and many lie in none of them but one column.
+const checkpointBatch = 2048
+
 func newCheckpointRows(layout checkpointLayout, columns []int, emit func(arrow.RecordBatch) error) *checkpointRows {
-	r := &checkpointRows{
-		adds:    noFiles(),
-		layout:  layout,
-		builder: array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(layout.schema(columns...))),
-		emit:    emit,
-	}
+	r := &checkpointRows{adds: noFiles(), layout: layout, schema: types.ToArrowSchema(layout.schema(columns...)), order: columns, emit: emit}
 	for i, column := range columns {
-		r.columns[column] = r.builder.Field(i).(*array.StructBuilder)
+		t := r.schema.Field(i).Type.(*arrow.StructType)
+		r.columns[column] = array.NewStructBuilder(memory.DefaultAllocator, t)
 	}
 	return r
 }
 
-// begin starts a row whose action is in the column; its fields are then appended in the order of
-// the schema.
+// begin starts a row whose action is in the column; its fields are then appended in the order of the schema. The other columns are
+// null there, which is made up for when they next have an action or the batch ends.
 func (r *checkpointRows) begin(column int) *fieldAppender {
-	for i, other := range r.columns {
-		if i != column && other != nil {
-			other.AppendNull()
-		}
-	}
-	r.columns[column].Append(true)
-	return &fieldAppender{group: r.columns[column]}
+	group := r.columns[column]
+	group.AppendNulls(r.pending - group.Len())
+	group.Append(true)
+	return &fieldAppender{group: group}
 }
 
 func (r *checkpointRows) end() error {
 	r.rows++
 	r.pending++
-	if r.pending < batch.TargetRows {
+	if r.pending < checkpointBatch {
 		return nil
 	}
 	return r.flush()
@@ -61,8 +58,26 @@ func (r *checkpointRows) flush() error {
 	if r.pending == 0 {
 		return nil
 	}
+	columns := make([]arrow.Array, len(r.order))
+	for i, column := range r.order {
+		columns[i] = r.column(column)
+	}
+	rows := r.pending
 	r.pending = 0
-	return r.emit(r.builder.NewRecordBatch())
+	return r.emit(array.NewRecordBatch(r.schema, columns, int64(rows)))
+}
+
+// column is what a column holds in the pending rows.
+func (r *checkpointRows) column(column int) arrow.Array {
+	group := r.columns[column]
+	if group.Len() > 0 {
+		group.AppendNulls(r.pending - group.Len())
+		return group.NewArray()
+	}
+	if r.nulls[column] == nil {
+		r.nulls[column] = array.MakeArrayOfNull(memory.DefaultAllocator, group.Type(), checkpointBatch)
+	}
+	return array.NewSlice(r.nulls[column], 0, int64(r.pending))
 }
 
 // state writes the actions that are not of files.

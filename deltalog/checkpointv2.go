@@ -74,12 +74,7 @@ func (s *Snapshot) planSidecars(ctx context.Context, layout checkpointLayout) (p
 	if plan.after, err = readTail(ctx, s.table, s.seg); err != nil {
 		return plan, false, err
 	}
-	fresh := int64(0)
-	for i := range plan.after.adds {
-		if plan.after.lives(i) {
-			fresh++
-		}
-	}
+	fresh := plan.after.fates.added
 	for _, one := range all {
 		keep := one.Tags[tagLayout] == layout.name()
 		if keep {
@@ -119,15 +114,15 @@ func (s *Snapshot) touched(ctx context.Context, one sidecar, after *tail) (bool,
 	if err != nil {
 		return false, err
 	}
-	if len(after.live) == 0 {
-		_, err := s.table.store.Stat(ctx, name)
+	if after.told == 0 {
+		_, err := volumes.StatFile(ctx, s.table.store, name)
 		return false, err
 	}
 	for key, err := range readFileKeys(ctx, s.table.store, name) {
 		if err != nil {
 			return false, err
 		}
-		if _, found := after.live[key]; found {
+		if after.fates.of(key) != 0 {
 			return true, nil
 		}
 	}
@@ -208,18 +203,19 @@ func (w *sidecarWriter) writePlan(ctx context.Context, plan sidecarPlan) error {
 		w.files.bytes += kept.count(tagBytes)
 	}
 	for file, err := range readSidecarAdds(ctx, w.snapshot.table.store, plan.stale) {
-		if _, touched := plan.after.live[file.key()]; err == nil && !touched {
+		if err == nil && !plan.after.tells(file.Path, file.DeletionVector) {
 			err = w.add(ctx, &file)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	for i := range plan.after.adds {
-		if plan.after.lives(i) {
-			if err := w.add(ctx, &plan.after.adds[i]); err != nil {
-				return err
-			}
+	for file, err := range plan.after.adds(ctx, w.snapshot.table.store) {
+		if err == nil {
+			err = w.add(ctx, &file)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -309,7 +305,7 @@ func (s *Snapshot) writeJSONManifest(ctx context.Context, actions *Actions) (*la
 	if err := s.table.store.PutIfAbsent(ctx, logDir+"/"+base, data); err != nil {
 		return nil, err
 	}
-	info, err := s.table.store.Stat(ctx, logDir+"/"+base)
+	info, err := volumes.StatFile(ctx, s.table.store, logDir+"/"+base)
 	return &lastManifest{Path: base, SizeInBytes: int64(len(data)), ModificationTime: info.ModTime.UnixMilli()}, err
 }
 

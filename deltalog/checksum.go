@@ -148,7 +148,7 @@ func writeChecksum(ctx context.Context, store volumes.Store, s state, txnID stri
 	if err != nil {
 		return err
 	}
-	err = store.PutIfAbsent(ctx, checksumName(s.version), append(data, '\n'))
+	err = volumes.PutHint(ctx, store, checksumName(s.version), append(data, '\n')) // a torn one is no JSON, and passed over
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}

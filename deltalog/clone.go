@@ -141,6 +141,7 @@ func (c *cloning) commit(ctx context.Context, t *Table, old *Snapshot) (Cloned, 
 	op := Operation{Name: opClone, Metrics: c.metrics(), Parameters: Parameters{}.
 		With("source", from).With("sourceVersion", c.source.Version())}
 	txn := t.BeginCreate(op)
+	txn.ReadWholeTable() // what it adds is no blind append
 	protocol := c.source.Protocol()
 	meta := c.source.Metadata()
 	meta.ID, meta.CreatedTime = "", 0

@@ -174,7 +174,7 @@ func (a *attempt) commitInfo() *CommitInfo {
 }
 
 // maintain does what follows a commit: its checksum file and, each so many versions, a checkpoint
-// and the clean-up. The commit is done, so nothing here can fail it.
+// and the clean-up, or a log compaction. The commit is done, so nothing here can fail it.
 func (t *Table) maintain(ctx context.Context, s state, token string) error {
 	var problems []error
 	if err := writeChecksum(ctx, t.store, s, token); err != nil {
@@ -184,6 +184,9 @@ func (t *Table) maintain(ctx context.Context, s state, token string) error {
 		if err := t.checkpointAt(ctx, s.version); err != nil {
 			problems = append(problems, fmt.Errorf("write checkpoint of version %d: %w", s.version, err))
 		}
+	}
+	if err := t.compactBehind(ctx, s.version); err != nil {
+		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
 }

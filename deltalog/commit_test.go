@@ -225,3 +225,69 @@ func TestOpenReadsChecksumInsteadOfCommits(t *testing.T) {
 		t.Errorf("commits were read:\n%s", recorded.Trace())
 	}
 }
+
+// A warm append waits for the disk four times: for the bytes and the name of its file, and for those of its version. The checksum
+// file is waited for by nobody.
+func TestAnAppendWaitsForTheDiskFourTimes(t *testing.T) {
+	store := volumestest.NewMemory()
+	table := newTable(t, store, nil)
+	table.append("1.parquet")
+	var syncs []string
+	store.EachStep(func(step volumestest.Step) {
+		if step.Kind == "sync" || step.Kind == "syncDir" {
+			syncs = append(syncs, step.Kind)
+		}
+	})
+	if err := store.Put(t.Context(), "2.parquet", []byte("rows")); err != nil {
+		t.Fatal(err)
+	}
+	table.append("2.parquet")
+	if want := []string{"sync", "syncDir", "sync", "syncDir"}; !slices.Equal(syncs, want) {
+		t.Errorf("the disk was waited for by %v, want %v", syncs, want)
+	}
+	if _, ok := readChecksum(t.Context(), store, 2); !ok {
+		t.Error("there is no checksum file")
+	}
+}
+
+// A checksum file that a power cut tears is passed over.
+func TestTornChecksumsArePassedOver(t *testing.T) {
+	store := volumestest.NewMemory()
+	table := newTable(t, store, nil)
+	for n := range 3 {
+		table.append(fmt.Sprintf("%d.parquet", n))
+	}
+	for seed := range uint64(20) {
+		for _, percent := range []int{0, 50, 100} {
+			left := store.CrashClone(seed, percent)
+			s, err := Open(left, Options{}).Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := s.NumFiles(t.Context()); n != 3 || s.Version() != 3 || err != nil {
+				t.Errorf("seed %d, %d%%: version %d with %d files, %v", seed, percent, s.Version(), n, err)
+			}
+		}
+	}
+}
+
+// Delta on Spark lists the files of a small table in its checksum file. Nobody here believes the list: the files are those of the log.
+func TestFilesOfAChecksumAreNotBelieved(t *testing.T) {
+	for _, files := range []string{`[{"path":"of-nobody.parquet","size":1}]`, `"nonsense"`, `null`} {
+		store := volumestest.NewMemory()
+		table := newTable(t, store, nil)
+		table.append("1.parquet")
+		text, err := volumes.ReadFile(t.Context(), store, checksumName(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Put(t.Context(), checksumName(1), append([]byte(`{"allFiles":`+files+`,`), text[1:]...)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(store, Options{}).Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantNames(t, s, "1.parquet")
+	}
+}

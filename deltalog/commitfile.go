@@ -28,72 +28,79 @@ func readCommit(ctx context.Context, store volumes.Store, version int64) (*Actio
 
 // readCommitFile is readCommit, and what the storage says of the file.
 func readCommitFile(ctx context.Context, store volumes.Store, version int64) (*Actions, logFile, error) {
-	name := commitName(version)
-	file, err := store.Open(ctx, name)
+	actions := new(Actions)
+	info, err := readCommitLines(ctx, store, version, actions.decodeLine)
 	if err != nil {
-		return nil, logFile{}, err
-	}
-	defer file.Close()
-	info := parseLogFile(file.Info())
-	if info.size > maxCommitBytes {
-		return nil, info, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, info.size, int64(maxCommitBytes))
-	}
-	actions, err := decodeCommit(io.NewSectionReader(file, 0, info.size), info.size)
-	if _, disk := errors.AsType[*fs.PathError](err); disk {
-		return nil, info, fmt.Errorf("version %d: read %s: %w", version, name, err) // the file may be whole
-	}
-	if err != nil {
-		return nil, info, errclass.DeltaLogCorrupt.New("version %d: read %s: %w.", version, name, err).
-			WithHint("Restore the file, or read a version before it.")
+		return nil, info, err
 	}
 	return actions, info, nil
 }
 
-// readCompaction reads what several commits come to: the file of a compaction, or a checkpoint written as JSON.
-func readCompaction(ctx context.Context, store volumes.Store, f logFile) (*Actions, error) {
+// A lineDecoder takes a line of the log; the scanner is for it alone.
+type lineDecoder func(s *lineScanner, line []byte) error
+
+// readCommitLines reads the lines of one version.
+func readCommitLines(ctx context.Context, store volumes.Store, version int64, take lineDecoder) (logFile, error) {
+	name := commitName(version)
+	file, err := store.Open(ctx, name)
+	if err != nil {
+		return logFile{}, err
+	}
+	defer file.Close()
+	info := parseLogFile(file.Info())
+	if info.size > maxCommitBytes {
+		return info, errclass.DeltaLogCorrupt.New("%s has %d bytes; at most %d are read.", name, info.size, int64(maxCommitBytes))
+	}
+	err = decodeLines(io.NewSectionReader(file, 0, info.size), info.size, take)
+	if _, disk := errors.AsType[*fs.PathError](err); disk {
+		return info, fmt.Errorf("version %d: read %s: %w", version, name, err) // the file may be whole
+	}
+	if err != nil {
+		return info, errclass.DeltaLogCorrupt.New("version %d: read %s: %w.", version, name, err).
+			WithHint("Restore the file, or read a version before it.")
+	}
+	return info, nil
+}
+
+// readCompactionLines reads the lines of what several commits come to: the file of a compaction, or a checkpoint written as JSON.
+func readCompactionLines(ctx context.Context, store volumes.Store, f logFile, take lineDecoder) error {
 	file, err := store.Open(ctx, f.name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer file.Close()
 	size := file.Info().Size
 	if size == 0 || size > maxCommitBytes {
-		return nil, errclass.DeltaLogCorrupt.New("%s has %d bytes; at least one and at most %d are read.", f.name, size, int64(maxCommitBytes))
+		return errclass.DeltaLogCorrupt.New("%s has %d bytes; at least one and at most %d are read.", f.name, size, int64(maxCommitBytes))
 	}
-	actions, err := decodeCommit(io.NewSectionReader(file, 0, size), size)
-	if err == nil && !actions.reconciled() {
-		err = errclass.DeltaLogCorrupt.New("%s says of one file more than once what became of it.", f.name)
-	}
-	return actions, err
-}
-
-// reconciled reports whether each file is told of once, as the specification asks of a compaction. Some writers only put commits
-// together, and not all in the same order.
-func (a *Actions) reconciled() bool {
-	told := make(map[fileKey]bool, len(a.Adds)+len(a.Removes))
-	for i := range a.Adds {
-		told[a.Adds[i].key()] = true
-	}
-	for i := range a.Removes {
-		told[a.Removes[i].key()] = true
-	}
-	return len(told) == len(a.Adds)+len(a.Removes)
+	return decodeLines(io.NewSectionReader(file, 0, size), size, take)
 }
 
 // decodeCommit reads the lines of a commit of about that size. An empty commit has no actions.
 func decodeCommit(in io.Reader, size int64) (*Actions, error) {
-	var actions Actions
+	actions := new(Actions)
+	if err := decodeLines(in, size, actions.decodeLine); err != nil {
+		return nil, err
+	}
+	return actions, nil
+}
+
+func decodeLines(in io.Reader, size int64, take lineDecoder) error {
+	var scanner lineScanner
 	lines := lineReader{in: bufio.NewReaderSize(in, int(min(size+1, 64<<10)))}
 	for {
 		line, err := lines.next()
 		if errors.Is(err, io.EOF) {
-			return &actions, nil
+			return nil
+		}
+		if lines.start == 0 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte-order mark is no part of the text: Hadoop's reader takes it off, too
 		}
 		if err == nil {
-			err = actions.decodeLine(line)
+			err = take(&scanner, line)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("line at byte %d: %w", lines.start, err)
+			return fmt.Errorf("line at byte %d: %w", lines.start, err)
 		}
 	}
 }

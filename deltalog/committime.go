@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
 )
 
 // The properties of in-commit timestamps: a version's time then stands in its commitInfo, and copying the log does not change it.
@@ -78,7 +79,7 @@ func (a *attempt) previousTime(ctx context.Context) (int64, error) {
 	if a.base.metadata.commitTimes() && a.base.stamp != 0 {
 		return a.base.stamp, nil
 	}
-	info, err := a.txn.table.store.Stat(ctx, commitName(a.base.version))
+	info, err := volumes.StatFile(ctx, a.txn.table.store, commitName(a.base.version))
 	if errors.Is(err, fs.ErrNotExist) {
 		return a.txn.read.Timestamp().UnixMilli(), nil
 	}

@@ -221,6 +221,11 @@ func (c *conflictChecker) readOf(ctx context.Context, removes []RemoveFile) (*Re
 	if c.txn.reads.whole {
 		return &removes[0], nil
 	}
+	for i := range removes {
+		if c.txn.reads.named[removes[i].Path] && !c.txn.renumbers() { // who gives numbers leaves out what is gone
+			return &removes[i], nil
+		}
+	}
 	if len(c.txn.reads.files) == 0 {
 		return nil, nil
 	}

@@ -42,7 +42,6 @@ func (a *Actions) tagged(name string) bool {
 const (
 	propRowTracking = "delta.enableRowTracking"
 	propVectors     = "delta.enableDeletionVectors"
-	keyNestedIDs    = "delta.columnMapping.nested.ids"
 )
 
 // enables reports whether the new metadata only turns on row tracking, column mapping by name or deletion vectors. Rows

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,6 +63,7 @@ func (t *Table) create(ctx context.Context, opts CreateOptions) error {
 	}.WithSchema(opts.Schema)
 	txn := t.BeginCreate(opts.Describe())
 	txn.UpdateMetadata(metadata)
+	txn.tellMaxColumn()
 	if opts.Domains != nil {
 		for _, d := range opts.Domains(txn.Metadata()) {
 			txn.SetDomain(d)
@@ -92,6 +94,21 @@ func (o *CreateOptions) Describe() Operation {
 		With("isManaged", strconv.FormatBool(!o.External)).
 		With("properties", jsonText(shownProperties(o.Configuration)))
 	return op
+}
+
+// tellMaxColumn has the history tell the greatest id of a column, among the properties.
+func (x *Txn) tellMaxColumn() {
+	m := x.metadata()
+	id, ok := m.Configuration[propMaxColumnID]
+	for i, p := range x.op.Parameters {
+		if p.Name != "properties" || !ok {
+			continue
+		}
+		shown := shownProperties(m.Configuration)
+		shown[propMaxColumnID] = id
+		x.op.Parameters = slices.Clone(x.op.Parameters)
+		x.op.Parameters[i].Value = jsonText(shown)
+	}
 }
 
 // shownProperties are those that a new table keeps: what asks for a feature is in the protocol.

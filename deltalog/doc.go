@@ -75,8 +75,8 @@
 // checksum file and the commits after it; the checkpoint only where there is no such file, and
 // then only its few rows that are not files. A refresh costs a look or three and the new
 // commits; an append, in addition, one put and one small file. None of these grows with the table
-// or its history. Only who asks for files replays them: in memory that grows with what follows the
-// checkpoint.
+// or its history. Only who asks for files replays them: the checkpoint as a stream, and some two dozen bytes of memory for each file
+// that the commits after it tell of.
 //
 // # Features
 //
@@ -97,7 +97,7 @@
 //   - delta.checkpoint.writeStatsAsJson and writeStatsAsStruct say how checkpoints hold statistics; both are read.
 //   - checkpointProtection: the log is cut off only as a whole before the version that is protected.
 //
-// Log compaction files are read where they are whole, instead of the commits that they stand for.
+// Log compaction files are read where they are whole, instead of the commits that they stand for; [Table.CompactLog] writes them.
 //
 // A table that only writers must understand can still be read. Features that ask a writer to evaluate SQL are the caller's to honour
 // where he makes data files himself, as is that data files are what their actions say.

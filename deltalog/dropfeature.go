@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"lakehouse/internal/errclass"
 )
@@ -20,113 +19,6 @@ type DropFeatureOptions struct {
 	// Purge rewrites the data files that hold what the feature was for: rows under deletion vectors, columns by physical names, values
 	// of narrower types. It is asked for only where there are such. Default: they are a reason not to drop the feature.
 	Purge func(ctx context.Context) error
-}
-
-// A dropRule is how one feature is dropped.
-type dropRule struct {
-	properties []string                                     // leave the table first
-	later      []string                                     // leave it with the feature
-	history    bool                                         // readers of older versions have to know the feature
-	uses       func(*Actions) bool                          // what a commit looks like that makes use of it; nil: like any other
-	refuse     func(*Metadata) error                        // what the user has to remove first
-	finish     func(context.Context, *Snapshot, *Txn) error // more of the last commit
-}
-
-const (
-	propProtectBefore = "delta.requireCheckpointProtectionBeforeVersion"
-	protection        = "checkpointProtection"
-	// barriers is how many checkpoints shield the older versions from readers that do not know the feature.
-	barriers = 3
-	// truncatedAfter is how much of the history TRUNCATE HISTORY leaves: longer than any transaction takes.
-	truncatedAfter = 24 * time.Hour
-)
-
-// dropRules are those of Delta on Spark. Features that are not here stay for good.
-func dropRules() map[string]dropRule {
-	return map[string]dropRule{
-		"checkConstraints": {refuse: refuseConstraints},
-		"deletionVectors":  {properties: []string{propVectors}, history: true, uses: usesVectors},
-		"rowTracking": {
-			properties: []string{propRowTracking}, later: []string{propRowIDColumn, propCommitVersionColumn, propRowTrackingSuspended}, finish: forgetRowIDs,
-		},
-		"domainMetadata":      {finish: forgetDomains},
-		"v2Checkpoint":        {properties: []string{propCheckpointPolicy}, history: true, uses: usesV2Checkpoint},
-		"inCommitTimestamp":   {properties: []string{propCommitTimes, propCommitTimesVersion, propCommitTimesSince}},
-		"vacuumProtocolCheck": {history: true, uses: func(*Actions) bool { return false }},
-		"columnMapping": {
-			history: true, refuse: refuseMapping,
-			uses: func(a *Actions) bool { return a.Metadata != nil && a.Metadata.ColumnMapping() != MappingNone },
-		},
-		"typeWidening":                {properties: []string{"delta.enableTypeWidening"}, history: true, uses: usesTypeChanges},
-		"typeWidening-preview":        {properties: []string{"delta.enableTypeWidening"}, history: true, uses: usesTypeChanges},
-		"materializePartitionColumns": {later: []string{"delta.enableMaterializePartitionColumnsFeature"}},
-		protection:                    {},
-	}
-}
-
-func refuseConstraints(m *Metadata) error {
-	var names []string
-	for name := range m.Configuration {
-		if short, ok := strings.CutPrefix(name, "delta.constraints."); ok {
-			names = append(names, short)
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	slices.Sort(names)
-	return errclass.DeltaDropConstraints.New("Cannot drop the CHECK constraints table feature. The following constraints must be dropped first: %s.", quoted(names))
-}
-
-func refuseMapping(m *Metadata) error {
-	if m.ColumnMapping() == MappingNone {
-		return nil
-	}
-	return errclass.DeltaFeatureDropNonremovable.New("Cannot drop columnMapping: the table's columns are mapped, and its data files would have to be written anew.").
-		WithHint("Write the table into another one without column mapping.")
-}
-
-func usesVectors(a *Actions) bool {
-	return a.Metadata != nil && propertyIs(propVectors, "true")(a.Metadata) ||
-		slices.ContainsFunc(a.Adds, func(f AddFile) bool { return f.DeletionVector != nil }) ||
-		slices.ContainsFunc(a.Removes, func(f RemoveFile) bool { return f.DeletionVector != nil })
-}
-
-func usesV2Checkpoint(a *Actions) bool {
-	return a.checkpoint != nil || len(a.sidecars) > 0 || a.Metadata != nil && propertyIs(propCheckpointPolicy, "v2")(a.Metadata)
-}
-
-func usesTypeChanges(a *Actions) bool {
-	return a.Metadata != nil && hasField(keyTypeChanges)(a.Metadata)
-}
-
-// forgetRowIDs takes the numbers off the files again, and the mark out of the table.
-func forgetRowIDs(ctx context.Context, s *Snapshot, x *Txn) error {
-	for file, err := range s.Files(ctx) {
-		if err != nil {
-			return err
-		}
-		if file.BaseRowID != nil || file.DefaultRowCommitVersion != nil {
-			file.BaseRowID, file.DefaultRowCommitVersion, file.DataChange = nil, nil, false
-			x.Add(file)
-		}
-	}
-	mark, ok, err := s.Domain(ctx, domainRowTracking)
-	if err != nil || !ok {
-		return err
-	}
-	mark.Removed = true
-	x.SetDomain(mark)
-	return nil
-}
-
-func forgetDomains(ctx context.Context, s *Snapshot, x *Txn) error {
-	domains, err := s.Domains(ctx)
-	for _, domain := range domains {
-		domain.Removed = true
-		x.actions.Domains = append(x.actions.Domains, domain)
-	}
-	return err
 }
 
 // DropFeature takes a feature out of the table's protocol, so that readers and writers can use the table that do not know it:
@@ -226,13 +118,19 @@ func (d *featureDrop) removeTraces(ctx context.Context, s *Snapshot) (changed bo
 	if changed, err = d.unset(ctx, s); err != nil {
 		return changed, err
 	}
+	if d.rule.numbers {
+		return changed, d.table.takeRowIDs(ctx, backfillFiles)
+	}
 	used, err := d.inUse(ctx)
-	if err != nil || !used {
+	if err != nil {
 		return changed, err
+	}
+	if !used {
+		return changed, d.shieldVectors(ctx)
 	}
 	if d.opts.Purge == nil {
 		return changed, errclass.DeltaFeatureDropHistory.New("Cannot drop %s because data files of the current version use it.", d.name).
-			WithHint("Rewrite them: REORG TABLE … APPLY (PURGE).")
+			WithHint("Give DropFeatureOptions a Purge that writes them anew, as ALTER TABLE … DROP FEATURE does.")
 	}
 	if err := d.opts.Purge(ctx); err != nil {
 		return changed, err
@@ -240,23 +138,36 @@ func (d *featureDrop) removeTraces(ctx context.Context, s *Snapshot) (changed bo
 	if used, err = d.inUse(ctx); err == nil && used {
 		err = errors.New("data files use it still, after they were rewritten")
 	}
-	return true, err
+	if err != nil {
+		return true, err
+	}
+	return true, d.shieldVectors(ctx)
 }
 
-// unset takes the properties out of the table that make use of the feature.
+// unset takes the properties out of the table that make use of the feature, or turns them off.
 func (d *featureDrop) unset(ctx context.Context, s *Snapshot) (changed bool, err error) {
 	m := s.Metadata()
+	op := Operation{Name: "SET TBLPROPERTIES", Parameters: Parameters{}.With("properties", jsonText(d.rule.settings))}
 	unset := []string{}
 	for _, name := range d.rule.properties {
-		if _, set := m.Configuration[name]; set {
+		if m.Configuration[name] != d.rule.settings[name] {
 			delete(m.Configuration, name)
 			unset = append(unset, name)
 		}
 	}
-	if len(unset) == 0 {
+	if len(d.rule.properties) > 0 {
+		op = Operation{Name: "UNSET TBLPROPERTIES", Parameters: Parameters{}.With("properties", jsonText(unset)).With("ifExists", true)}
+	}
+	changed = len(unset) > 0 || d.rule.numbers
+	for name, value := range d.rule.settings {
+		if have, set := m.Configuration[name]; have != value && (set || len(unset) > 0 || d.rule.numbers) {
+			m.Configuration[name], changed = value, true
+		}
+	}
+	if !changed {
 		return false, nil
 	}
-	txn := s.Begin(Operation{Name: "UNSET TBLPROPERTIES", Parameters: Parameters{}.With("properties", jsonText(unset)).With("ifExists", true)})
+	txn := s.Begin(op)
 	txn.UpdateMetadata(m)
 	_, err = txn.Commit(ctx)
 	return true, err
@@ -277,90 +188,6 @@ func (d *featureDrop) inUse(ctx context.Context) (bool, error) {
 		}
 		if d.rule.uses(&Actions{Adds: []AddFile{file}}) {
 			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// barrier is a version that changes nothing, with a checkpoint: who reads on from there needs nothing before it.
-func (d *featureDrop) barrier(ctx context.Context) error {
-	s, err := d.table.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := s.Begin(Operation{Name: "Empty Commit"}).Commit(ctx); err != nil {
-		return err
-	}
-	if s, err = d.table.Snapshot(ctx); err != nil {
-		return err
-	}
-	return s.Checkpoint(ctx)
-}
-
-// truncate drops the feature once no version that makes use of it is left in the log.
-func (d *featureDrop) truncate(ctx context.Context, changed bool) error {
-	if err := d.barrier(ctx); err != nil {
-		return err
-	}
-	s, err := d.table.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if changed {
-		return errclass.DeltaFeatureDropWait.New("Dropping %s was partially successful. The feature is now no longer used in the current version of the table. "+
-			"However, the feature is still present in historical versions of the table.", d.name).
-			WithHint("Repeat the command when the versions have expired: after %s, or with TRUNCATE HISTORY after %s.", s.state.metadata.logRetention(), truncatedAfter)
-	}
-	if err := d.table.truncateBefore(ctx, s, d.table.opts.Clock().Add(-truncatedAfter)); err != nil {
-		return err
-	}
-	used, err := d.historyUses(ctx, s)
-	if err != nil {
-		return err
-	}
-	if used {
-		return errclass.DeltaFeatureDropHistory.New("Cannot drop %s because the Delta log contains historical versions that use the feature.", d.name).
-			WithHint("Wait until %s (%s) has passed since the feature was last active, or %s and drop it with TRUNCATE HISTORY.",
-				propLogRetention, s.state.metadata.logRetention(), truncatedAfter)
-	}
-	return d.downgrade(ctx)
-}
-
-// truncateBefore cuts off the log before the newest checkpoint that is not newer than the time.
-func (t *Table) truncateBefore(ctx context.Context, s *Snapshot, cutoff time.Time) error {
-	all, err := list(ctx, t.store, 0, s.Version())
-	if err != nil {
-		return err
-	}
-	return t.truncateLog(ctx, s, all, all.keptFrom(cutoff))
-}
-
-// historyUses looks through the log: its first checkpoint, without the tombstones, and every commit.
-func (d *featureDrop) historyUses(ctx context.Context, s *Snapshot) (bool, error) {
-	all, err := list(ctx, d.table.store, 0, s.Version())
-	if err != nil {
-		return false, err
-	}
-	first, err := d.table.SnapshotAt(ctx, oldestVersion(all))
-	if err != nil {
-		return false, err
-	}
-	if d.rule.uses(&Actions{Metadata: first.state.metadata}) {
-		return true, nil
-	}
-	for file, err := range first.Files(ctx) {
-		if err != nil || d.rule.uses(&Actions{Adds: []AddFile{file}}) {
-			return true, err
-		}
-	}
-	for _, f := range all.checkpoints {
-		if f.kind == checkpointByUUID && d.name == "v2Checkpoint" {
-			return true, nil
-		}
-	}
-	for read, err := range readCommits(ctx, d.table.store, all.commits) {
-		if err != nil || d.rule.uses(read.Actions) {
-			return true, err
 		}
 	}
 	return false, nil
@@ -399,44 +226,4 @@ func (d *featureDrop) commit(ctx context.Context, s *Snapshot, protocol Protocol
 	txn.UpdateProtocol(protocol.without(d.name))
 	_, err := txn.Commit(ctx)
 	return err
-}
-
-// unprotect drops the protection of a history that is gone.
-func (d *featureDrop) unprotect(ctx context.Context, s *Snapshot) error {
-	before := s.protectedBefore()
-	if err := d.barrier(ctx); err != nil {
-		return err
-	}
-	s, err := d.table.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if err := d.table.truncateBefore(ctx, s, d.table.opts.Clock().Add(-truncatedAfter)); err != nil {
-		return err
-	}
-	all, err := list(ctx, d.table.store, 0, s.Version())
-	if err != nil {
-		return err
-	}
-	if len(all.commits) > 0 && all.commits[0].version < before {
-		return errclass.DeltaFeatureDropProtectionWait.New("The operation did not succeed because there are still traces of dropped features in the table history. "+
-			"CheckpointProtection cannot be dropped until these historical versions have expired.").
-			WithHint("Repeat the command when the versions before %d are older than %s.", before, truncatedAfter)
-	}
-	m := s.Metadata()
-	delete(m.Configuration, propProtectBefore)
-	return d.commit(ctx, s, s.Protocol(), m)
-}
-
-// protectedBefore is the version below which the log may be cut off only as a whole, because its checkpoints shield readers from
-// versions with features that were dropped since; 0: none is.
-func (s *Snapshot) protectedBefore() int64 {
-	if !s.state.protocol.Supports(protection) {
-		return 0
-	}
-	version, err := strconv.ParseInt(s.state.metadata.Configuration[propProtectBefore], 10, 64)
-	if err != nil {
-		return 0
-	}
-	return version
 }

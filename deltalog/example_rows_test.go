@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/deltalog"
+	"lakehouse/volumes"
 	"lakehouse/volumes/s3"
 	"lakehouse/volumes/volumestest"
 )
@@ -42,7 +43,11 @@ func Example_bucket() {
 
 // people is a table of names and ages.
 func people(properties map[string]string) *deltalog.Table {
-	table, err := deltalog.Create(context.Background(), volumestest.NewMemory(), deltalog.CreateOptions{
+	return peopleIn(volumestest.NewMemory(), properties)
+}
+
+func peopleIn(store volumes.Store, properties map[string]string) *deltalog.Table {
+	table, err := deltalog.Create(context.Background(), store, deltalog.CreateOptions{
 		Schema: deltalog.Schema{Fields: []deltalog.Field{
 			{Name: "name", Type: deltalog.String, Nullable: true},
 			{Name: "age", Type: deltalog.Integer, Nullable: true},

@@ -28,6 +28,7 @@ type feature struct {
 	read, write  bool                 // this package does
 	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
 	idle         bool                 // while the table makes no use of it, it asks nothing of a writer
+	byHand       bool                 // a table that exists gets it by its property only, not by making use of it
 	requires     []string             // the features that must come with it
 }
 
@@ -42,10 +43,11 @@ func features() []feature {
 		{name: "identityColumns", minWriter: 6, read: true, write: true, active: hasField("delta.identity.start")},
 		{name: "deletionVectors", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableDeletionVectors", "true")},
 		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, write: true, active: propertyIs("delta.enableRowTracking", "true")},
-		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ},
+		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ, byHand: true},
 		{name: "domainMetadata", read: true, write: true},
 		{name: "v2Checkpoint", readerWriter: true, read: true, write: true, active: propertyIs("delta.checkpointPolicy", "v2")},
 		{name: "inCommitTimestamp", read: true, write: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
+		{name: "timestampWithoutTimezone", readerWriter: true, read: true}, // what some have called timestampNtz; the kernel reads it, too
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
 		{name: "typeWidening-preview", readerWriter: true, read: true},
 		{name: "clustering", requires: []string{"domainMetadata"}, read: true, write: true},
@@ -56,6 +58,7 @@ func features() []feature {
 		{name: "variantShredding", requires: []string{"variantType"}, readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
 		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
 		{name: "vacuumProtocolCheck", readerWriter: true, read: true, write: true},
+		{name: "catalogOwned-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
 		{name: "catalogManaged", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
 		{name: "icebergCompatV1", requires: []string{"columnMapping"}, read: true, write: true, active: propertyIs("delta.enableIcebergCompatV1", "true")},
 		{name: "icebergCompatV2", requires: []string{"columnMapping"}, read: true, write: true, active: propertyIs("delta.enableIcebergCompatV2", "true")},
@@ -66,10 +69,18 @@ func features() []feature {
 		{name: "materializePartitionColumns", read: true, active: propertyIs("delta.enableMaterializePartitionColumnsFeature", "true")},
 		{name: "coordinatedCommits-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, read: true},
 		{name: "redirectWriterOnly-preview", read: true},
+		{name: "icebergWriterCompatV1", requires: []string{"icebergCompatV2"}, read: true},
+		{name: "icebergWriterCompatV3", requires: []string{"icebergCompatV3"}, read: true},
+		{name: "columnMappingUsageTracking", requires: []string{"columnMapping"}, read: true},
+		// The bounds of such a column, and how it compares, may be another order's; its rows are what they are.
+		{name: "collations", requires: []string{"domainMetadata"}, read: true},
+		{name: "collations-preview", requires: []string{"domainMetadata"}, read: true},
 		{name: "redirectReaderWriter-preview", readerWriter: true},
 		{name: "geospatial", readerWriter: true},
 		{name: "geospatial-dev", readerWriter: true},
+		{name: "adaptiveMetadata", readerWriter: true},
 		{name: "adaptiveMetadata-preview", readerWriter: true},
+		{name: "timestampNanos", requires: []string{"timestampNtz"}, readerWriter: true},
 	}
 }
 

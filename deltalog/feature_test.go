@@ -1,11 +1,14 @@
 package deltalog
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
+	"lakehouse/volumes/volumestest"
 )
 
 func TestProtocolGates(t *testing.T) {
@@ -85,6 +88,48 @@ func TestProtocolIsRaisedFromLegacy(t *testing.T) {
 	old, err := protocolFor(Protocol{MinReaderVersion: 1, MinWriterVersion: 2}, &Metadata{Configuration: map[string]string{"delta.appendOnly": "true"}})
 	if err != nil || old.MinWriterVersion != 2 {
 		t.Errorf("appendOnly raised %+v, %v", old, err)
+	}
+}
+
+// A table that exists gets TIMESTAMP_NTZ after its feature, and VARIANT without more ado, as in Delta.
+func TestFeaturesThatExistingTablesGetByHand(t *testing.T) {
+	ctx := t.Context()
+	schema := func(more ...types.Field) Schema {
+		return Schema{Fields: append([]types.Field{{Name: "a", Type: types.Integer, Nullable: true}}, more...)}
+	}
+	array := func(of Type) types.Field {
+		return types.Field{Name: "b", Type: types.Array{Element: of}, Nullable: true}
+	}
+	for _, test := range []struct {
+		name   string
+		was    Schema
+		column Type
+		ask    string
+		want   errclass.Class
+	}{
+		{"use alone", schema(), types.TimestampNTZ, "", errclass.DeltaFeatureManual},
+		{"asked for with it", schema(), types.TimestampNTZ, "timestampNtz", ""},
+		{"of a new table", schema(types.Field{Name: "c", Type: types.TimestampNTZ, Nullable: true}), types.TimestampNTZ, "", ""},
+		{"variant", schema(), types.Variant, "", ""},
+	} {
+		table, err := Create(ctx, volumestest.NewMemory(), CreateOptions{Schema: test.was, Options: testOptions()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap, err := table.Snapshot(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		meta := snap.Metadata()
+		if test.ask != "" {
+			meta.Configuration = map[string]string{"delta.feature." + test.ask: "supported"}
+		}
+		txn := snap.Begin(Operation{Name: "ADD COLUMNS"})
+		txn.UpdateMetadata(meta.WithSchema(Schema{Fields: append(slices.Clone(test.was.Fields), array(test.column))}))
+		_, err = txn.Commit(ctx)
+		if test.want == "" && err != nil || test.want != "" && !errors.Is(err, test.want) {
+			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
+		}
 	}
 }
 

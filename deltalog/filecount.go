@@ -24,31 +24,54 @@ type fileSizes struct {
 // noFiles is the count of an empty table.
 func noFiles() fileCount { return fileCount{known: true, detailed: true} }
 
+// A fileChange is what the actions of a version do to the count.
+type fileChange struct {
+	sum               fileCount // below nothing, where more goes than comes
+	removes           int
+	rearranged, vague bool // an add that changes no data; a remove without a size
+}
+
+func (c *fileChange) add(file *AddFile) {
+	c.sum.detailed = true
+	c.sum.add(file.Size, file.DeletionVector, 1)
+	c.rearranged = c.rearranged || !file.DataChange
+}
+
+func (c *fileChange) remove(file *RemoveFile) {
+	c.sum.detailed = true
+	c.sum.add(file.Size, file.DeletionVector, -1)
+	c.removes++
+	c.vague = c.vague || !file.ExtendedFileMetadata
+}
+
 // apply counts on from one version to the next. It gives up where the actions do not tell: a remove
 // without a size, or an add that may replace one of the same file.
-func (c fileCount) apply(a *Actions) fileCount {
-	if !c.known {
-		return c
+func (c fileCount) apply(by *fileChange) fileCount {
+	if !c.known || by.vague || by.rearranged && by.removes == 0 {
+		return fileCount{}
 	}
-	for i := range a.Adds {
-		file := &a.Adds[i]
-		if !file.DataChange && len(a.Removes) == 0 {
-			return fileCount{}
-		}
-		c.add(file.Size, file.DeletionVector, 1)
-	}
-	for i := range a.Removes {
-		file := &a.Removes[i]
-		if !file.ExtendedFileMetadata {
-			return fileCount{}
-		}
-		c.add(file.Size, file.DeletionVector, -1)
-	}
+	c.number += by.sum.number
+	c.bytes += by.sum.bytes
 	if c.number < 0 || c.bytes < 0 {
 		return fileCount{}
 	}
-	c.detailed = c.detailed && c.consistent()
+	if c.detailed && by.sum.detailed {
+		c.addDetails(&by.sum)
+		c.detailed = c.consistent()
+	}
 	return c
+}
+
+func (c *fileCount) addDetails(of *fileCount) {
+	for i := range c.sizes.counts {
+		c.sizes.counts[i] += of.sizes.counts[i]
+		c.sizes.bytes[i] += of.sizes.bytes[i]
+	}
+	for i := range c.deletedCounts {
+		c.deletedCounts[i] += of.deletedCounts[i]
+	}
+	c.vectors += of.vectors
+	c.deletedRecords += of.deletedRecords
 }
 
 // add counts so many files of that size and vector; fewer than none to take them off again.

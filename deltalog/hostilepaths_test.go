@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"lakehouse/internal/batch"
 	"lakehouse/volumes"
@@ -105,20 +106,48 @@ func touch(t *testing.T, store volumes.Store, elsewhere func(context.Context, st
 	return files
 }
 
+// maintain does with a table what believes its log: it clones the table, takes it back to its first version, and deletes what no version needs.
+func maintain(t *testing.T, store volumes.Store, elsewhere func(context.Context, string) (volumes.Store, string, error)) {
+	at := time.Now().Add(24 * time.Hour) // older than this is whatever is there
+	table := Open(store, Options{Elsewhere: elsewhere, Clock: func() time.Time { return at }})
+	s, err := table.Snapshot(t.Context())
+	if err != nil {
+		return
+	}
+	clone := Open(volumestest.NewMemory(), Options{Elsewhere: func(context.Context, string) (volumes.Store, string, error) { return nil, "", errNotElsewhere }})
+	_, _ = clone.ShallowClone(t.Context(), s, CloneOptions{Location: "file:///source"})
+	_, _ = table.History(t.Context(), 0)
+	_, _ = table.Restore(t.Context(), 0, RestoreOptions{})
+	for _, lite := range []bool{true, false} {
+		opts := VacuumOptions{Retention: new(time.Duration), SkipRetentionCheck: true, Lite: lite, NoHistory: true, Workers: 1, DryRun: true}
+		dry, dryErr := table.Vacuum(t.Context(), opts)
+		opts.DryRun = false
+		run, err := table.Vacuum(t.Context(), opts)
+		if (err == nil) != (dryErr == nil) || err == nil && (dry.Files != run.Files || dry.Bytes != run.Bytes) {
+			t.Errorf("vacuum, lite %v: a dry run tells of %+v (%v), a run of %+v (%v)", lite, dry, dryErr, run, err)
+		}
+	}
+}
+
+var errNotElsewhere = errors.New("nothing lies elsewhere")
+
 // A path that leads out of the table is never asked of a store, wherever the log has it. One that is absolute is asked of
 // who knows what lies elsewhere, and of nobody else.
 func TestNoPathLeadsOut(t *testing.T) {
-	refused := errors.New("nothing lies elsewhere")
 	cases := 0
 	for place, log := range places() {
 		for _, path := range append(leadingOut(), oddly()...) {
 			cases++
 			store := volumestest.RecordAll(logOf(t, log(path)))
 			asked := ""
-			touch(t, store, func(_ context.Context, uri string) (volumes.Store, string, error) {
+			elsewhere := func(_ context.Context, uri string) (volumes.Store, string, error) {
 				asked = uri
-				return nil, "", refused
-			})
+				return nil, "", errNotElsewhere
+			}
+			touch(t, store, elsewhere)
+			if cases%8 == 0 { // it takes its time
+				maintain(t, store, elsewhere)
+			}
 			for _, op := range store.Ops() {
 				if volumes.CheckName("test", op.Name) != nil && volumes.CheckFolder("test", op.Name) != nil {
 					t.Errorf("%s %.60q: the store was asked to %s", place, path, op)
@@ -143,7 +172,7 @@ func TestOddPathsAreFiles(t *testing.T) {
 	}
 }
 
-// On a disk the same holds for links: the folder beside the table, with the table's name as its beginning, is not read.
+// On a disk the same holds for links: the folder beside the table, with the table's name as its beginning, is neither read nor vacuumed.
 func TestNeighbourOnDiskIsNotRead(t *testing.T) {
 	lake, err := volumes.MakeLocal(t.TempDir())
 	if err != nil {
@@ -166,6 +195,10 @@ func TestNeighbourOnDiskIsNotRead(t *testing.T) {
 			if _, err := store.Stat(t.Context(), file.Path); err == nil {
 				t.Errorf("%q: got %q", path, file.Path)
 			}
+		}
+		maintain(t, store, nil)
+		if _, err := lake.Stat(t.Context(), "t-evil/1.parquet"); err != nil {
+			t.Errorf("%q: a vacuum of the table beside it: %v", path, err)
 		}
 	}
 }

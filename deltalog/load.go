@@ -98,25 +98,26 @@ func (t *Table) loadState(ctx context.Context, seg *segment) (state, error) {
 	if err != nil {
 		return s, err
 	}
-	kept := newTail()
-	whole := s.version <= seg.base()
-	for read, err := range readCommits(ctx, t.store, seg.steps(s.version+1)) {
+	steps, kind := seg.steps(s.version+1), briefDigest
+	var kept *tail
+	if s.version <= seg.base() {
+		kept, kind = new(tail), digestsOf(steps)
+	}
+	for read, err := range kind.readAll(ctx, t.store, steps) {
 		if err != nil {
 			return s, err
 		}
 		s = s.replay(read)
-		if kept.apply(read.Actions); kept.size() > maxKept {
-			kept = nil
+		if kept != nil {
+			err = kept.add(read, kind)
+		}
+		if err != nil {
+			return s, err
 		}
 	}
-	if whole {
-		seg.tail = kept
-	}
+	seg.tail = kept
 	return s, nil
 }
-
-// maxKept is how many actions a snapshot keeps of those that it has read already.
-const maxKept = 200_000
 
 // maxChecksumTries bounds how many unhelpful checksum files are read before the checkpoint is.
 const maxChecksumTries = 2

@@ -26,7 +26,10 @@ const (
 
 	keyColumnID     = "delta.columnMapping.id"
 	keyPhysicalName = "delta.columnMapping.physicalName"
-	keyFieldID      = "parquet.field.id" // as Spark tells its Parquet writer
+	keyNestedIDs    = "delta.columnMapping.nested.ids"
+
+	keyFieldID        = "parquet.field.id" // as Spark tells its Parquet writer
+	keyNestedFieldIDs = "parquet.field.nested.ids"
 )
 
 // ColumnMapping is the table's mode.
@@ -69,6 +72,9 @@ func (m *Metadata) StoredSchema() (Schema, error) {
 		stored := Field{Name: physicalName(f), Type: f.Type, Nullable: f.Nullable}
 		if id, ok := ColumnID(f); ok {
 			stored.Metadata = map[string]any{keyFieldID: id}
+			if inside, ok := f.Metadata[keyNestedIDs]; ok {
+				stored.Metadata[keyNestedFieldIDs] = inside
+			}
 		}
 		return stored
 	}), nil
@@ -132,58 +138,94 @@ func (m *Metadata) assignColumns(old *Metadata, newID func() string) error {
 	if err != nil {
 		return err
 	}
-	known := map[string]Field{}
-	becomes := old != nil && old.ColumnMapping() == MappingNone
-	last := maxColumnID(m)
-	if old != nil {
-		last = max(last, maxColumnID(old))
-		before, err := old.Schema()
-		if err != nil {
-			return err
-		}
-		mapFields(before, func(f Field, path []string) Field {
-			known[strings.ToLower(strings.Join(path, "\x00"))] = f
-			return f
-		})
+	a, err := newAssignment(m, old, newID)
+	if err != nil {
+		return err
 	}
-	mapFields(schema, func(f Field, _ []string) Field {
-		if id, ok := ColumnID(f); ok {
-			last = max(last, id)
-		}
-		return f
-	})
-	schema = mapFields(schema, func(f Field, path []string) Field {
-		f.Metadata = maps.Clone(f.Metadata)
-		if f.Metadata == nil {
-			f.Metadata = map[string]any{}
-		}
-		was, had := known[strings.ToLower(strings.Join(path, "\x00"))]
-		if _, ok := ColumnID(f); !ok {
-			id, kept := ColumnID(was)
-			if !kept || !types.EqualIgnoringNullability(was.Type, f.Type) {
-				last++
-				id = last
-			}
-			f.Metadata[keyColumnID] = id
-		}
-		if _, ok := f.Metadata[keyPhysicalName].(string); !ok {
-			name, kept := was.Metadata[keyPhysicalName].(string)
-			switch {
-			case becomes && had:
-				name = was.Name
-			case !kept || !types.EqualIgnoringNullability(was.Type, f.Type):
-				name = "col-" + newID()
-			}
-			f.Metadata[keyPhysicalName] = name
-		}
-		return f
-	})
+	mapFields(schema, func(f Field, _ []string) Field { a.note(f); return f })
+	schema = mapFields(schema, a.column)
+	if m.icebergCompat() >= 2 {
+		schema = mapFields(schema, a.nested)
+	}
 	if m.Configuration == nil {
 		m.Configuration = map[string]string{}
 	}
-	m.Configuration[propMaxColumnID] = strconv.FormatInt(last, 10)
+	m.Configuration[propMaxColumnID] = strconv.FormatInt(a.last, 10)
 	*m = m.WithSchema(schema)
 	return nil
+}
+
+// An assignment is how columns are given ids and physical names.
+type assignment struct {
+	before  map[string]Field // the columns of the version before, by where they stand
+	becomes bool             // the table was not mapped before
+	last    int64            // the greatest id that was given
+	newID   func() string
+}
+
+func newAssignment(m, old *Metadata, newID func() string) (*assignment, error) {
+	a := &assignment{before: map[string]Field{}, last: maxColumnID(m), newID: newID}
+	if old == nil {
+		return a, nil
+	}
+	a.becomes = old.ColumnMapping() == MappingNone
+	a.last = max(a.last, maxColumnID(old))
+	schema, err := old.Schema()
+	if err != nil {
+		return nil, err
+	}
+	mapFields(schema, func(f Field, path []string) Field {
+		a.before[placeOf(path)] = f
+		return f
+	})
+	return a, nil
+}
+
+func placeOf(path []string) string { return strings.ToLower(strings.Join(path, "\x00")) }
+
+// note keeps the ids that a column has from being given again.
+func (a *assignment) note(f Field) {
+	if id, ok := ColumnID(f); ok {
+		a.last = max(a.last, id)
+	}
+	for _, id := range nestedIDs(f) {
+		a.last = max(a.last, id)
+	}
+}
+
+func (a *assignment) next() int64 {
+	a.last++
+	return a.last
+}
+
+// column gives a column what it lacks.
+func (a *assignment) column(f Field, path []string) Field {
+	if f.Metadata = maps.Clone(f.Metadata); f.Metadata == nil {
+		f.Metadata = map[string]any{}
+	}
+	was, had := a.before[placeOf(path)]
+	same := had && types.EqualIgnoringNullability(was.Type, f.Type)
+	if _, ok := ColumnID(f); !ok {
+		id, kept := ColumnID(was)
+		if !kept || !same {
+			id = a.next()
+		}
+		f.Metadata[keyColumnID] = id
+	}
+	if _, ok := f.Metadata[keyPhysicalName].(string); ok {
+		return f
+	}
+	name, kept := was.Metadata[keyPhysicalName].(string)
+	switch {
+	case a.becomes && had:
+		name = was.Name
+	case !kept || !same:
+		name = "col-" + a.newID()
+	case was.Metadata[keyNestedIDs] != nil:
+		f.Metadata[keyNestedIDs] = was.Metadata[keyNestedIDs]
+	}
+	f.Metadata[keyPhysicalName] = name
+	return f
 }
 
 func maxColumnID(m *Metadata) int64 {

@@ -253,8 +253,8 @@ func deleteByVector(day string) func(context.Context, *lake, *Table) (*Txn, erro
 // compact puts the partition's rows into one file.
 func compact(day string) func(context.Context, *lake, *Table) (*Txn, error) {
 	return on("", "OPTIMIZE", func(ctx context.Context, l *lake, x *Txn) error {
-		x.ReadFiles(onDay(day))
 		files, err := live(ctx, x.Snapshot(), day)
+		x.ReadNamed(files...)
 		if err != nil || len(files) == 0 {
 			return err
 		}

@@ -1,11 +1,11 @@
 package deltalog
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
-	"strings"
-	"testing"
 
 	"pgregory.net/rapid"
 
@@ -120,68 +120,17 @@ func stateAt(t *rapid.T, store volumes.Store, version int64) modelState {
 
 // without is a copy of the log that lacks the files of some kinds.
 func without(t *rapid.T, store *volumestest.Memory, lacks func(name string) bool) *volumestest.Memory {
-	rest := store.CrashClone(0, 0)
+	rest := store.CrashClone(0, 100) // all of it: checksum files need not be synced
 	for info, err := range store.List(t.Context(), logDir, volumes.ListOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if lacks(info.Name) {
-			if err := rest.Delete(t.Context(), info.Name); err != nil {
+			// A power cut may have taken a checksum file, which nobody waits for.
+			if err := rest.Delete(t.Context(), info.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				t.Fatal(err)
 			}
 		}
 	}
 	return rest
-}
-
-// Whatever is done to a table, however often checkpoints are written and in which form: every version is what a model says, from
-// the commits alone, with checkpoints, with checksums, and with all of them.
-func TestVersionsAreWhatTheModelSays(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		store := volumestest.NewMemory()
-		configuration := map[string]string{
-			"delta.checkpointInterval":     fmt.Sprint(rapid.IntRange(1, 7).Draw(t, "interval")),
-			"delta.feature.domainMetadata": "supported",
-		}
-		if rapid.Bool().Draw(t, "v2") {
-			configuration["delta.checkpointPolicy"] = "v2"
-		}
-		table, err := Create(t.Context(), store, CreateOptions{Schema: peopleSchema, Configuration: configuration, Options: namedOptions("creator")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		now := modelState{apps: map[string]int64{}, domains: map[string]string{}}
-		versions := []modelState{now.clone()}
-		for next := range rapid.IntRange(1, 8).Draw(t, "commits") {
-			if rapid.IntRange(0, 3).Draw(t, "reopen") == 0 {
-				table = Open(store, namedOptions("writer"))
-			}
-			s, err := table.Snapshot(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			made, err := now.change(t, s, next).Commit(t.Context())
-			if err != nil || made.Maintenance != nil {
-				t.Fatal(err, made.Maintenance)
-			}
-			slices.Sort(now.files)
-			versions = append(versions, now.clone())
-		}
-		isCheckpoint := func(name string) bool {
-			return strings.Contains(name, "checkpoint") || strings.Contains(name, "_sidecars")
-		}
-		isChecksum := func(name string) bool { return strings.HasSuffix(name, ".crc") }
-		logs := map[string]*volumestest.Memory{
-			"all": store, "without checkpoints": without(t, store, isCheckpoint), "without checksums": without(t, store, isChecksum),
-			"commits alone": without(t, store, func(name string) bool { return isCheckpoint(name) || isChecksum(name) }),
-			"without hint":  without(t, store, func(name string) bool { return strings.HasSuffix(name, "_last_checkpoint") }),
-		}
-		for version, want := range versions {
-			for name, log := range logs {
-				if got := stateAt(t, log, int64(version)); got.String() != want.String() {
-					t.Fatalf("version %d, %s:\ngot  %v\nwant %v", version, name, got, want)
-				}
-			}
-		}
-	})
 }

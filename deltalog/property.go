@@ -112,7 +112,7 @@ func (m *Metadata) checkProperties() error {
 				propCheckpointInterval, text)
 		}
 	}
-	if _, err := m.statsColumns(); err != nil {
+	if err := m.checkStatsColumns(); err != nil {
 		return err
 	}
 	if policy, set := m.Configuration[propCheckpointPolicy]; set && policy != "classic" && policy != "v2" {

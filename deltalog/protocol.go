@@ -39,6 +39,28 @@ func unknownFeature(name string) error {
 		WithHint("%s", errclass.DidYouMean(name, supported(func(feature) bool { return true })))
 }
 
+// checkEnabledByHand refuses a change of the metadata of a table that makes use of a feature which is not turned on for want of use alone:
+// as in Delta, readers that do not know it shall not be locked out by chance.
+func (x *Txn) checkEnabledByHand(p Protocol, m *Metadata) error {
+	if x.read == nil {
+		return nil
+	}
+	have := p.demandedOfWriters()
+	var missing []string
+	for _, f := range features() {
+		asked := strings.EqualFold(m.Configuration["delta.feature."+f.name], "supported")
+		if f.byHand && !asked && f.active(m) && !slices.Contains(have, f.name) {
+			missing = append(missing, f.name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return errclass.DeltaFeatureManual.New("Your table schema requires manually enablement of the following table feature(s): %s. To do this, run the following command for each of features listed above: "+
+		"ALTER TABLE table_name SET TBLPROPERTIES ('delta.feature.feature_name' = 'supported'). Current supported feature(s): %s.",
+		strings.Join(missing, ", "), strings.Join(slices.Sorted(slices.Values(have)), ", "))
+}
+
 // clone shares nothing with p.
 func (p *Protocol) clone() Protocol {
 	c := *p

@@ -20,26 +20,19 @@ const (
 	maxBytesAhead = 32 << 20 // of the commits of one window; a larger one is read alone
 )
 
-// A replayed is what one file of the log says: a commit, or a compaction of several.
-type replayed struct {
-	*Actions
-	version   int64 // the last one that it holds
-	compacted bool
-}
-
-// readCommits gives the actions of commits and compactions, in their order. The first error ends it.
-func readCommits(ctx context.Context, store volumes.Store, commits []logFile) iter.Seq2[replayed, error] {
-	return func(yield func(replayed, error) bool) {
+// readAll reads commits and compactions, in their order. The first error ends it.
+func (k digestKind) readAll(ctx context.Context, store volumes.Store, commits []logFile) iter.Seq2[*digest, error] {
+	return func(yield func(*digest, error) bool) {
 		for len(commits) > 0 {
 			n := window(commits)
-			read, err := readWindow(ctx, store, commits[:n])
-			for _, actions := range read {
-				if !yield(actions, nil) {
+			read, err := k.readWindow(ctx, store, commits[:n])
+			for _, one := range read {
+				if !yield(one, nil) {
 					return
 				}
 			}
 			if err != nil {
-				yield(replayed{}, err)
+				yield(nil, err)
 				return
 			}
 			commits = commits[n:]
@@ -59,8 +52,8 @@ func window(commits []logFile) int {
 }
 
 // readWindow reads commits at the same time: those before the first that cannot be read, and its error.
-func readWindow(ctx context.Context, store volumes.Store, commits []logFile) ([]replayed, error) {
-	read, errs := make([][]replayed, len(commits)), make([]error, len(commits))
+func (k digestKind) readWindow(ctx context.Context, store volumes.Store, commits []logFile) ([]*digest, error) {
+	read, errs := make([][]*digest, len(commits)), make([]error, len(commits))
 	workers := commitReaders
 	if len(commits) <= fewCommits {
 		workers = 1
@@ -71,7 +64,7 @@ func readWindow(ctx context.Context, store volumes.Store, commits []logFile) ([]
 		readers.Go(func() error {
 			for i := next.Add(1) - 1; i < int64(len(commits)); i = next.Add(1) - 1 {
 				errs[i] = batch.Guard(func() (err error) {
-					read[i], err = readStep(ctx, store, commits[i])
+					read[i], err = k.read(ctx, store, commits[i])
 					return err
 				})
 			}
@@ -85,24 +78,4 @@ func readWindow(ctx context.Context, store volumes.Store, commits []logFile) ([]
 		}
 	}
 	return slices.Concat(read...), nil
-}
-
-// readStep reads a commit or a compaction. For one that cannot be read, the commits that it stands for are.
-func readStep(ctx context.Context, store volumes.Store, f logFile) ([]replayed, error) {
-	if f.kind != compactedFile {
-		actions, err := readCommit(ctx, store, f.version)
-		return []replayed{{actions, f.version, false}}, err
-	}
-	if actions, err := readCompaction(ctx, store, f); err == nil {
-		return []replayed{{actions, f.through, true}}, nil
-	}
-	var commits []replayed
-	for version := f.version; version <= f.through; version++ {
-		actions, err := readCommit(ctx, store, version)
-		if err != nil {
-			return nil, err
-		}
-		commits = append(commits, replayed{actions, version, false})
-	}
-	return commits, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+
+	"lakehouse/volumes"
 )
 
 // manyCommits is from how many new versions on a refresh loads the table anew: a checkpoint or a
@@ -60,7 +62,7 @@ func (t *Table) continues(ctx context.Context, s *segment) (bool, error) {
 	if s.head.kind != commitFile {
 		return false, nil
 	}
-	info, err := t.store.Stat(ctx, s.head.name)
+	info, err := volumes.StatFile(ctx, t.store, s.head.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -95,7 +97,7 @@ func (s *segment) advance(ctx context.Context, t *Table) {
 	if checkPath(name) != nil {
 		return
 	}
-	info, err := t.store.Stat(ctx, name)
+	info, err := volumes.StatFile(ctx, t.store, name)
 	if err != nil {
 		return
 	}

@@ -98,6 +98,9 @@ func filesBy(ctx context.Context, s *Snapshot, size int) func(func([]AddFile, er
 	}
 }
 
+// lookedForAtOnce bounds how many files are looked for side by side.
+const lookedForAtOnce = 16
+
 // lookFor gives those of the files that cannot be read, in their order.
 func (t *Table) lookFor(ctx context.Context, files []AddFile) ([]MissingFile, error) {
 	all := make([]MissingFile, len(files))

@@ -8,60 +8,6 @@ import (
 	"lakehouse/internal/errclass"
 )
 
-// A tail is what the commits after a checkpoint do to its files: the newest action of each key.
-type tail struct {
-	live    map[fileKey]int // index into adds; -1: removed
-	adds    []AddFile       // in the order of the log; only those that live points at count
-	removes map[fileKey]RemoveFile
-}
-
-func newTail() *tail {
-	return &tail{live: map[fileKey]int{}, removes: map[fileKey]RemoveFile{}}
-}
-
-// readTail replays the commits of a segment, unless that has been done.
-func readTail(ctx context.Context, t *Table, seg *segment) (*tail, error) {
-	if seg.tail != nil {
-		return seg.tail, nil
-	}
-	tail := newTail()
-	for read, err := range readCommits(ctx, t.store, seg.steps(seg.base()+1)) {
-		if err != nil {
-			return nil, err
-		}
-		tail.apply(read.Actions)
-	}
-	return tail, nil
-}
-
-// size is how many actions it holds. That of none, which was too large to be kept, is nothing.
-func (t *tail) size() int {
-	if t == nil {
-		return 0
-	}
-	return len(t.live) + len(t.adds)
-}
-
-// lives reports whether an add is what became of its file.
-func (t *tail) lives(i int) bool { return t.live[t.adds[i].key()] == i }
-
-func (t *tail) apply(a *Actions) {
-	if t == nil {
-		return
-	}
-	for _, file := range a.Removes {
-		key := file.key()
-		t.live[key] = -1
-		t.removes[key] = file
-	}
-	for _, file := range a.Adds {
-		key := file.key()
-		t.live[key] = len(t.adds)
-		t.adds = append(t.adds, file)
-		delete(t.removes, key)
-	}
-}
-
 // replayFiles gives the live files of a segment.
 func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile, error) bool) {
 	after, err := readTail(ctx, t, seg)
@@ -75,7 +21,7 @@ func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile
 			fallBack(ctx, t, seg, given, err, replayFiles, yield)
 			return
 		}
-		if _, touched := after.live[file.key()]; touched {
+		if after.tells(file.Path, file.DeletionVector) {
 			continue
 		}
 		given = true
@@ -83,8 +29,12 @@ func replayFiles(ctx context.Context, t *Table, seg *segment, yield func(AddFile
 			return
 		}
 	}
-	for i := range after.adds {
-		if after.lives(i) && !giveFile(t, after.adds[i], yield) {
+	for file, err := range after.adds(ctx, t.store) {
+		if err != nil {
+			yield(AddFile{}, err)
+			return
+		}
+		if !giveFile(t, file, yield) {
 			return
 		}
 	}
@@ -112,7 +62,7 @@ func replayTombstones(ctx context.Context, t *Table, seg *segment, yield func(Re
 			fallBack(ctx, t, seg, given, err, replayTombstones, yield)
 			return
 		}
-		if _, touched := after.live[file.key()]; touched {
+		if after.tells(file.Path, file.DeletionVector) {
 			continue
 		}
 		given = true
@@ -120,8 +70,8 @@ func replayTombstones(ctx context.Context, t *Table, seg *segment, yield func(Re
 			return
 		}
 	}
-	for _, file := range after.removes {
-		if !yield(file, nil) {
+	for file, err := range after.removes(ctx, t.store) {
+		if !yield(file, err) || err != nil {
 			return
 		}
 	}

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/errclass"
 )
@@ -27,6 +24,7 @@ type RestoreOptions struct {
 // Restored says what a restore did.
 type Restored struct {
 	Version                         int64 // the new one
+	Unchanged                       bool  // the version was the newest: there is no new one
 	TableSize, Files                int64 // of the table, after it
 	RemovedFiles, RemovedFilesSize  int64
 	RestoredFiles, RestoredFilesize int64
@@ -34,7 +32,7 @@ type Restored struct {
 
 // Restore makes a new version with the files, the columns and the properties of an older one. The versions between stay in
 // the history. The protocol is not lowered, so that they can still be read. Files that were vacuumed since are an error
-// that names them, of class DELTA_RESTORE_MISSING_FILES.
+// that names them, of class DELTA_RESTORE_MISSING_FILES. The newest version needs no restoring, and no version comes of it.
 func (t *Table) Restore(ctx context.Context, version int64, opts RestoreOptions) (Restored, error) {
 	done, err := t.restore(ctx, version, opts)
 	return done, t.located(err)
@@ -45,9 +43,11 @@ func (t *Table) restore(ctx context.Context, version int64, opts RestoreOptions)
 	if err != nil {
 		return Restored{}, err
 	}
-	if version >= now.Version() || version < 0 {
-		return Restored{}, errclass.DeltaRestoreVersion.New("Cannot restore table to version %d. It should be less than the last available version (%d).",
-			version, now.Version())
+	if version == now.Version() {
+		return Restored{Version: version, Unchanged: true}, nil
+	}
+	if version > now.Version() || version < 0 {
+		return Restored{}, errclass.DeltaRestoreVersion.New("Cannot restore table to version %d. The last available version is %d.", version, now.Version())
 	}
 	then, err := t.SnapshotAt(ctx, version)
 	if err != nil {
@@ -116,60 +116,17 @@ func (r *restoring) checkFiles(ctx context.Context) error {
 	if r.opts.IgnoreMissingFiles {
 		return nil
 	}
-	missing, err := r.now.table.missing(ctx, r.adds, missingNamed)
+	missing, err := r.now.table.lookFor(ctx, r.adds)
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	return errclass.DeltaRestoreMissingFiles.New("Not all files from version %d are available in file system. Missed files (top %d files): %s.",
-		r.then.Version(), missingNamed, strings.Join(missing, ",")).
-		WithHint("Please use more recent version or timestamp for restoring. To disable this check set option 'spark.sql.files.ignoreMissingFiles' to 'true'.")
-}
-
-// lookedForAtOnce bounds how many files are looked for side by side.
-const lookedForAtOnce = 16
-
-// missing are those of the files, or of their vectors, that are not in the folder, in their order, at most so many.
-func (t *Table) missing(ctx context.Context, files []AddFile, atMost int) ([]string, error) {
-	gone := make([]bool, len(files))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookedForAtOnce)
-	for i := range files {
-		group.Go(func() (err error) {
-			gone[i], err = t.isMissing(ctx, &files[i])
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
 	var names []string
-	for i := range files {
-		if gone[i] && len(names) < atMost {
-			names = append(names, files[i].Path)
-		}
+	for i := range missing[:min(len(missing), missingNamed)] {
+		names = append(names, missing[i].Path)
 	}
-	return names, nil
-}
-
-func (t *Table) isMissing(ctx context.Context, f *AddFile) (bool, error) {
-	names := []string{f.Path}
-	vector, err := f.DeletionVector.fileName()
-	if err != nil {
-		return false, err
-	}
-	if vector != "" {
-		names = append(names, vector)
-	}
-	for _, name := range names {
-		err := t.stat(ctx, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return true, nil
-		}
-		if err != nil {
-			return false, fmt.Errorf("look for %s: %w", name, err)
-		}
-	}
-	return false, nil
+	return errclass.DeltaRestoreMissingFiles.New("Not all files from version %d are available in file system. Missed files (top %d files): %s.",
+		r.then.Version(), missingNamed, strings.Join(names, ",")).
+		WithHint("Please use more recent version or timestamp for restoring. To disable this check set option 'spark.sql.files.ignoreMissingFiles' to 'true'.")
 }
 
 // commit makes the version. Nothing may have come in between: what was there is what is taken back.

@@ -45,12 +45,12 @@ func (t *Table) checkFilePath(name string) error {
 // stat looks for a data file, or one of vectors, wherever it lies.
 func (t *Table) stat(ctx context.Context, name string) error {
 	if !isAbsolute(name) || t.opts.Elsewhere == nil {
-		_, err := t.store.Stat(ctx, name)
+		_, err := volumes.StatFile(ctx, t.store, name)
 		return err
 	}
 	store, at, err := t.opts.Elsewhere(ctx, name)
 	if err == nil {
-		_, err = store.Stat(ctx, at)
+		_, err = volumes.StatFile(ctx, store, at)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package deltalog
 import (
 	"context"
 	"maps"
+	"math"
 	"strconv"
 
 	"lakehouse/internal/errclass"
@@ -121,20 +122,23 @@ func (x *Txn) prepareRowTracking(ctx context.Context) error {
 	return x.backfill(ctx)
 }
 
-// backfill adds the files again that have no ids yet. Files that somebody adds at the same time would be missed, so nobody may.
+// backfill adds the files again that have no ids yet: [Table.BackfillRowIDs] leaves none. Files that somebody adds at the same time would be
+// missed, so nobody may, unless the protocol asks all writers for ids already.
 func (x *Txn) backfill(ctx context.Context) error {
 	removed := make(map[fileKey]bool, len(x.actions.Removes))
 	for i := range x.actions.Removes {
 		removed[x.actions.Removes[i].key()] = true
 	}
-	x.Alone()
-	for file, err := range x.read.Files(ctx) {
-		if err != nil {
-			return err
-		}
-		if file.BaseRowID == nil && !removed[file.key()] {
-			file.DataChange = false
-			x.actions.Adds = append(x.actions.Adds, file)
+	files, err := x.read.unnumbered(ctx, math.MaxInt)
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 || !tracksRows(x.read.state.protocol, x.read.state.metadata) {
+		x.Alone()
+	}
+	for i := range files {
+		if !removed[files[i].key()] {
+			x.actions.Adds = append(x.actions.Adds, files[i])
 		}
 	}
 	return nil
@@ -169,12 +173,14 @@ func (a *attempt) completeBase(ctx context.Context) error {
 	return err
 }
 
-// preserved is what a version of a table with row tracking says of the ids of the rows that it copied: where it copied none, they are all kept.
+// preserved is what a version of a table with row tracking says of the ids of the rows that it copied: where it copied none, they are all
+// kept, and where who copied them says so.
 func (a *attempt) preserved(info *CommitInfo) {
 	if !tracksRows(a.protocol(), a.metadata()) || info.Tags[tagPreserved] != "" {
 		return
 	}
-	tags := map[string]string{tagPreserved: strconv.FormatBool(len(a.txn.actions.Removes) == 0)}
+	kept := len(a.txn.actions.Removes) == 0 || a.txn.keepsRowIDs && a.metadata().RowTracking()
+	tags := map[string]string{tagPreserved: strconv.FormatBool(kept)}
 	maps.Copy(tags, info.Tags)
 	info.Tags = tags
 }

@@ -15,6 +15,7 @@ type FileCount struct {
 
 func (c *FileCount) add(bytes int64) { c.Files, c.Bytes = c.Files+1, c.Bytes+bytes }
 
+// String tells them in words: "2 files (1024 bytes)".
 func (c FileCount) String() string { return fmt.Sprintf("%d files (%d bytes)", c.Files, c.Bytes) }
 
 // A ScanReport says which files a scan reads, and why it passes over the others.

@@ -77,7 +77,7 @@ func (t *Table) completeState(ctx context.Context, seg *segment) (state, error) 
 			return t.completeState(ctx, older)
 		}
 	}
-	for read, err := range readCommits(ctx, t.store, seg.steps(seg.base()+1)) {
+	for read, err := range briefDigest.readAll(ctx, t.store, seg.steps(seg.base()+1)) {
 		if err != nil {
 			return state{}, err
 		}

@@ -26,10 +26,10 @@ func emptyState() state {
 }
 
 // apply is the state after one more version.
-func (s state) apply(a *Actions) state { return s.replay(replayed{a, s.version + 1, false}) }
+func (s state) apply(a *Actions) state { return s.replay(digestOf(a, s.version+1)) }
 
 // replay is the state after one more version, or after several that were read as one.
-func (s state) replay(a replayed) state {
+func (s state) replay(a *digest) state {
 	s.version, s.stamp = a.version, 0
 	if a.CommitInfo != nil {
 		s.stamp = a.CommitInfo.InCommitTimestamp
@@ -52,7 +52,7 @@ func (s state) replay(a replayed) state {
 			s.domains[domain.Domain] = domain
 		}
 	}
-	s.files = s.files.apply(a.Actions)
+	s.files = s.files.apply(&a.change)
 	if a.compacted { // its removes may be of files that it never told of
 		s.files = fileCount{}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
-	"lakehouse/internal/errclass"
 	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
 )
@@ -61,60 +60,6 @@ func (m *Metadata) StatsOptions() (StatsOptions, error) {
 	}
 	columns, err := m.statsColumns()
 	return StatsOptions{schema, partition, m.IndexedColumns(), columns}, err
-}
-
-// statsColumns are the columns of the property delta.dataSkippingStatsColumns, by their stored names; nil: it is not set.
-func (m *Metadata) statsColumns() ([][]string, error) {
-	text, set := m.Configuration[propStatsColumns]
-	if !set {
-		return nil, nil
-	}
-	schema, err := m.Schema()
-	if err != nil {
-		return nil, err
-	}
-	columns := [][]string{}
-	for _, name := range splitOutside(text, ',') {
-		path, err := m.storedPath(schema, splitOutside(name, '.'))
-		if err != nil {
-			return nil, err
-		}
-		columns = append(columns, path)
-	}
-	return columns, nil
-}
-
-// storedPath is a column's path as data files have it.
-func (m *Metadata) storedPath(schema Schema, path []string) ([]string, error) {
-	stored := make([]string, len(path))
-	t := Type(schema)
-	for i, name := range path {
-		name = strings.ReplaceAll(strings.Trim(strings.TrimSpace(name), "`"), "``", "`")
-		inside, ok := t.(Schema)
-		at := inside.Index(name)
-		if !ok || at < 0 {
-			return nil, errclass.UnresolvedColumn.New("table property %s: the table has no column `%s`.", propStatsColumns, strings.Join(path, ".")).
-				WithHint("%s", errclass.DidYouMean(name, inside.Names()))
-		}
-		stored[i], t = m.StoredName(inside.Fields[at]), inside.Fields[at].Type
-	}
-	return stored, nil
-}
-
-// splitOutside splits a text at a byte, but not between backticks.
-func splitOutside(text string, at byte) []string {
-	var parts []string
-	start, quoted := 0, false
-	for i := range len(text) {
-		switch {
-		case text[i] == '`':
-			quoted = !quoted
-		case text[i] == at && !quoted:
-			parts = append(parts, text[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, text[start:])
 }
 
 // MakeStats writes the statistics of a data file for [AddFile].Stats: numRecords, minValues,

@@ -26,6 +26,9 @@ type Options struct {
 	EngineInfo string
 	// NewID makes table ids and commit tokens, unique in the world. Default: random UUIDs.
 	NewID func() string
+	// LogCompactionInterval has a log compaction file written behind each so many commits, unless a checkpoint holds them:
+	// see [Table.CompactLog]. Default: none.
+	LogCompactionInterval int64
 	// Jitter gives a random duration below its argument: how long a commit that lost a race waits
 	// before it tries again. Default: evenly spread.
 	Jitter func(below time.Duration) time.Duration
@@ -196,7 +199,7 @@ func (t *Table) latestFrom(ctx context.Context, version int64) (newest int64, ok
 
 // has looks whether the log has a version.
 func (t *Table) has(ctx context.Context, version int64) (bool, error) {
-	_, err := t.store.Stat(ctx, commitName(version))
+	_, err := volumes.StatFile(ctx, t.store, commitName(version))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -26,16 +26,19 @@ type Txn struct {
 
 	conforming   bool // see RowsConform
 	identityOnly bool // see AdvanceIdentity
+	unmaps       bool // see Unmap
+	keepsRowIDs  bool // see KeepsRowIDs
 }
 
 // A readSet is what a transaction relies on.
 type readSet struct {
-	files []Predicate // each nil: any file
+	files []Predicate     // each nil: any file
+	named map[string]bool // the paths of files that were read whatever is in them
 	whole bool
 	apps  map[string]bool
 }
 
-func (r *readSet) anyFile() bool { return len(r.files) > 0 || r.whole }
+func (r *readSet) anyFile() bool { return len(r.files) > 0 || len(r.named) > 0 || r.whole }
 
 // Begin starts a transaction on top of the snapshot.
 func (s *Snapshot) Begin(op Operation) *Txn { return &Txn{table: s.table, read: s, op: op} }
@@ -81,9 +84,7 @@ func (x *Txn) UpdateProtocol(p Protocol) { x.asked = new(p.clone()) }
 // raised where the metadata asks for it.
 func (x *Txn) UpdateMetadata(m Metadata) {
 	m = m.clone()
-	if x.read == nil {
-		m.mapForIceberg()
-	}
+	x.mapForIceberg(&m)
 	x.actions.Metadata, x.identityOnly = &m, false
 	x.unmapped = m.assignColumns(x.before(), x.table.opts.NewID)
 }
@@ -114,6 +115,21 @@ func (x *Txn) SetTransaction(appID string, version int64) {
 // ReadFiles says that the transaction relies on the files that match; nil: on all of them. New files conflict where their
 // partition may match, removed ones where their statistics do not rule them out either.
 func (x *Txn) ReadFiles(where Predicate) { x.reads.files = append(x.reads.files, where) }
+
+// ReadNamed says that the transaction has read these files, as a compaction does: new files never conflict with that, and removed ones
+// where they are among them, or where only other rows of them are deleted now.
+func (x *Txn) ReadNamed(files ...AddFile) {
+	if x.reads.named == nil {
+		x.reads.named = make(map[string]bool, len(files))
+	}
+	for i := range files {
+		x.reads.named[files[i].Path] = true
+	}
+}
+
+// KeepsRowIDs says that the rows which the transaction copies from files that it removes have the ids that row tracking gave them, in the
+// columns of [Metadata.RowIDColumns].
+func (x *Txn) KeepsRowIDs() { x.keepsRowIDs = true }
 
 // ReadWholeTable says that the transaction relies on the table as a whole, as a query does that
 // reads the table it writes.
@@ -171,7 +187,7 @@ func (x *Txn) prepare(ctx context.Context) error {
 	if err := x.checkIcebergCompat(metadata); err != nil {
 		return err
 	}
-	if err := x.checkRows(metadata); err != nil {
+	if err := errors.Join(x.checkRows(metadata), x.checkUnmapped(ctx)); err != nil {
 		return err
 	}
 	if err := x.checkAppendOnly(metadata); err != nil {
@@ -193,7 +209,7 @@ func (x *Txn) prepareMetadata() error {
 		return x.unmapped
 	}
 	x.fillIn(m)
-	if err := m.checkMapping(x.before()); err != nil {
+	if err := m.checkMapping(x.before()); err != nil && (!x.unmaps || m.ColumnMapping() != MappingNone) {
 		return err
 	}
 	if err := m.check(); err != nil {
@@ -213,6 +229,9 @@ func (x *Txn) prepareProtocol() error {
 		protocol = *x.asked
 	}
 	if m := x.actions.Metadata; m != nil {
+		if err := x.checkEnabledByHand(protocol, m); err != nil {
+			return err
+		}
 		raised, err := protocolFor(protocol, m)
 		if err != nil {
 			return err

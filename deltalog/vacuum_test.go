@@ -98,6 +98,22 @@ func (d *dustyTable) vacuum(opts VacuumOptions) (names []string, done Vacuumed) 
 	return names, done
 }
 
+// A file that was taken back, and out again, is one file.
+func TestLiteVacuumCountsAFileOnce(t *testing.T) {
+	d := newDustyTable(t, nil)
+	d.put("a", days(25))
+	d.at(days(20), func(x *Txn) { x.Add(write("a")) })
+	d.at(days(15), func(x *Txn) { x.Remove(write("a")) })
+	d.at(days(14), func(x *Txn) { x.Add(write("a")) })
+	d.at(days(13), func(x *Txn) { x.Remove(write("a")) })
+	d.at(days(12), func(x *Txn) { x.Add(write("b")) })
+	would, found := d.vacuum(VacuumOptions{Lite: true, DryRun: true})
+	did, done := d.vacuum(VacuumOptions{Lite: true})
+	if !slices.Equal(would, []string{"a"}) || !slices.Equal(did, would) || found != done || done.Files != 1 {
+		t.Errorf("a dry run names %q (%+v), the run %q (%+v)", would, found, did, done)
+	}
+}
+
 // A vacuum deletes what no version within the retention names and is old, and nothing else; a dry run tells just that.
 func TestVacuumDeletesWhatNoVersionNeeds(t *testing.T) {
 	d := newDustyTable(t, nil)

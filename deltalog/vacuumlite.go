@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"hash/maphash"
 	"io/fs"
 	"iter"
 	"time"
@@ -67,10 +68,12 @@ func (v *vacuuming) remember(ctx context.Context) error {
 	return v.table.store.Put(ctx, lastVacuumName, append(data, '\n'))
 }
 
-// files are the data files, vectors and change data that the versions took out of the table, or, of change data, put in.
-// What is still in the table, because a later version took it back, is the caller's to keep.
+// files are the data files, vectors and change data that the versions took out of the table, or, of change data, put in, each once:
+// a file that was restored may have been taken out again. What is still in the table, because a later version took it back, is the
+// caller's to keep.
 func (r commitRange) files(ctx context.Context, t *Table) iter.Seq2[InventoryFile, error] {
 	return func(yield func(InventoryFile, error) bool) {
+		seed, given := maphash.MakeSeed(), map[uint64]bool{} // of two names with one hash the other waits for a full vacuum
 		for version := r.first; version <= r.last; version++ {
 			actions, err := readCommit(ctx, t.store, version)
 			if err != nil {
@@ -78,6 +81,11 @@ func (r commitRange) files(ctx context.Context, t *Table) iter.Seq2[InventoryFil
 				return
 			}
 			for f := range actions.leftBehind() {
+				hash := maphash.String(seed, f.Name)
+				if given[hash] {
+					continue
+				}
+				given[hash] = true
 				if !yield(f, nil) {
 					return
 				}

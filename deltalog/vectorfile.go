@@ -17,6 +17,7 @@ import (
 // goroutine.
 type DeletionVectorFile struct {
 	table *Table
+	below string // a folder; empty: the table's own
 	id    uuid.UUID
 	out   volumes.Writer // nil: nothing is written yet
 	size  int64
@@ -26,6 +27,12 @@ type DeletionVectorFile struct {
 // NewDeletionVectorFile begins a file of vectors. It comes into being with its first vector; who adds none leaves nothing behind.
 func (t *Table) NewDeletionVectorFile() *DeletionVectorFile {
 	return &DeletionVectorFile{table: t, id: uuid.New()}
+}
+
+// Below has the file lie in a folder of the table. It is called before [DeletionVectorFile.Add].
+func (f *DeletionVectorFile) Below(folder string) *DeletionVectorFile {
+	f.below = folder
+	return f
 }
 
 // Add writes the rows as one vector and describes it. The description may be committed once [DeletionVectorFile.Close] has
@@ -45,7 +52,7 @@ func (f *DeletionVectorFile) Add(ctx context.Context, rows *RowSet) (*DeletionVe
 		return nil, errclass.UnsupportedFeature.New("the deletion vectors of one version take more than 2 GiB.").
 			WithHint("Delete in several steps, or without deletion vectors.")
 	}
-	v := &DeletionVector{StorageType: vectorInTable, PathOrInlineDV: encodeZ85(f.id[:])}
+	v := &DeletionVector{StorageType: vectorInTable, PathOrInlineDV: f.below + encodeZ85(f.id[:])}
 	if f.out == nil {
 		if err := f.begin(ctx, v); err != nil {
 			return nil, err

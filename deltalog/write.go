@@ -111,7 +111,7 @@ func (t *Table) WriteFiles(ctx context.Context, m *Metadata, share func(context.
 		opts.TargetFileBytes = defaultTargetFileBytes
 	}
 	done, err := datafiles.New(datafiles.Config{
-		Store: t.store, Schema: stats.Schema, PartitionBy: stats.PartitionColumns, Target: opts.TargetFileBytes, MaxRows: opts.MaxRowsPerFile,
+		Store: t.store, Schema: stats.Schema, PartitionBy: stats.PartitionColumns, KeepPartition: m.MaterializesPartitions(), Target: opts.TargetFileBytes, MaxRows: opts.MaxRowsPerFile,
 		Text: PartitionValue, Folder: PartitionDir,
 		Name: func(int, int) string { return fmt.Sprintf("part-00000-%s-c000%s.parquet", t.opts.NewID(), extension) },
 		Open: func(out io.Writer, schema Schema) (datafiles.Encoder, error) {
@@ -127,7 +127,7 @@ func (t *Table) WriteFiles(ctx context.Context, m *Metadata, share func(context.
 		parquet := f.Encoder.(*parquetFile)
 		files[i] = AddFile{
 			Path: f.Name, PartitionValues: f.Values, Size: parquet.stats.Size, ModificationTime: parquet.closed.UnixMilli(),
-			DataChange: true, Stats: StatsOf(parquet.stats, stats),
+			DataChange: true, Stats: StatsOf(parquet.stats, stats), Tags: m.FileTags(),
 		}
 	}
 	return files, nil

@@ -16,7 +16,12 @@ import (
 // bucketStore opens a lake in a server's bucket.
 func bucketStore(t *testing.T, opts s3.Options) volumes.Store {
 	t.Helper()
-	store, err := s3.Open(t.Context(), "s3://"+s3test.Bucket+"/lake", opts)
+	return storeAt(t, "s3://"+s3test.Bucket, opts)
+}
+
+func storeAt(t *testing.T, root string, opts s3.Options) volumes.Store {
+	t.Helper()
+	store, err := s3.Open(t.Context(), root+"/lake", opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,54 +63,6 @@ func TestPipelineRunsOnABucket(t *testing.T) {
 	}
 }
 
-// A process that dies with any request, done or not, and is started again, ends with the same tables.
-func TestPipelineSurvivesAKillAtEveryRequest(t *testing.T) {
-	files := crashFiles(t)
-	clean := s3test.New(t)
-	if err := pipelineRun(t.Context(), bucketStore(t, clean.Options()), files); err != nil {
-		t.Fatal(err)
-	}
-	requests := clean.Requests()
-	want := result(t, bucketStore(t, clean.Options()))
-	step := max(1, len(requests)/4)
-	if *crashAll {
-		step = 7
-	}
-	kills := 0
-	for n := 0; n < len(requests); n += step {
-		for _, last := range []s3test.Fault{{Before: true}, {After: true}} {
-			if last.After && reads(requests[n].Op) {
-				continue
-			}
-			kills++
-			server := s3test.New(t)
-			server.Fail(func(r s3test.Request) s3test.Fault {
-				switch {
-				case r.N < n:
-					return s3test.Fault{}
-				case r.N == n:
-					return last
-				}
-				return s3test.Fault{Before: true}
-			})
-			opts := server.Options()
-			opts.Attempts = 1
-			if err := pipelineRun(t.Context(), bucketStore(t, opts), files); err == nil && n < len(requests)/2 {
-				t.Fatalf("killed at request %d (%s) the run ended well", n, requests[n])
-			}
-			server.Fail(nil)
-			store := bucketStore(t, server.Options())
-			if err := pipelineRun(t.Context(), store, files); err != nil {
-				t.Fatalf("killed at request %d (%s, %+v): the next start failed: %v", n, requests[n], last, err)
-			}
-			if got := result(t, store); got != want {
-				t.Fatalf("killed at request %d (%s, %+v): got\n%s\nwant\n%s", n, requests[n], last, got, want)
-			}
-		}
-	}
-	t.Logf("killed %d times at %d requests", kills, len(requests))
-}
-
 // One in ten requests going wrong, a run ends as if none did, without a restart.
 func TestPipelineGetsOverABadNetwork(t *testing.T) {
 	files := crashFiles(t)
@@ -131,10 +88,6 @@ func TestPipelineGetsOverABadNetwork(t *testing.T) {
 	}
 }
 
-func reads(op string) bool {
-	return strings.HasPrefix(op, "Get") || strings.HasPrefix(op, "Head") || strings.HasPrefix(op, "List")
-}
-
 // The same on a server that is another program, of which two processes serve one bucket.
 func TestLivePipelineRunsOnGateways(t *testing.T) {
 	files := crashFiles(t)
@@ -143,11 +96,11 @@ func TestLivePipelineRunsOnGateways(t *testing.T) {
 		t.Fatal(err)
 	}
 	gateways := s3test.Gateways(t, 2)
-	if err := pipelineRunOf(t.Context(), bucketStore(t, gateways[0].Options()), files, oneByOne[:2]); err != nil {
+	if err := pipelineRunOf(t.Context(), storeAt(t, gateways[0].Root, gateways[0].Options()), files, oneByOne[:2]); err != nil {
 		t.Fatal(err)
 	}
-	gateways[0].Kill()
-	store := bucketStore(t, gateways[1].Options())
+	gateways[0].Kill(t)
+	store := storeAt(t, gateways[1].Root, gateways[1].Options())
 	if err := pipelineRun(t.Context(), store, files); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package medallion
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -38,6 +37,8 @@ func (s *Session) command(ctx context.Context, c plan.Command) (*DataFrame, erro
 		return s.nothing(), s.alterTable(ctx, c)
 	case *plan.TruncateTable:
 		return s.nothing(), s.truncateTable(ctx, c)
+	case *plan.AlterSchema:
+		return s.nothing(), s.alterSchema(ctx, c)
 	case *plan.CommentOn:
 		return s.nothing(), s.commentOn(ctx, c)
 	case *plan.CreateTableLike:
@@ -110,33 +111,6 @@ func (s *Session) schemaName(parts []string) (catalogName, schema string, err er
 		return strings.ToLower(parts[0]), strings.ToLower(parts[1]), nil
 	}
 	return "", "", errclass.SingleNamespace.New("%s requires a single-part namespace, but got `%s`.", current, strings.Join(parts, "`.`"))
-}
-
-func (s *Session) createSchema(ctx context.Context, c *plan.CreateSchema) error {
-	catalogName, schema, err := s.schemaName(c.Name)
-	if err != nil {
-		return err
-	}
-	if c.Location != "" {
-		return errclass.UnsupportedFeature.New("CREATE SCHEMA with LOCATION is not supported; tables may have a LOCATION each.")
-	}
-	err = s.catalog.CreateSchema(ctx, catalogName, schema, catalog.Schema{Comment: c.Comment, Properties: c.Properties})
-	if c.IfNotExists && errors.Is(err, errclass.SchemaAlreadyExists) {
-		return nil
-	}
-	return err
-}
-
-func (s *Session) dropSchema(ctx context.Context, c *plan.DropSchema) error {
-	catalogName, schema, err := s.schemaName(c.Name)
-	if err != nil {
-		return err
-	}
-	err = s.catalog.DropSchema(ctx, catalogName, schema, c.Cascade)
-	if c.IfExists && errors.Is(err, errclass.SchemaNotFound) {
-		return nil
-	}
-	return err
 }
 
 // tableOf opens the Delta table of a name, or of delta.`path`.

@@ -52,37 +52,31 @@ func (s *Session) entryNamed(ctx context.Context, parts []string, statement stri
 	return entry, err
 }
 
-// renameTable is RENAME TO. The new name leads to the rows before the old one is gone: a crash in between leaves both.
+// renameTable is RENAME TO. The rows stay where they are.
 func (s *Session) renameTable(ctx context.Context, from, to []string) error {
 	entry, err := s.entryNamed(ctx, from, "ALTER TABLE … RENAME TO")
 	if err != nil {
 		return err
 	}
-	if entry.Type == catalog.Managed {
-		return errclass.UnsupportedFeature.New("ALTER TABLE … RENAME TO of the managed table %s is not supported: its folder goes by its name.", entry.Name).
-			WithHint("Copy it by CREATE TABLE … AS SELECT, or make tables that shall change their name with a LOCATION.")
+	if len(to) == 1 {
+		to = []string{entry.Name.Catalog, entry.Name.Schema, to[0]}
 	}
 	name, err := s.qualify(to)
 	if err != nil {
 		return err
 	}
-	old := entry.Name
-	entry.Name = name
-	if err := s.catalog.Create(ctx, entry); err != nil {
-		return err
+	if name.Catalog != entry.Name.Catalog || name.Schema != entry.Name.Schema {
+		return errclass.InvalidSyntax.New("RENAME TABLE source and destination databases do not match: '%s' != '%s'.", entry.Name.Schema, name.Schema)
 	}
-	return s.catalog.Drop(ctx, old)
+	return s.catalog.Rename(ctx, entry.Name, name)
 }
 
-// setLocation is SET LOCATION: the name leads to another Delta table, of the same columns.
+// setLocation is SET LOCATION: the name leads to another Delta table, of the same columns. A managed table is one no
+// more, for the other folder was not made for it: DROP TABLE leaves both.
 func (s *Session) setLocation(ctx context.Context, parts []string, location string) error {
 	entry, err := s.entryNamed(ctx, parts, "ALTER TABLE … SET LOCATION")
 	if err != nil {
 		return err
-	}
-	if entry.Type == catalog.Managed {
-		return errclass.UnsupportedFeature.New("ALTER TABLE … SET LOCATION of the managed table %s is not supported: its folder belongs to its name.", entry.Name).
-			WithHint("Give the other table a name of its own by CREATE TABLE … LOCATION.")
 	}
 	was, err := s.deltaTable(entry.Location)
 	if err != nil {
@@ -100,10 +94,15 @@ func (s *Session) setLocation(ctx context.Context, parts []string, location stri
 	if !exists {
 		return errclass.DeltaMissingTable.New("`%s` is not a Delta table.", location)
 	}
-	if err := sameColumns(ctx, was, is); err != nil {
+	if err := sameColumns(ctx, was, is); err != nil || was.URI == is.URI {
 		return err
 	}
-	entry.Location = location
+	if entry.Type == catalog.Managed {
+		if err := s.catalog.Reserve(ctx, entry.Location); err != nil {
+			return err
+		}
+	}
+	entry.Type, entry.Reserved, entry.Location = catalog.External, false, location
 	return s.catalog.Replace(ctx, entry)
 }
 
@@ -135,7 +134,7 @@ func (s *Session) truncateTable(ctx context.Context, c *plan.TruncateTable) erro
 	return delta.Truncate(ctx, table)
 }
 
-// commentOn is COMMENT ON TABLE and COMMENT ON COLUMN.
+// commentOn is COMMENT ON TABLE, COLUMN or SCHEMA.
 func (s *Session) commentOn(ctx context.Context, c *plan.CommentOn) error {
 	text := ""
 	if c.Comment != nil {
@@ -151,7 +150,7 @@ func (s *Session) commentOn(ctx context.Context, c *plan.CommentOn) error {
 	case "column":
 		return s.commentOnColumn(ctx, c, text)
 	}
-	return errclass.UnsupportedFeature.New("COMMENT ON SCHEMA is not supported.").WithHint("CREATE SCHEMA … COMMENT gives it one.")
+	return s.commentOnSchema(ctx, c.Name, text)
 }
 
 // commentOnColumn finds the table in a name that goes on with a column: the longest beginning that is one.

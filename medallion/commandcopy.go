@@ -150,7 +150,7 @@ func (c *copying) write(ctx context.Context, table delta.Table, detail delta.Det
 		return 0, err
 	}
 	written, err := delta.Write(ctx, table, op, delta.WriteOptions{
-		Operation: "COPY INTO", Options: options, Workers: c.session.confInt(confWorkers), Eval: c.session.evalContext(), AutoCompact: c.session.autoCompaction(), OptimizeWrite: c.session.Conf(confOptimizeWrite), Widening: delta.Widening(c.session.Conf(delta.WideningSetting)), After: &last,
+		Operation: "COPY INTO", Options: options, SessionSettings: c.session.writeSettings(), After: &last,
 	})
 	if err == nil && written.Skipped {
 		err = errclass.DeltaConcurrentTransaction.New("another COPY INTO %s was faster.", c.session.fullName(c.Table))
@@ -199,7 +199,7 @@ func (c *copying) validate(ctx context.Context) (*DataFrame, error) {
 	if err != nil {
 		return nil, err
 	}
-	if op, err = delta.Validated(ctx, table, op, delta.WriteOptions{Options: options, Eval: c.session.evalContext()}); err != nil {
+	if op, err = delta.Validated(ctx, table, op, delta.WriteOptions{Options: options, SessionSettings: c.session.writeSettings()}); err != nil {
 		return nil, err
 	}
 	var shown []arrow.RecordBatch

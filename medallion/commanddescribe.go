@@ -2,6 +2,7 @@ package medallion
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,11 +35,10 @@ func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*Da
 	if err != nil {
 		return nil, err
 	}
-	kind := catalog.External
-	if named {
-		kind = entry.Type
+	if !named {
+		entry = catalog.Table{Name: catalog.Name{Catalog: catalog.SessionCatalog, Schema: "delta", Table: c.Table[1]}, Type: catalog.External}
 	}
-	rows := append(partitionRows(detail), extended(c.Extended, tableDetail(s.fullName(c.Table), kind, table, detail))...)
+	rows := append(partitionRows(detail), extended(c.Extended, tableDetail(entry.Name, entry.Type, table, detail))...)
 	return s.columns(schema, rows, nil)
 }
 
@@ -80,15 +80,23 @@ func partitionRows(detail delta.Detail) [][]any {
 	return rows
 }
 
-func tableDetail(name, kind string, table delta.Table, detail delta.Detail) [][]any {
-	rows := [][]any{{"Name", name, ""}, {"Type", kind, ""}}
+// tableDetail tells a table's name by its parts: of one without a name those of delta.`path`.
+func tableDetail(name catalog.Name, kind string, table delta.Table, detail delta.Detail) [][]any {
+	rows := [][]any{
+		{"Catalog", name.Catalog, ""},
+		{"Namespace", name.Schema, ""},
+		{"Database", name.Schema, ""},
+		{"Table", name.Table, ""},
+		{"Type", kind, ""},
+	}
 	if detail.Description != "" {
 		rows = append(rows, []any{"Comment", detail.Description, ""})
 	}
-	return append(rows,
-		[]any{"Location", table.URI, ""},
-		[]any{"Provider", "delta", ""},
-		[]any{"Table Properties", propertyList(tableProperties(detail)), ""})
+	rows = append(rows, []any{"Location", table.URI, ""}, []any{"Provider", "delta", ""})
+	if kind == catalog.Managed {
+		rows = append(rows, []any{"Is_managed_location", "true", ""})
+	}
+	return append(rows, []any{"Table Properties", propertyList(tableProperties(detail)), ""})
 }
 
 func viewDetail(entry catalog.Table) [][]any {
@@ -107,14 +115,33 @@ func viewDetail(entry catalog.Table) [][]any {
 		[]any{"View Query Output Columns", "[`" + strings.Join(entry.ViewOutput, "`, `") + "`]", ""})
 }
 
-// tableProperties are what SHOW TBLPROPERTIES shows: the table's, and the versions of its protocol.
+// tableProperties are what SHOW TBLPROPERTIES shows: the table's, the versions of its protocol and the features that it names, and what it is
+// clustered by.
 func tableProperties(detail delta.Detail) map[string]string {
 	all := map[string]string{
 		"delta.minReaderVersion": strconv.Itoa(detail.MinReaderVersion),
 		"delta.minWriterVersion": strconv.Itoa(detail.MinWriterVersion),
 	}
+	if detail.MinWriterVersion >= 7 { // older versions name no features
+		for _, feature := range detail.Features {
+			all["delta.feature."+feature] = "supported"
+		}
+	}
+	if len(detail.ClusteringColumns) > 0 {
+		all["clusteringColumns"] = clusteringText(detail.ClusteringColumns)
+	}
 	maps.Copy(all, detail.Properties)
 	return all
+}
+
+// clusteringText is a list of paths in JSON, as Delta keeps it.
+func clusteringText(columns []string) string {
+	paths := make([][]string, len(columns))
+	for i, c := range columns {
+		paths[i] = strings.Split(c, ".")
+	}
+	text, _ := json.Marshal(paths) // texts cannot fail
+	return string(text)
 }
 
 func propertyList(m map[string]string) string {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
@@ -69,11 +71,15 @@ func (s *Session) update(ctx context.Context, u *plan.Update, options map[string
 	if err != nil {
 		return delta.Changed{}, err
 	}
-	set, condition, err := logical.ResolveUpdate(ctx, u.Set, u.Condition, table.Target, s.resolveEnv())
+	values := &valueQueries{session: s}
+	set, condition, err := logical.ResolveUpdate(ctx, u.Set, u.Condition, table.Target, values.env(ctx))
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	opts, err := s.changeOptions(table, options)
+	if err == nil {
+		err = opts.Reading(table.ReadBy(values.ran...))
+	}
 	if err != nil {
 		return delta.Changed{}, err
 	}
@@ -89,36 +95,54 @@ func (s *Session) merged(done delta.Changed) (*DataFrame, error) {
 	return s.answer("num_affected_rows BIGINT, num_updated_rows BIGINT, num_deleted_rows BIGINT, num_inserted_rows BIGINT", answer)
 }
 
-// confAutoMerge gives every MERGE schema evolution.
-const confAutoMerge = "spark.databricks.delta.schema.autoMerge.enabled"
-
 func (s *Session) merge(ctx context.Context, m *plan.MergeInto, options map[string]string) (delta.Changed, error) {
 	table, err := s.target(ctx, m.Target, "MERGE")
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	var evolve logical.Evolve
-	if m.SchemaEvolution || strings.EqualFold(s.Conf(confAutoMerge), "true") {
+	if m.SchemaEvolution || s.autoMerge() {
 		if evolve, err = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting))); err != nil {
 			return delta.Changed{}, err
 		}
 	}
-	merge, err := logical.ResolveMerge(ctx, m, table.Target, evolve, s.resolveEnv())
+	values := &valueQueries{session: s}
+	merge, err := logical.ResolveMerge(ctx, m, table.Target, evolve, values.env(ctx))
 	if err != nil {
 		return delta.Changed{}, err
 	}
+	values.ran = append(values.ran, merge.Source)
 	source, err := exec.Build(logical.Optimize(merge.Source), s.env())
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	opts, err := s.changeOptions(table, options)
 	if err == nil {
-		err = opts.Reading(table.ReadBy(merge.Source))
+		err = opts.Reading(table.ReadBy(values.ran...))
 	}
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	return delta.Merge(ctx, table.Table, merge, source, opts)
+}
+
+// valueQueries are queries in a statement whose values it gives to columns: they are run before it.
+type valueQueries struct {
+	session *Session
+	ran     []logical.Node
+}
+
+func (v *valueQueries) env(ctx context.Context) logical.Env {
+	env := v.session.resolveEnv()
+	env.Read = func(query logical.Node) (arrow.RecordBatch, error) {
+		v.ran = append(v.ran, query)
+		op, err := exec.Build(logical.Optimize(query), v.session.env())
+		if err != nil {
+			return nil, err
+		}
+		return exec.FirstRow(ctx, op)
+	}
+	return env
 }
 
 // A target is a table that a statement changes, at the version that the statement stands on.
@@ -130,6 +154,11 @@ type target struct {
 
 // target opens the table that a statement changes.
 func (s *Session) target(ctx context.Context, t plan.Target, statement string) (target, error) {
+	for _, named := range t.With {
+		if len(t.Name) == 1 && strings.EqualFold(t.Name[0], named.Alias) {
+			return target{}, placed(errclass.UnsupportedTableOperation.New("The feature is not supported: %s is a query that WITH names, and does not support %s.", named.Alias, statement), t.At)
+		}
+	}
 	table, err := s.tableOf(ctx, t.Name)
 	if errors.Is(err, errclass.WrongObjectType) {
 		err = errclass.DeltaUnsupportedSource.New("%s destination only supports Delta sources. %s is a view.", statement, s.fullName(t.Name))
@@ -149,7 +178,7 @@ func (s *Session) target(ctx context.Context, t plan.Target, statement string) (
 	if t.Alias == "" {
 		qualifier = s.qualifierOf(t.Name)
 	}
-	return target{table, snap, logical.Target{Schema: schema, Qualifier: qualifier}}, nil
+	return target{table, snap, logical.Target{Schema: schema, Qualifier: qualifier, With: t.With}}, nil
 }
 
 // qualifierOf is by what the columns of a table may be qualified: its full name, or delta and its path.

@@ -2,6 +2,7 @@ package medallion
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/sql"
 	"lakehouse/internal/types"
 )
 
@@ -29,7 +31,17 @@ func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Va
 	if err != nil {
 		return err
 	}
-	frame, err := (&inserting{Insert: c, table: detail, name: s.fullName(c.Table)}).columns(ctx, &DataFrame{session: s, rel: c.Query})
+	in := &inserting{Insert: c, table: detail, name: s.fullName(c.Table)}
+	if c.Overwrite && s.writeSettings().PartitionOverwriteMode(opts) == "static" {
+		where, err := in.overwritten()
+		if err != nil {
+			return err
+		}
+		if where != nil {
+			return s.insertReplacing(ctx, in.inPlaceOf(where), opts)
+		}
+	}
+	frame, err := in.columns(ctx, &DataFrame{session: s, rel: c.Query})
 	if err != nil {
 		return err
 	}
@@ -39,9 +51,56 @@ func (s *Session) insertWith(ctx context.Context, c *plan.Insert, opts option.Va
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Read:      read,
-		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite), Widening: delta.Widening(s.Conf(delta.WideningSetting)),
+		Overwrite: c.Overwrite, Operation: "WRITE", Options: opts, SessionSettings: s.writeSettings(),
 	})
 	return err
+}
+
+// overwritten is the condition on the rows that INSERT OVERWRITE … PARTITION replaces: those that have the values of PARTITION. Without
+// such a value it is nil: all rows are replaced.
+func (in *inserting) overwritten() (*plan.Replace, error) {
+	if err := in.checkPartition(); err != nil {
+		return nil, err
+	}
+	var all *plan.Replace
+	for _, p := range in.Partition {
+		if p.Value == nil {
+			continue
+		}
+		same := equalTo(in.table.Schema.Fields[in.table.Schema.Index(p.Column)], p.Value)
+		if all == nil {
+			all = same
+			continue
+		}
+		all.Where = &plan.UnresolvedFunction{Name: "and", Args: []plan.Expression{all.Where, same.Where}}
+		all.Text = "(" + all.Text + " AND " + same.Text + ")"
+	}
+	return all, nil
+}
+
+// inPlaceOf is the statement as one that replaces rows.
+func (in *inserting) inPlaceOf(rows *plan.Replace) *plan.Insert {
+	replacing := *in.Insert
+	replacing.Overwrite, replacing.Replace = false, rows
+	return &replacing
+}
+
+// equalTo is the condition that a column has a constant, which is null or of the column's type.
+func equalTo(column types.Field, value plan.Expression) *plan.Replace {
+	attribute := &plan.UnresolvedAttribute{Parts: []string{column.Name}}
+	l, plain := value.(*plan.Literal)
+	if plain && l.Value == nil {
+		return &plan.Replace{Where: &plan.UnresolvedFunction{Name: "isnull", Args: []plan.Expression{attribute}}, Text: "(" + column.Name + " IS NULL)"}
+	}
+	text := sql.Format(value)
+	if plain {
+		text = fmt.Sprint(l.Value)
+		if column.Type == types.String {
+			text = "'" + text + "'"
+		}
+	}
+	same := &plan.UnresolvedFunction{Name: "<=>", Args: []plan.Expression{attribute, &plan.Cast{Child: value, To: column.Type}}}
+	return &plan.Replace{Where: same, Text: "(" + column.Name + " <=> " + text + ")"}
 }
 
 // fullName is a table's name in three parts, or its path.

@@ -164,6 +164,9 @@ func (s *Session) restore(ctx context.Context, c *plan.Restore) (*DataFrame, err
 	if err != nil {
 		return nil, err
 	}
+	if done.Unchanged {
+		return s.nothing(), nil
+	}
 	return s.answer(restoreColumns, [][]any{{
 		done.TableSize, done.Files, done.RemovedFiles, done.RestoredFiles, done.RemovedFilesSize, done.RestoredFilesize,
 	}})

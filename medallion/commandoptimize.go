@@ -51,7 +51,7 @@ func (s *Session) runOptimize(ctx context.Context, table delta.Table, opts delta
 		if err != nil {
 			return nil, err
 		}
-		opts.Matches, opts.Predicates = matches, []string{sql.Format(condition)}
+		opts.Matches, opts.Predicates = matches, []string{unresolvedText(condition)}
 	}
 	done, err := delta.Optimize(ctx, table, opts)
 	if err != nil {

@@ -1,6 +1,7 @@
 package medallion
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -51,7 +52,7 @@ func (s *Session) insertReplacing(ctx context.Context, c *plan.Insert, opts opti
 	r.into, r.frame = schema.Names(), source
 	switch {
 	case r.Where != nil:
-		r.frame, r.text = named, sql.Format(r.Where)
+		r.frame, r.text = named, cmp.Or(r.Text, conditionText(r.Where))
 	case r.On != nil:
 		r.text = sql.Format(r.On)
 	default:
@@ -117,7 +118,7 @@ func (s *Session) replace(ctx context.Context, r replacement, opts option.Values
 	}
 	var evolve logical.Evolve
 	widening := delta.Widening(s.Conf(delta.WideningSetting))
-	if opts.Bool("mergeSchema") {
+	if s.writeSettings().MergesSchema(opts) {
 		if evolve, err = delta.Evolution(table.snapshot, widening); err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func (s *Session) replace(ctx context.Context, r replacement, opts option.Values
 func (s *Session) replaceOptions(t target, opts option.Values, parameter deltalog.Parameter) delta.ReplaceOptions {
 	return delta.ReplaceOptions{
 		ChangeOptions: delta.ChangeOptions{Snapshot: t.snapshot, Options: opts, Workers: s.confInt(confWorkers), Eval: s.evalContext(), Memory: s.memory, AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite)},
-		Parameter:     parameter, Widening: delta.Widening(s.Conf(delta.WideningSetting)),
+		Parameter:     parameter, Widening: delta.Widening(s.Conf(delta.WideningSetting)), AutoMerge: s.autoMerge(),
 	}
 }
 
@@ -210,4 +211,13 @@ func (s *Session) replaceWhere(ctx context.Context, r replacement, opts option.V
 	}
 	_, err = delta.ReplaceWhere(ctx, table.Table, condition, op, options)
 	return err
+}
+
+// conditionText is a condition as Spark's history tells it: what compares or joins two has parentheses.
+func conditionText(e plan.Expression) string {
+	text := sql.Format(e)
+	if f, ok := e.(*plan.UnresolvedFunction); ok && len(f.Args) == 2 && !strings.HasPrefix(text, f.Name+"(") {
+		return "(" + text + ")"
+	}
+	return text
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lakehouse/deltalog"
@@ -35,6 +36,8 @@ func (s *Session) show(ctx context.Context, c plan.Command) (*DataFrame, error) 
 		return s.showCreate(ctx, c)
 	case *plan.DescribeTable:
 		return s.describeTable(ctx, c)
+	case *plan.DescribeSchema:
+		return s.describeSchema(ctx, c)
 	case *plan.DescribeQuery:
 		schema, err := (&DataFrame{session: s, rel: c.Query}).Schema(ctx)
 		return s.columns(schema, nil, err)
@@ -191,8 +194,12 @@ func (s *Session) describeHistory(ctx context.Context, c *plan.DescribeHistory) 
 func parameterTexts(parameters deltalog.Parameters) map[string]string {
 	texts := make(map[string]string, len(parameters))
 	for _, p := range parameters {
-		if p.Value != nil {
-			texts[p.Name] = fmt.Sprint(p.Value)
+		switch value := p.Value.(type) {
+		case nil:
+		case float64: // a number of the log's JSON
+			texts[p.Name] = strconv.FormatFloat(value, 'f', -1, 64)
+		default:
+			texts[p.Name] = fmt.Sprint(value)
 		}
 	}
 	return texts
@@ -231,7 +238,7 @@ func text(s string) any {
 }
 
 const detailColumns = "format string, id string, name string, description string, location string, createdAt timestamp, lastModified timestamp, " +
-	"partitionColumns array<string>, clusteringColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>, statistics map<string,bigint>"
+	"partitionColumns array<string>, clusteringColumns array<string>, numFiles bigint, sizeInBytes bigint, properties map<string,string>, minReaderVersion int, minWriterVersion int, tableFeatures array<string>"
 
 func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*DataFrame, error) {
 	table, d, err := s.detailOf(ctx, c.Table)
@@ -246,7 +253,6 @@ func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*
 		"delta", d.ID, text(name), text(d.Description), table.URI, d.CreatedAt, d.LastModified, d.PartitionColumns,
 		d.ClusteringColumns,
 		d.NumFiles, d.SizeInBytes, d.Properties, int32(d.MinReaderVersion), int32(d.MinWriterVersion), d.Features,
-		map[string]string{},
 	}})
 }
 

@@ -23,6 +23,7 @@ type newTable struct {
 	cluster    [][]string // paths of columns; nil: none
 	location   string     // empty: managed
 	comment    string
+	managed    bool // its folder belongs to its name
 	properties map[string]string
 	operation  string
 	options    option.Values // of the write that fills it
@@ -37,6 +38,11 @@ func (s *Session) createTableCommand(ctx context.Context, c *plan.CreateTable) e
 	}
 	if err := uniqueColumns(types.Struct{Fields: c.Columns}.Names()); err != nil {
 		return err
+	}
+	if c.MustExist {
+		if err := s.mustExist(ctx, c.Name); err != nil {
+			return err
+		}
 	}
 	if isDeltaPath(c.Name) {
 		return s.createByPath(ctx, c)
@@ -62,11 +68,28 @@ func (s *Session) createTableCommand(ctx context.Context, c *plan.CreateTable) e
 	return err
 }
 
+// mustExist refuses to replace a table that there is not.
+func (s *Session) mustExist(ctx context.Context, parts []string) error {
+	table, err := s.tableOf(ctx, parts)
+	exists := err == nil
+	if exists {
+		exists, err = table.Exists(ctx)
+	}
+	if err != nil && !isNotFound(err) || exists {
+		return err
+	}
+	return errclass.DeltaCannotReplaceMissing.New("Table %s cannot be replaced as it does not exist.", strings.Join(parts, ".")).
+		WithHint("Use CREATE OR REPLACE TABLE to create the table.")
+}
+
 func isDeltaPath(name []string) bool { return len(name) == 2 && strings.EqualFold(name[0], "delta") }
 
 func newTableOf(c *plan.CreateTable) (newTable, error) {
 	operation := "CREATE TABLE"
-	if c.OrReplace {
+	switch {
+	case c.MustExist:
+		operation = "REPLACE TABLE"
+	case c.OrReplace:
 		operation = "CREATE OR REPLACE TABLE"
 	}
 	if c.Query != nil {
@@ -178,6 +201,7 @@ func (s *Session) createTableAs(ctx context.Context, name catalog.Name, frame *D
 			return s.takeOver(ctx, entry, table, frame, t)
 		}
 	}
+	t.managed = entry.Type == catalog.Managed
 	if err := s.fill(ctx, table, frame, t); err != nil {
 		return entry, err
 	}
@@ -209,8 +233,8 @@ func (s *Session) fill(ctx context.Context, table delta.Table, frame *DataFrame,
 	}
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Read:      read,
-		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, ClusterBy: t.cluster, Properties: s.withDefaultProperties(t.properties), Comment: t.comment,
-		Operation: t.operation, Options: t.options, Workers: s.confInt(confWorkers), Eval: s.evalContext(), AutoCompact: s.autoCompaction(), OptimizeWrite: s.Conf(confOptimizeWrite),
+		Overwrite: true, OverwriteSchema: true, PartitionBy: t.partition, ClusterBy: t.cluster, Properties: s.withDefaultProperties(t.properties), Comment: t.comment, Managed: t.managed,
+		Operation: t.operation, Options: t.options, SessionSettings: s.writeSettings(),
 	})
 	return err
 }
@@ -221,9 +245,12 @@ func (s *Session) place(ctx context.Context, name catalog.Name, t newTable) (cat
 		Name: name, Type: catalog.External, Provider: "delta", Location: t.location, Comment: t.comment, Created: s.clock().UnixMilli(),
 	}
 	if t.location == "" {
-		entry.Type, entry.Location = catalog.Managed, catalog.Location(name)
+		entry.Type = catalog.Managed
 	}
 	err := s.catalog.CanCreate(ctx, name)
+	if err == nil && entry.Type == catalog.Managed {
+		entry.Location, err = s.catalog.Place(ctx, name)
+	}
 	if t.replace && errors.Is(err, errclass.TableAlreadyExists) {
 		entry, err = s.replaced(ctx, entry, t)
 	}
@@ -235,10 +262,35 @@ func (s *Session) place(ctx context.Context, name catalog.Name, t newTable) (cat
 		return entry, delta.Table{}, err
 	}
 	table, err := s.deltaTableAt(at)
-	if err != nil || entry.Type == catalog.Managed {
+	switch {
+	case err != nil:
 		return entry, table, err
+	case entry.Type == catalog.Managed:
+		return entry, table, s.aloneInSchema(ctx, entry, at, t)
 	}
 	return entry, table, notAmongOthers(ctx, entry, at, table)
+}
+
+// aloneInSchema refuses a managed table where its schema's LOCATION has something already: the folders there are not the
+// catalog's alone, and to take over what CREATE TABLE left when it was cut short is then not safe.
+func (s *Session) aloneInSchema(ctx context.Context, entry catalog.Table, at volumes.Location, t newTable) error {
+	schema, err := s.catalog.Schema(ctx, entry.Name.Catalog, entry.Name.Schema)
+	if err != nil || schema.Location == "" || t.replace && s.isNamed(ctx, entry.Name) {
+		return err
+	}
+	for _, err := range at.Store.List(ctx, at.Key, volumes.ListOptions{Hidden: true}) {
+		if err != nil {
+			return nil // there is no such folder yet, or making the table will tell what ails it
+		}
+		return errclass.LocationAlreadyExists.New("Cannot name the managed table as %s, as its associated location '%s' already exists.", entry.Name, at.URI).
+			WithHint("Please pick a different table name, or remove the existing location first.")
+	}
+	return nil
+}
+
+func (s *Session) isNamed(ctx context.Context, name catalog.Name) bool {
+	_, err := s.catalog.Lookup(ctx, name)
+	return err == nil
 }
 
 // replaced is a new table's entry where another has the name: it stays at the other's place.

@@ -233,9 +233,8 @@ func letterOf(err error) string {
 // conflictTable is what becomes of the loser, by the winner and the loser.
 type conflictTable map[string]map[string]string
 
-// of is one cell. TRUNCATE removes what a delete of both partitions does, and reads what an overwrite does. OPTIMIZE tells which files it
-// removes, and not besides that it has read them. RESTORE writes the metadata of its version, which is no change to others but those that
-// change it.
+// of is one cell. TRUNCATE removes what a delete of both partitions does, and reads what an overwrite does. RESTORE
+// writes the metadata of its version, which is no change to others but those that change it.
 func (c conflictTable) of(winner, loser string) string {
 	if loser == "truncate" {
 		loser = "overwrite"
@@ -246,10 +245,7 @@ func (c conflictTable) of(winner, loser string) string {
 	if winner == "restore" && loser == "metadata" {
 		return "M"
 	}
-	if cell := c[winner][loser]; loser != "optimize 1" || cell != "R" {
-		return cell
-	}
-	return "D"
+	return c[winner][loser]
 }
 
 // readConflicts reads the table, by isolation level.

@@ -41,8 +41,23 @@ type dmlHistory struct {
 
 // differing are cases that are meant to end otherwise than in Spark.
 var differing = map[string]string{
-	"update to a subquery":   "a subquery is no new value here",
-	"merge inserts defaults": "Delta does not know DEFAULT in MERGE",
+	"merge inserts defaults":          "Delta does not know DEFAULT in MERGE",
+	"replace using":                   "Delta 4.4 has no REPLACE USING",
+	"replace using a partition":       "Delta 4.4 has no REPLACE USING",
+	"replace using an unknown column": "Delta 4.4 has no REPLACE USING",
+	"replace on":                      "Delta 4.4 has no REPLACE ON",
+	"replace on with change data":     "Delta 4.4 has no REPLACE ON",
+}
+
+// otherFiles are cases in which Spark writes as many files as it has tasks, or copies rows that a deletion vector could leave where they are;
+// its text of the condition of REPLACE WHERE has more parentheses.
+var otherFiles = map[string][]string{
+	"merge on no equality":                {"numTargetFilesAdded"},
+	"replace where":                       {"numFiles", "predicate"},
+	"replace where a partition":           {"predicate"},
+	"replace where by name":               {"numFiles", "predicate"},
+	"replace where with change data":      {"numFiles", "numAddedChangeFiles", "predicate"},
+	"replace where with deletion vectors": {"numFiles", "numCopiedRows", "numOutputRows", "predicate"},
 }
 
 // DELETE, UPDATE, MERGE and INSERT … REPLACE give the rows, the answer, the change data and the history that Spark gives.
@@ -100,7 +115,13 @@ func checkStatement(t *testing.T, c dmlCase, want dmlAnswer) {
 	if want.Partial {
 		return
 	}
-	checkHistory(t, s, before, want)
+	if want.History != nil {
+		for _, name := range otherFiles[c.Name] {
+			delete(want.History.Metrics, name)
+			delete(want.History.Parameters, name)
+		}
+	}
+	checkHistory(t, s, before, want, otherFiles[c.Name])
 	if c.Changes && want.Changes != nil {
 		checkChanges(t, s, want)
 	}
@@ -143,9 +164,15 @@ func checkError(t *testing.T, err error, want dmlAnswer) {
 // withoutIDs are texts of expressions without the numbers that Spark gives columns.
 var withoutIDs = regexp.MustCompile(`#\d+L?`)
 
-var nullTests = regexp.MustCompile(`is(not )?null\((\w+)\)`)
+// What the history has other texts for than Spark's: tests for null, casts that nobody wrote, BETWEEN and IN.
+var (
+	nullTests = regexp.MustCompile(`is(not)?null\((\w+)\)`)
+	lists     = regexp.MustCompile(`(\w+) IN \(([^()]*)\)`)
+	casts     = regexp.MustCompile(`cast\((\w+) as \w+\)`)
+	betweens  = regexp.MustCompile(`\(\((\w+) >= (\w+)\) AND \((\w+) <= (\w+)\)\)`)
+)
 
-func checkHistory(t *testing.T, s *Session, before int, want dmlAnswer) {
+func checkHistory(t *testing.T, s *Session, before int, want dmlAnswer, but []string) {
 	versions, err := s.SQL(t.Context(), "DESCRIBE HISTORY t")
 	if err != nil {
 		t.Fatal(err)
@@ -167,8 +194,12 @@ func checkHistory(t *testing.T, s *Session, before int, want dmlAnswer) {
 	if last[0] != want.History.Operation {
 		t.Errorf("operation %v, want %s", last[0], want.History.Operation)
 	}
-	compareTexts(t, "operationParameters", texts(last[1]), parametersOf(want))
-	metrics := texts(last[2])
+	parameters, metrics := texts(last[1]), texts(last[2])
+	for _, name := range but {
+		delete(parameters, name)
+		delete(metrics, name)
+	}
+	compareTexts(t, "operationParameters", parameters, parametersOf(want))
 	for _, name := range want.History.Timing {
 		if _, ok := metrics[name]; !ok {
 			t.Errorf("no metric %s", name)
@@ -182,9 +213,14 @@ func parametersOf(want dmlAnswer) map[string]string {
 	all := map[string]string{}
 	for k, v := range want.History.Parameters {
 		text := withoutIDs.ReplaceAllString(fmt.Sprint(v), "")
+		text = lists.ReplaceAllStringFunc(text, func(in string) string {
+			found := lists.FindStringSubmatch(in)
+			return "(" + found[1] + " IN (" + strings.ReplaceAll(found[2], ",", ", ") + "))"
+		})
+		text = betweens.ReplaceAllString(casts.ReplaceAllString(text, "$1"), "between($1, $2, $4)")
 		all[k] = nullTests.ReplaceAllStringFunc(text, func(test string) string { // the history has another text than a column's name
 			found := nullTests.FindStringSubmatch(test)
-			return "(" + found[2] + " IS " + strings.TrimPrefix(strings.ToUpper(found[1]), "NULL") + "NULL)"
+			return "(" + found[2] + " IS " + map[string]string{"not": "NOT "}[found[1]] + "NULL)"
 		})
 	}
 	return all
@@ -219,7 +255,12 @@ func checkChanges(t *testing.T, s *Session, want dmlAnswer) {
 	if err := changes.CreateOrReplaceTempView(t.Context(), "changes"); err != nil {
 		t.Fatal(err)
 	}
-	got := jsonRows(t, s, "SELECT _change_type || ' ' || to_json(struct(* EXCEPT (_change_type, _commit_version, _commit_timestamp)), map('ignoreNullFields', 'false')) FROM changes")
+	schema, err := changes.Schema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := slices.DeleteFunc(schema.Names(), func(name string) bool { return strings.HasPrefix(name, "_c") })
+	got := jsonRows(t, s, "SELECT _change_type || ' ' || to_json(struct("+strings.Join(columns, ", ")+"), map('ignoreNullFields', 'false')) FROM changes")
 	if !slices.Equal(got, want.Changes) {
 		t.Errorf("changes\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want.Changes, "\n"))
 	}

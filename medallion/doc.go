@@ -19,4 +19,23 @@
 //
 // Names are Spark's; tables are Delta by default; ANSI mode is on; option names are read in any letter case,
 // and an option that does not exist is an error.
+//
+// # Delta tables
+//
+// A [DeltaTable] does what PySpark's delta.tables does:
+//
+//	DeltaTable.forName, forPath, isDeltaTable   Session.DeltaTable, DeltaTableForPath, IsDeltaTable
+//	DeltaTable.create, createIfNotExists        Session.CreateDeltaTable, CreateDeltaTableIfNotExists
+//	DeltaTable.replace, createOrReplace         Session.ReplaceDeltaTable, CreateOrReplaceDeltaTable
+//	DeltaTableBuilder, IdentityGenerator        DeltaTableBuilder, TableColumn, Identity
+//	DeltaTable.convertToDelta                   Session.ConvertToDelta
+//	toDF, alias                                 ToDF, Alias or As
+//	delete, update, updateExpr, merge           Delete, Update, Merge; conditions and values are Col, Lit and Expr
+//	whenMatchedUpdate, …, execute               MergeBuilder
+//	optimize().where().executeCompaction()      Optimize, Where, ExecuteCompaction, ExecuteZOrderBy
+//	vacuum, history, detail, generate           Vacuum, History, Detail, Generate
+//	restoreToVersion, restoreToTimestamp        RestoreToVersion, RestoreToTimestamp
+//	clone, cloneAtVersion, cloneAtTimestamp     Clone with CloneOptions
+//	upgradeTableProtocol                        UpgradeTableProtocol
+//	addFeatureSupport, dropFeatureSupport       AddFeatureSupport, DropFeatureSupport
 package medallion

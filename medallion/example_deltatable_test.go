@@ -106,3 +106,29 @@ func ExampleMergeBuilder() {
 	// |  2|Chur|
 	// +---+----+
 }
+
+func ExampleSession_CreateDeltaTable() {
+	ctx := context.Background()
+	session, done := open()
+	defer done()
+	sales := must(session.CreateDeltaTable().
+		TableName("sales").
+		Comment("what was sold").
+		AddColumn(medallion.TableColumn{Name: "id", Type: "BIGINT", Identity: &medallion.Identity{Start: 1, Step: 1}}).
+		AddColumn(medallion.TableColumn{Name: "at", Type: "TIMESTAMP", NotNull: true}).
+		AddColumn(medallion.TableColumn{Name: "day", Type: "DATE", GeneratedAlwaysAs: "CAST(at AS DATE)", Comment: "of the till"}).
+		PartitionedBy("day").
+		Property("delta.appendOnly", "true").
+		Execute(ctx))
+	must(session.SQL(ctx, "INSERT INTO sales (at) VALUES (TIMESTAMP'2026-01-31 12:00:00'), (TIMESTAMP'2026-02-01 09:30:00')"))
+	if err := sales.ToDF().Select(medallion.Expr("id"), medallion.Expr("CAST(day AS STRING)")).OrderBy(medallion.Col("id").Asc()).Show(ctx, os.Stdout); err != nil {
+		panic(err)
+	}
+	// Output:
+	// +---+----------+
+	// | id|       day|
+	// +---+----------+
+	// |  1|2026-01-31|
+	// |  2|2026-02-01|
+	// +---+----------+
+}

@@ -10,12 +10,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/internal/batch"
-	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/connector/memory"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
 	"lakehouse/internal/logical"
-	"lakehouse/internal/option"
 	"lakehouse/internal/sql"
 	"lakehouse/internal/stream"
 	"lakehouse/internal/types"
@@ -226,31 +224,4 @@ func (s *Session) setWriter(w *writerVersion) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writer = w
-}
-
-// The settings by which statements, which have no options, say what a writer says by options.
-const (
-	confTxnApp       = "spark.databricks.delta.write.txnAppId"
-	confTxnVersion   = "spark.databricks.delta.write.txnVersion"
-	confUserMetadata = "spark.databricks.delta.commitInfo.userMetadata"
-)
-
-// insertOptions are those of statements that write.
-func (s *Session) insertOptions() (option.Values, error) { return s.writeOptions(nil) }
-
-// writeOptions are options that were given, and what the settings say of others.
-func (s *Session) writeOptions(given map[string]string) (option.Values, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	options := map[string]string{}
-	for name, conf := range map[string]string{"txnAppId": confTxnApp, "txnVersion": confTxnVersion, "userMetadata": confUserMetadata} {
-		if value, ok := s.conf[conf]; ok {
-			options[name] = value
-		}
-	}
-	if s.writer != nil {
-		options["txnAppId"], options["txnVersion"] = s.writer.app, fmt.Sprint(s.writer.version)
-	}
-	maps.Copy(options, given)
-	return delta.WriteOptionTable.Parse(options)
 }

@@ -1,6 +1,7 @@
 package medallion
 
 import (
+	"slices"
 	"strconv"
 
 	"lakehouse/internal/connector/delta"
@@ -42,7 +43,7 @@ var maintenanceSettings = option.Table{
 
 // tabledSettings are those that are checked by their tables.
 func tabledSettings() option.Table {
-	return append(append(option.Table{}, streamSettings...), maintenanceSettings...)
+	return slices.Concat(streamSettings, maintenanceSettings, writeSettings)
 }
 
 // confOr is a setting, or its default where it is not set.

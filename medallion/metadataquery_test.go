@@ -1,7 +1,9 @@
 package medallion
 
 import (
+	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,4 +117,33 @@ func TestExplainTellsWhatIsRead(t *testing.T) {
 	d.want("rows", d.rows("SELECT n FROM t WHERE upper(day) = 'MON'"), "1; 100")
 	d.want("rows", d.rows("SELECT n FROM t WHERE length(day) > 3 OR day || 'x' = 'wedx'"), "3")
 	d.want("rows", d.rows("SELECT n FROM t WHERE CAST(at AS DATE) = '2026-01-12'"), "100")
+}
+
+// Whatever becomes of a table, its log answers as its rows do.
+func TestMetadataAnswersAsRowsDo(t *testing.T) {
+	statements := []string{
+		"INSERT INTO t VALUES ('a', %[1]d, DATE'2026-01-01', %[1]d.25), ('b', NULL, NULL, NULL)",
+		"INSERT INTO t VALUES ('', 7, DATE'1600-01-01', 123456789012345678901234567890.12 + %[1]d), (NULL, 2147483647, NULL, -1)",
+		"INSERT INTO t SELECT NULL, NULL, DATE'2026-01-01' + CAST(id AS INT), id FROM range(%[1]d + 10)",
+		"DELETE FROM t WHERE n = %[1]d", "DELETE FROM t WHERE n > %[1]d", "DELETE FROM t WHERE day = 'b'", "DELETE FROM t",
+		"UPDATE t SET n = n - 1, m = NULL WHERE n > %[1]d", "UPDATE t SET d = NULL WHERE d > DATE'2026-01-03'", "OPTIMIZE t",
+	}
+	query := "SELECT count(*), count(n), count(d), count(m), count(day), min(n), max(n), min(d), max(d), min(m), max(m), min(day), max(day) FROM t"
+	d := newDesk(t)
+	for seed := range uint64(8) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		d.frame(fmt.Sprintf("CREATE OR REPLACE TABLE t (day STRING, n INT, d DATE, m DECIMAL(38,2)) PARTITIONED BY (day) TBLPROPERTIES (delta.enableDeletionVectors = %t)", seed%2 == 0))
+		var done []string
+		for range 6 {
+			statement := statements[random.IntN(len(statements))]
+			if strings.Contains(statement, "%") {
+				statement = fmt.Sprintf(statement, random.IntN(10))
+			}
+			d.frame(statement)
+			done = append(done, statement)
+			if log, rows := d.rows(query), d.rows(query+" WHERE n IS NULL OR n IS NOT NULL"); log != rows {
+				t.Fatalf("after %q the log says %s, the rows %s", done, log, rows)
+			}
+		}
+	}
 }

@@ -3,9 +3,12 @@ package medallion
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
 )
 
 // What arranges the rows of a table anew leaves each its values, its id, and the version that it is of.
@@ -67,9 +70,36 @@ func TestPropertiesOfFiles(t *testing.T) {
 	if got := fmt.Sprint(answers(t, s, "SELECT count(DISTINCT _metadata.file_path) BETWEEN 2 AND 3 FROM t")); got != "[true]" {
 		t.Errorf("2 or 3 files: %s, of %v", got, answers(t, s, "SELECT DISTINCT _metadata.file_size FROM t"))
 	}
-	for _, property := range []string{"'delta.randomizeFilePrefixes' = 'true'", "'delta.universalFormat.enabledFormats' = 'iceberg'"} {
-		if _, err := s.SQL(t.Context(), "ALTER TABLE t SET TBLPROPERTIES ("+property+")"); !errors.Is(err, errclass.UnsupportedFeature) {
-			t.Errorf("%s: %v", property, err)
+	if _, err := s.SQL(t.Context(), "ALTER TABLE t SET TBLPROPERTIES ('delta.universalFormat.enabledFormats' = 'iceberg')"); !errors.Is(err, errclass.UnsupportedFeature) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Data files and vectors lie in folders of random names where the table says so, whatever writes them, and VACUUM takes them away.
+func TestFilesLieInFoldersOfRandomNames(t *testing.T) {
+	s := maintenanceSession(t)
+	answers(t, s, "SET "+confRetentionCheck+" = false")
+	answers(t, s, "CREATE TABLE t (id INT, p STRING) PARTITIONED BY (p) TBLPROPERTIES ('delta.randomizeFilePrefixes' = 'true', 'delta.randomPrefixLength' = '3', 'delta.enableDeletionVectors' = 'true')")
+	for _, text := range []string{
+		"INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'a')", "INSERT INTO t VALUES (4, 'b')", "DELETE FROM t WHERE id = 1", "UPDATE t SET id = 7 WHERE id = 4", "OPTIMIZE t",
+		"DELETE FROM t WHERE id = 2",
+	} {
+		answers(t, s, text)
+		table, err := s.deltaTable("/user/hive/warehouse/t")
+		if err != nil {
+			t.Fatal(err)
 		}
+		for f, err := range table.Store.List(t.Context(), ".", volumes.ListOptions{Recursive: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasPrefix(f.Name, "_delta_log/") && !regexp.MustCompile(`^[0-9A-Za-z]{3}/(part|deletion_vector)[^/]*$`).MatchString(f.Name) {
+				t.Errorf("%s: %s", text, f.Name)
+			}
+		}
+	}
+	answers(t, s, "VACUUM t RETAIN 0 HOURS")
+	if got := fmt.Sprint(answers(t, s, "SELECT * FROM t ORDER BY id")); got != "[3 a 7 b]" {
+		t.Errorf("got %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package medallion
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +40,8 @@ func streamSetting(key, value string) (kept string, ok bool, err error) {
 		}
 		v, err := known.Parse(map[string]string{key: value})
 		if err != nil {
-			return value, true, errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: it should be %s.", value, key, settingKinds[s.Kind])
+			rule := cmp.Or(strings.Join(s.Values, " or "), settingKinds[s.Kind])
+			return value, true, errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: it should be %s.", value, key, rule)
 		}
 		return v.String(key), true, nil
 	}
@@ -47,7 +49,7 @@ func streamSetting(key, value string) (kept string, ok bool, err error) {
 }
 
 var settingKinds = map[option.Kind]string{
-	option.Bool: "boolean", option.Positive: "a positive integer", option.Bytes: "a size such as 128m", option.Enum: "one of its values", option.Duration: "a time such as 10s, or a number of milliseconds",
+	option.Bool: "boolean", option.Positive: "a positive integer", option.Bytes: "a size such as 128m", option.Duration: "a time such as 10s, or a number of milliseconds",
 }
 
 // queryLife is the settings as a query takes them.

@@ -208,8 +208,7 @@ func (w DataStreamWriter) intoDelta(ctx context.Context, table delta.Table, opts
 	return w.start(ctx, node, cp, func(_ context.Context, queryID string) (stream.Sink, error) {
 		return delta.NewSink(table, delta.SinkOptions{
 			QueryID: queryID, Mode: w.mode, PartitionBy: w.partition, Schema: node.Schema(), Options: opts,
-			Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(), Widening: delta.Widening(w.frame.session.Conf(delta.WideningSetting)),
-			AutoCompact: w.frame.session.autoCompaction(), OptimizeWrite: w.frame.session.Conf(confOptimizeWrite),
+			SessionSettings: w.frame.session.writeSettings(),
 		})
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
+	"lakehouse/internal/types"
 )
 
 // A tableFunction is a function in FROM that the session brings: its arguments are options by name, the first ones also
@@ -21,7 +22,8 @@ type tableFunction struct {
 // tableArgs are the arguments of one call.
 type tableArgs struct {
 	function  string
-	options   map[string]string   // what was given as a constant, by the option's name
+	options   map[string]string // what was given as a constant, by the option's name
+	types     map[string]types.Type
 	tables    map[string][]string // what was given as TABLE(name): the name's parts
 	streaming bool
 }
@@ -60,7 +62,7 @@ func (r resolver) TableFunction(ctx context.Context, call *logical.TableCall) (l
 // bindTableCall gives each argument its option's name.
 func bindTableCall(call *logical.TableCall, params []string) (tableArgs, error) {
 	out := tableArgs{
-		function: call.Name, streaming: call.Streaming, options: map[string]string{}, tables: map[string][]string{},
+		function: call.Name, streaming: call.Streaming, options: map[string]string{}, types: map[string]types.Type{}, tables: map[string][]string{},
 	}
 	named := ""
 	byPosition := map[string]bool{}
@@ -96,11 +98,13 @@ func (a tableArgs) put(name string, arg logical.TableCallArg, byPosition map[str
 	switch {
 	case arg.Table != nil:
 		a.tables[name] = arg.Table
+	case arg.Null && strings.HasPrefix(a.function, "table_changes"):
+		return errclass.DeltaNullRange.New("CDC read start/end parameters cannot be null. Please provide a valid version or timestamp.")
 	case arg.Null:
 		return errclass.InvalidParameterValue.New("The value of parameter `%s` in `%s` is invalid: it must not be NULL.", name, a.function).
 			WithHint("Leave the argument out for its default.")
 	default:
-		a.options[name] = arg.Text
+		a.options[name], a.types[name] = arg.Text, arg.Type
 	}
 	return nil
 }

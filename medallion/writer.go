@@ -235,7 +235,7 @@ func (w DataFrameWriter) into(ctx context.Context, table delta.Table, name []str
 	_, err = delta.Write(ctx, table, op, delta.WriteOptions{
 		Read:      read,
 		Overwrite: w.mode == saveOverwrite, PartitionBy: w.partition, Operation: "WRITE", Options: opts,
-		Workers: w.frame.session.confInt(confWorkers), Eval: w.frame.session.evalContext(), AutoCompact: w.frame.session.autoCompaction(), OptimizeWrite: w.frame.session.Conf(confOptimizeWrite), Widening: delta.Widening(w.frame.session.Conf(delta.WideningSetting)),
+		SessionSettings: w.frame.session.writeSettings(),
 	})
 	return err
 }

@@ -13,6 +13,11 @@ import (
 // errRepeats is a listing that goes in circles, or in no order: nobody could tell what it left out.
 var errRepeats = errors.New("the store lists its keys twice, or in no order")
 
+// maxIdlePages may come one after the other without a key. A store with many deleted keys gives some.
+const maxIdlePages = 1000
+
+var errIdle = errors.New("the store gives page after page of a listing, and nothing in them")
+
 // List gives the files of a folder in lexical order. Files come as the pages of the cloud do; with opts.Dirs all are gathered before
 // the first is given, because "a" comes before "a.json", whose key comes before "a/…".
 func (s *ObjectStore) List(ctx context.Context, dir string, opts ListOptions) iter.Seq2[Info, error] {
@@ -51,11 +56,17 @@ type objectListing struct {
 // walk asks for page after page.
 func (l *objectListing) walk(ctx context.Context) error {
 	query := ObjectQuery{Prefix: l.base, Folders: !l.opts.Recursive, StartAfter: l.startAfter()}
-	last := ""
+	last, idle := "", 0
 	for {
 		page, err := l.store.page(ctx, query)
 		if err != nil {
 			return err
+		}
+		if idle++; len(page.Objects)+len(page.Folders) > 0 {
+			idle = 0
+		}
+		if idle == maxIdlePages {
+			return errIdle
 		}
 		for key, object := range inOrder(page) {
 			if key <= last {
@@ -80,13 +91,21 @@ func (l *objectListing) walk(ctx context.Context) error {
 	}
 }
 
-// page asks for one page.
+// page asks for one page. What is in it has the prefix that was asked for.
 func (s *ObjectStore) page(ctx context.Context, query ObjectQuery) (page ObjectPage, err error) {
 	err = s.bucket.patience.try(ctx, 0, func(ctx context.Context) error {
 		page, err = s.bucket.objects.List(ctx, query)
 		return err
 	})
-	return page, err
+	if err != nil {
+		return ObjectPage{}, err
+	}
+	for key := range inOrder(page) {
+		if !strings.HasPrefix(key, query.Prefix) {
+			return ObjectPage{}, fmt.Errorf("%w: %q does not begin with %q", errRepeats, key, query.Prefix)
+		}
+	}
+	return page, nil
 }
 
 // startAfter is the key after which the listing begins; empty: at the first.
@@ -145,10 +164,7 @@ func (l *objectListing) give(ctx context.Context, key string, object *Object) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	below, inside := strings.CutPrefix(key, l.base)
-	if !inside {
-		return fmt.Errorf("%w: %q does not begin with %q", errRepeats, key, l.base)
-	}
+	below := key[len(l.base):]
 	isFolder := object == nil || strings.HasSuffix(key, "/")
 	if marked, ok := strings.CutSuffix(below, hadoopFolder); ok && object != nil && object.Size == 0 && marked != "" {
 		below, isFolder = marked, true

@@ -237,7 +237,7 @@ func (r *objectReader) fetchLarge(p []byte, offset int64) error {
 	return group.Wait()
 }
 
-// fetch reads a range. When the body ends early, the next request goes on from there; as long as bytes come, there is another.
+// fetch reads a range. When the body ends early, the next request goes on from there; as long as enough bytes come, there is another.
 func (r *objectReader) fetch(ctx context.Context, p []byte, offset int64) error {
 	patience := r.store.bucket.patience
 	for attempt := 1; ; attempt++ {
@@ -247,7 +247,7 @@ func (r *objectReader) fetch(ctx context.Context, p []byte, offset int64) error 
 			patience.earn()
 			return nil
 		}
-		if n > 0 {
+		if n >= r.leastBytes() {
 			attempt = 0
 		}
 		if err := patience.again(ctx, max(attempt, 1), err); err != nil {
@@ -259,24 +259,41 @@ func (r *objectReader) fetch(ctx context.Context, p []byte, offset int64) error 
 	}
 }
 
-// get makes one request. The body may come as slowly as it likes, but must not stand still.
+// slowestRead is how many bytes of a body that is read on must come in a second. One that trickles more slowly would never end.
+const slowestRead = 1 << 10
+
+var errSlow = errors.New("the body came more slowly than a kilobyte a second")
+
+// leastBytes is what must come of a body in each of the times after which a request is given up.
+func (r *objectReader) leastBytes() int {
+	return max(1, int(r.store.bucket.opts.Timeout.Seconds()*slowestRead))
+}
+
+// get makes one request. The body may come slowly, but must not stand still.
 func (r *objectReader) get(ctx context.Context, p []byte, offset int64) (n int, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	timeout := r.store.bucket.opts.Timeout
-	watchdog := time.AfterFunc(timeout, cancel)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timeout, least, told := r.store.bucket.opts.Timeout, r.leastBytes(), 0
+	watchdog := time.AfterFunc(timeout, func() { cancel(errSlow) })
 	defer watchdog.Stop()
 	_, body, err := r.store.bucket.objects.Get(ctx, r.key, GetOptions{Offset: offset, Length: int64(len(p)), ETag: r.object.ETag})
 	if err != nil {
 		return 0, err
 	}
 	defer body.Close()
+	watchdog.Reset(timeout)
 	for n < len(p) {
-		watchdog.Reset(timeout)
 		read, err := body.Read(p[n:])
 		n += read
 		if err != nil && n < len(p) {
+			if slow := context.Cause(ctx); slow != nil {
+				err = slow
+			}
 			return n, &ObjectError{Fault: FaultUnknown, Err: fmt.Errorf("read the body at byte %d: %w", offset+int64(n), err)}
+		}
+		if n-told >= least {
+			watchdog.Reset(timeout)
+			told = n
 		}
 	}
 	return n, nil

@@ -185,6 +185,19 @@ func (s *ObjectStore) Stat(ctx context.Context, name string) (Info, error) {
 	return Info{Name: name, IsDir: true}, nil
 }
 
+// StatFile describes a file with one request: see the function [StatFile].
+func (s *ObjectStore) StatFile(ctx context.Context, name string) (Info, error) {
+	const op = "stat"
+	if err := s.begin(ctx, op, name, CheckName); err != nil {
+		return Info{}, err
+	}
+	object, err := s.head(ctx, s.key(name))
+	if err != nil {
+		return Info{}, s.fail(op, name, err)
+	}
+	return s.describe(object), nil
+}
+
 func (s *ObjectStore) head(ctx context.Context, key string) (object Object, err error) {
 	err = s.bucket.patience.try(ctx, 0, func(ctx context.Context) error {
 		object, err = s.bucket.objects.Head(ctx, key)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -44,7 +45,7 @@ func (s *ObjectStore) sweepUploads(ctx context.Context, prefix string, before ti
 			return removed, err
 		}
 		for _, u := range uploads {
-			if !u.Started.Before(before) {
+			if u.Started.IsZero() || !u.Started.Before(before) || !strings.HasPrefix(u.Key, prefix) {
 				continue
 			}
 			err := s.bucket.patience.try(ctx, 0, func(ctx context.Context) error { return s.bucket.objects.AbortUpload(ctx, u.Key, u.Upload) })

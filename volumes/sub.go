@@ -52,6 +52,16 @@ func (p *prefixed) Stat(ctx context.Context, name string) (Info, error) {
 	return info, err
 }
 
+// StatFile is for what the store below can do with one request.
+func (p *prefixed) StatFile(ctx context.Context, name string) (Info, error) {
+	if err := CheckName("stat", name); err != nil {
+		return Info{}, err
+	}
+	info, err := StatFile(ctx, p.store, under(p.dir, name))
+	info.Name = name
+	return info, err
+}
+
 func (p *prefixed) Open(ctx context.Context, name string) (Reader, error) {
 	if err := CheckName("open", name); err != nil {
 		return nil, err

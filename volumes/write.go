@@ -116,10 +116,18 @@ func (s *staged) commit(give func(temp, name string) error) error {
 	if s.err != nil {
 		return s.err
 	}
-	err := s.file.Sync()
-	if closing := s.file.Close(); err == nil {
-		err = closing
+	if s.err = s.store.fail(s.op, s.name, s.file.Sync()); s.err != nil {
+		return s.err
 	}
+	if err := s.give(give); err != nil {
+		return err
+	}
+	return s.store.fail(s.op, s.name, s.store.secure(parent(s.name)))
+}
+
+// give ends the file and gives it its name.
+func (s *staged) give(give func(temp, name string) error) error {
+	err := s.file.Close()
 	s.file = nil
 	if err == nil {
 		err = give(s.temp, s.name)
@@ -129,7 +137,7 @@ func (s *staged) commit(give func(temp, name string) error) error {
 		return s.err
 	}
 	s.done = true
-	return s.store.fail(s.op, s.name, s.store.secure(parent(s.name)))
+	return nil
 }
 
 // Abort drops the file unless it was committed.

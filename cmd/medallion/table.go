@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) tableCommand() *cobra.Command {
-	cmd := group("table", "Looks at tables and keeps them in order: ls, describe, history, optimize, vacuum, restore …")
+	cmd := group("table", "Looks at tables and keeps them in order: ls, describe, history, optimize, vacuum, add-column …")
 	var schema string
 	ls := &cobra.Command{
 		Use: "ls", Short: "Lists the tables of a schema.", Args: cobra.NoArgs,
@@ -37,6 +37,7 @@ func (a *app) tableCommand() *cobra.Command {
 			return session.Table(t).PrintSchema(ctx, a.out)
 		}))
 	cmd.AddCommand(a.maintenanceVerbs()...)
+	cmd.AddCommand(a.alterVerbs()...)
 	return cmd
 }
 

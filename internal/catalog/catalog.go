@@ -44,6 +44,10 @@ type Table struct {
 	Created     int64             `json:"created"` // ms since the epoch
 	Dropped     bool              `json:"dropped,omitempty"`
 	Options     map[string]string `json:"options,omitempty"`
+	Reserved    bool              `json:"reserved,omitempty"` // its folder goes by another name
+	// While a table gets another name, see [Catalog.Rename].
+	RenamedFrom *Name `json:"renamedFrom,omitempty"`
+	RenamedTo   *Name `json:"renamedTo,omitempty"`
 }
 
 // The types of table.
@@ -79,6 +83,14 @@ func (c *Catalog) Lookup(ctx context.Context, n Name) (Table, error) {
 		}
 		return Table{}, c.notFound(ctx, n)
 	}
+	moved, err := c.isMoved(ctx, t)
+	if err != nil {
+		return Table{}, err
+	}
+	if moved {
+		return Table{}, c.notFound(ctx, n)
+	}
+	t.RenamedFrom, t.RenamedTo = nil, nil
 	return t, nil
 }
 
@@ -131,7 +143,7 @@ func (c *Catalog) CanCreate(ctx context.Context, n Name) error {
 	return err
 }
 
-// settle checks that a name can be used, and finishes a drop of it, or waits for who is at it.
+// settle checks that a name can be used, and finishes a drop or a renaming of it, or waits for who is at it.
 func (c *Catalog) settle(ctx context.Context, n Name) error {
 	if err := check(n.Catalog, n.Schema, n.Table); err != nil {
 		return err
@@ -140,8 +152,11 @@ func (c *Catalog) settle(ctx context.Context, n Name) error {
 		return err
 	}
 	t, err := c.entry(ctx, n)
-	if err != nil || !t.Dropped {
+	if err != nil {
 		return nil //nolint:nilerr // an entry that is not there, or cannot be read, is the caller's to meet
+	}
+	if !t.Dropped {
+		return c.settleRename(ctx, t)
 	}
 	return c.whenFree(ctx, n, func() error { return c.finishMarked(ctx, n) })
 }
@@ -176,8 +191,12 @@ func (c *Catalog) entries(ctx context.Context, catalog, schema string) (standing
 		}
 		name = unescape(name)
 		t, err := c.entry(ctx, Name{catalog, schema, name})
+		moved := false
+		if err == nil {
+			moved, err = c.isMoved(ctx, t)
+		}
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // gone since the listing
+		case errors.Is(err, fs.ErrNotExist), moved: // gone since the listing
 		case err == nil && t.Dropped:
 			dropped = append(dropped, name)
 		default:
@@ -223,6 +242,11 @@ func (c *Catalog) entry(ctx context.Context, n Name) (Table, error) {
 	if err == nil {
 		if err = json.Unmarshal(data, &t); err != nil {
 			err = fmt.Errorf("decode %s: %w", n.file(), err)
+		}
+	}
+	for _, other := range []*Name{t.RenamedFrom, t.RenamedTo} {
+		if err == nil && other != nil {
+			err = check(other.Catalog, other.Schema, other.Table)
 		}
 	}
 	if err != nil {

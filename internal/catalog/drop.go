@@ -15,6 +15,9 @@ func (c *Catalog) Drop(ctx context.Context, n Name) error {
 	if _, err := c.Lookup(ctx, n); err != nil { // outside the lock: there need be no folder to hold its file
 		return err
 	}
+	if err := c.settle(ctx, n); err != nil { // of a renaming that was cut short, the other name must not stay
+		return err
+	}
 	return c.whenFree(ctx, n, func() error {
 		t, err := c.entry(ctx, n)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -61,10 +64,13 @@ func (c *Catalog) remove(ctx context.Context, t Table) error {
 		}
 	}
 	err := c.store.Delete(ctx, t.Name.file())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	if t.Type == Managed && t.Reserved {
+		return c.release(ctx, t.Location) // last: until the entry is gone, who finishes the drop empties the folder
+	}
+	return nil
 }
 
 // locked runs f while nobody else changes or removes the entry: who removes files must know that no new table

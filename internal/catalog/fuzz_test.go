@@ -11,7 +11,7 @@ import (
 // An entry that is read is written as one that reads the same, and has the name that it was asked for by.
 func FuzzEntry(f *testing.F) {
 	name := Name{Catalog: "c", Schema: "s", Table: "t"}
-	for _, seed := range []string{`{}`, `{"location":"/a","provider":"delta","properties":{"a":"b"}}`, `{"name":{"Catalog":"x"}}`, `null`, `[]`, `{"location":1}`} {
+	for _, seed := range []string{`{}`, `{"location":"/a","provider":"delta","properties":{"a":"b"}}`, `{"name":{"Catalog":"x"}}`, `null`, `[]`, `{"location":1}`, `{"renamedTo":{"Catalog":"c","Schema":"s","Table":"u"},"renamedFrom":{"Catalog":""}}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

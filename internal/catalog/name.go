@@ -47,22 +47,27 @@ func check(names ...string) error {
 // maxEscaped leaves room for what stands before and behind a name in its files'.
 const maxEscaped = 240
 
-// Location is where a managed table lies.
+// Location is where a managed table lies when its schema has no location of its own.
 func Location(n Name) string {
-	dir := warehouse
-	if n.Catalog != SessionCatalog {
-		dir = path.Join(dir, escape(n.Catalog)+".cat")
-	}
-	if n.Schema != DefaultSchema || n.Catalog != SessionCatalog {
-		dir = path.Join(dir, escape(n.Schema)+".db")
-	}
-	return path.Join(dir, escapeTable(n.Table))
+	return path.Join(SchemaLocation(n.Catalog, n.Schema), escapeTable(n.Table))
 }
 
-// escapeTable keeps a table named x.db apart from the folder of schema x.
+// SchemaLocation is where the managed tables of a schema lie when it has no location of its own.
+func SchemaLocation(catalog, schema string) string {
+	dir := warehouse
+	if catalog != SessionCatalog {
+		dir = path.Join(dir, escape(catalog)+".cat")
+	}
+	if schema != DefaultSchema || catalog != SessionCatalog {
+		dir = path.Join(dir, escape(schema)+".db")
+	}
+	return dir
+}
+
+// escapeTable keeps a table named x.db apart from the folder of schema x, and one named x.2.tbl from the second folder of table x.
 func escapeTable(name string) string {
 	e := escape(name)
-	for _, suffix := range []string{".db", ".cat"} {
+	for _, suffix := range []string{".db", ".cat", otherFolder} {
 		if stem, ok := strings.CutSuffix(e, suffix); ok {
 			return stem + "%2E" + suffix[1:]
 		}

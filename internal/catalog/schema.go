@@ -65,6 +65,52 @@ func (c *Catalog) CreateSchema(ctx context.Context, catalog, schema string, s Sc
 	return err
 }
 
+// Schema reads the entry of a schema.
+func (c *Catalog) Schema(ctx context.Context, catalog, schema string) (Schema, error) {
+	if check(catalog, schema) != nil {
+		return Schema{}, c.SchemaNotFound(ctx, catalog, schema)
+	}
+	data, err := volumes.ReadFileMax(ctx, c.store, path.Join(schemaFolder(catalog, schema), schemaFile), maxEntry)
+	if errors.Is(err, fs.ErrNotExist) {
+		if catalog == SessionCatalog && schema == DefaultSchema {
+			return Schema{Comment: "default database"}, nil
+		}
+		return Schema{}, c.SchemaNotFound(ctx, catalog, schema)
+	}
+	var s Schema
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err != nil {
+		return Schema{}, fmt.Errorf("read schema %s: %w", Name{Catalog: catalog, Schema: schema}, err)
+	}
+	return s, nil
+}
+
+// AlterSchema changes the entry of a schema.
+func (c *Catalog) AlterSchema(ctx context.Context, catalog, schema string, change func(*Schema) error) error {
+	if _, err := c.Schema(ctx, catalog, schema); err != nil { // outside the lock: there need be no folder to hold its file
+		return err
+	}
+	return c.whenFree(ctx, Name{catalog, schema, schemaLock}, func() error {
+		s, err := c.Schema(ctx, catalog, schema)
+		if err != nil {
+			return err
+		}
+		if err := change(&s); err != nil {
+			return err
+		}
+		data, err := json.Marshal(s)
+		if err != nil {
+			return fmt.Errorf("encode schema %s: %w", schema, err)
+		}
+		return c.store.Put(ctx, path.Join(schemaFolder(catalog, schema), schemaFile), data)
+	})
+}
+
+// schemaLock names the lock of a schema's own entry. No table is called so.
+const schemaLock = "_schema/"
+
 // DropSchema removes a schema. With tables in it, it is refused unless cascade drops them too.
 func (c *Catalog) DropSchema(ctx context.Context, catalog, schema string, cascade bool) error {
 	if catalog == SessionCatalog && schema == DefaultSchema {
@@ -91,7 +137,9 @@ func (c *Catalog) DropSchema(ctx context.Context, catalog, schema string, cascad
 			return err
 		}
 	}
-	err = c.store.Delete(ctx, path.Join(schemaFolder(catalog, schema), schemaFile))
+	err = c.whenFree(ctx, Name{catalog, schema, schemaLock}, func() error {
+		return c.store.Delete(ctx, path.Join(schemaFolder(catalog, schema), schemaFile))
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return c.SchemaNotFound(ctx, catalog, schema) // another was faster
 	}
@@ -106,7 +154,7 @@ func (c *Catalog) HasSchema(ctx context.Context, catalog, schema string) (bool, 
 	if valid := check(catalog, schema) == nil; !valid {
 		return false, nil
 	}
-	_, err := c.store.Stat(ctx, path.Join(schemaFolder(catalog, schema), schemaFile))
+	_, err := volumes.StatFile(ctx, c.store, path.Join(schemaFolder(catalog, schema), schemaFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

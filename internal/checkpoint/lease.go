@@ -79,7 +79,7 @@ func inUse(path string, held *volumes.LockedError) error {
 // Free tells whether no query of this engine runs on a checkpoint; else the answer is CONCURRENT_QUERY, which names it. A lock
 // whose holder has died is removed.
 func Free(ctx context.Context, store volumes.Store, path string) error {
-	_, err := store.Stat(ctx, lockFile)
+	_, err := volumes.StatFile(ctx, store, lockFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

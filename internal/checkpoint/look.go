@@ -29,7 +29,7 @@ func Running(ctx context.Context, store volumes.Store) (string, error) {
 // Hold keeps every query away from a checkpoint until released. Where one runs, it says which and holds nothing. purpose is what a
 // query is told that wants to start in the meantime.
 func Hold(ctx context.Context, store volumes.Store, purpose string) (release func() error, runs string, err error) {
-	if _, err := store.Stat(ctx, lockFile); errors.Is(err, fs.ErrNotExist) {
+	if _, err := volumes.StatFile(ctx, store, lockFile); errors.Is(err, fs.ErrNotExist) {
 		return unlocked, "", nil // no query of ours ever ran
 	}
 	release, err = lease(ctx, store, "", holder{Name: purpose})

@@ -38,7 +38,7 @@ type Config struct {
 	Store         volumes.Store
 	Schema        types.Struct   // of the rows
 	PartitionBy   []string       // columns that the names of folders hold, spelled as in Schema
-	KeepPartition bool           // the files hold these columns, too
+	KeepPartition bool           // the files hold these columns, too, behind all others
 	Zone          *time.Location // of timestamps in the names of folders; nil: UTC
 	Target        int64          // a file of about so many bytes is followed by another; 0: no limit
 	MaxRows       int64          // likewise of so many rows; 0: no limit
@@ -47,6 +47,8 @@ type Config struct {
 	Folder func(columns []string, values map[string]*string) string
 	// Name is the base name of a file: the worker that writes it, and how many files of the same folder it has written before.
 	Name func(worker, number int) string
+	// Place is where a file lies; nil: in the folder of its values.
+	Place func(folder, base string) string
 	// Open begins the content of a file, whose columns are schema.
 	Open func(out io.Writer, schema types.Struct) (Encoder, error)
 }
@@ -62,7 +64,7 @@ type File struct {
 // A Writer writes rows into data files.
 type Writer struct {
 	config    Config
-	schema    types.Struct // of the files: without partition columns
+	schema    types.Struct // of the files
 	arrow     *arrow.Schema
 	partition []partitionColumn
 	keep      []int // columns of the rows that the files hold
@@ -73,16 +75,24 @@ type Writer struct {
 
 // New makes a writer. It is used once.
 func New(config Config) *Writer {
+	if config.Place == nil {
+		config.Place = func(folder, base string) string { return path.Join(folder, base) }
+	}
 	w := &Writer{config: config}
-	for i, f := range config.Schema.Fields {
-		if !config.KeepPartition && slices.Contains(config.PartitionBy, f.Name) {
-			continue
-		}
+	hold := func(i int) {
 		w.keep = append(w.keep, i)
-		w.schema.Fields = append(w.schema.Fields, f)
+		w.schema.Fields = append(w.schema.Fields, config.Schema.Fields[i])
+	}
+	for i, f := range config.Schema.Fields {
+		if !slices.Contains(config.PartitionBy, f.Name) {
+			hold(i)
+		}
 	}
 	for _, name := range config.PartitionBy {
 		i := config.Schema.Index(name)
+		if config.KeepPartition {
+			hold(i)
+		}
 		w.partition = append(w.partition, partitionColumn{name: name, index: i, dataType: config.Schema.Fields[i].Type, zone: config.Zone, text: config.Text})
 	}
 	w.arrow = types.ToArrowSchema(w.schema)
@@ -234,7 +244,7 @@ func (w *Writer) full(f *openFile) bool {
 
 func (d *drain) start(ctx context.Context, g partitionRows) (*openFile, error) {
 	w := d.writer
-	name := path.Join(g.dir, w.config.Name(d.worker, d.begun[g.dir]))
+	name := w.config.Place(g.dir, w.config.Name(d.worker, d.begun[g.dir]))
 	d.begun[g.dir]++
 	out, err := w.config.Store.Create(ctx, name)
 	if err != nil {

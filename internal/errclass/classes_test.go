@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -80,14 +81,25 @@ type declared struct {
 	class Class
 }
 
-// classBlocks reads the blocks of classes.go.
-func classBlocks(t *testing.T) [][]declared {
+// classBlocks reads the blocks of the files of classes.
+func classBlocks(t *testing.T) (blocks [][]declared) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "classes.go", nil, parser.SkipObjectResolution)
+	files, err := filepath.Glob("*classes.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("files of classes: %v, %v", files, err)
+	}
+	for _, name := range files {
+		blocks = append(blocks, blocksOf(t, name)...)
+	}
+	return blocks
+}
+
+func blocksOf(t *testing.T, name string) (blocks [][]declared) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var blocks [][]declared
 	for _, decl := range file.Decls {
 		consts, ok := decl.(*ast.GenDecl)
 		if !ok || consts.Tok != token.CONST {
@@ -105,7 +117,7 @@ func classBlocks(t *testing.T) [][]declared {
 		blocks = append(blocks, block)
 	}
 	if len(blocks) == 0 {
-		t.Fatal("classes.go declares nothing")
+		t.Fatalf("%s declares nothing", name)
 	}
 	return blocks
 }

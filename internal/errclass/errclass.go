@@ -1,7 +1,7 @@
 // Package errclass holds the errors that a user can act on. Each carries the class that Spark or
 // Delta gives this kind of failure, what was asked and found, and the way out.
 //
-// Classes stand in one table (classes.go). They are errors themselves, so that
+// Classes stand in tables (classes.go, deltaclasses.go, sourceclasses.go). They are errors themselves, so that
 // errors.Is(err, errclass.UnresolvedColumn) holds for every error of the class.
 package errclass
 

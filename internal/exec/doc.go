@@ -7,7 +7,8 @@
 //
 //	scan.go, project.go, filter.go, generate.go, expand.go, limit.go, union.go   as rows flow
 //	aggregate.go      a table of groups a sequence, merged by hash of the key (keys.go, keytable.go)
-//	join.go           the right side in a hash table, the left streamed past it
+//	join.go           the right side in a hash table (keyindex.go), the left streamed past it
+//	match.go          the same for MERGE, of rows that may not fit in memory (shelf.go, spill.go)
 //	sort.go           runs sorted by encoded keys (sortkey.go), merged; a limit keeps the first rows
 //	window.go         over sorted rows
 //	outlet.go         rows that an operator gives while it still works, for those who walk its sequences
@@ -19,6 +20,6 @@
 //	                  the pairs of the two (joinmeeting), and all of it within a partition (joinpart)
 //
 // What an operator must hold (groups, build sides, rows to sort) it reserves from a [Memory]; past the
-// session's limit it fails with MEMORY_LIMIT_EXCEEDED. Stateful operators hold a round of their input
+// session's limit it fails with MEMORY_LIMIT_EXCEEDED, but for a [Matcher], which has a [Spill] then. Stateful operators hold a round of their input
 // at a time (stateful_rows.go), and package state spills. Rows that meet are put into one batch, whose text columns hold at most 2 GB each.
 package exec

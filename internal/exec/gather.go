@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 
 	"lakehouse/internal/batch"
+	"lakehouse/internal/types"
 )
 
 // Gather runs an operator with n goroutines and gives its rows as one sequence, in no order but that of
@@ -40,6 +41,20 @@ func Gather(ctx context.Context, op Operator, n int) batch.Seq {
 			yield(nil, err)
 		}
 	})
+}
+
+// FirstRow is the first row that an operator gives, or none.
+func FirstRow(ctx context.Context, op Operator) (arrow.RecordBatch, error) {
+	for b, err := range InOrder(ctx, op, 1) {
+		if err != nil {
+			return nil, err
+		}
+		if b.NumRows() > 0 {
+			return takeRows(b, []int32{0}), nil
+		}
+	}
+	schema := types.ToArrowSchema(op.Schema())
+	return newBatch(schema, emptyColumns(schema), 0), nil
 }
 
 func gatherOne(ctx context.Context, op Operator) batch.Seq {

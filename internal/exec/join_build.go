@@ -9,6 +9,7 @@ import (
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
 	"lakehouse/internal/types"
 )
 
@@ -19,9 +20,7 @@ type joinBuild struct {
 	once    sync.Once
 	err     error
 	rows    arrow.RecordBatch
-	table   *keyTable
-	first   []int32 // rows of key k: order[first[k]:first[k+1]]
-	order   []int32
+	byKey   *keyIndex
 	all     []int32 // every row, for a join without keys
 	matched *matchedRows
 	held    reservation
@@ -89,70 +88,36 @@ func positions(n int) []int32 {
 
 // index puts the rows that can have a partner under their keys.
 func (b *joinBuild) index() error {
-	schema := types.Struct{}
-	exprs := make([]expr.Expr, len(b.node.Keys))
-	for i, k := range b.node.Keys {
+	b.byKey = newKeyIndex(newHasher(), b.node.Keys, int(b.rows.NumRows()))
+	exprs := rightKeys(b.node.Keys)
+	first := 0
+	for part := range cut(b.rows) {
+		columns, err := evaluate(b.env.eval(0), exprs, part)
+		if err != nil {
+			return err
+		}
+		n := int(part.NumRows())
+		b.byKey.add(b.byKey.table.hasher.load(columns, n), first, nil)
+		first += n
+	}
+	b.byKey.settle()
+	return b.held.add(b.byKey.memory())
+}
+
+func rightKeys(keys []logical.JoinKey) []expr.Expr {
+	exprs := make([]expr.Expr, len(keys))
+	for i, k := range keys {
 		exprs[i] = k.Right
-		schema.Fields = append(schema.Fields, types.Field{Name: k.Right.String(), Type: k.Right.Type(), Nullable: true})
 	}
-	columns, err := evaluate(b.env.eval(0), exprs, b.rows)
-	if err != nil {
-		return err
-	}
-	n := int(b.rows.NumRows())
-	b.table = newKeyTable(newHasher(), schema)
-	numbers := make([]uint32, n)
-	loaded := b.table.hasher.load(columns, n)
-	b.table.insert(loaded, numbers)
-	b.dropNulls(loaded, numbers)
-	b.sortByNumber(numbers)
-	return b.held.add(b.table.memory() + int64(4*len(b.first)+4*len(b.order)))
-}
-
-// dropNulls unnumbers the rows that equal nothing, since a key is null.
-func (j *join) dropNulls(k *keys, numbers []uint32) {
-	for i, key := range j.node.Keys {
-		if key.NullSafe {
-			continue
-		}
-		for row, null := range nullRows(k.arrays[i]) {
-			if null {
-				numbers[row] = none
-			}
-		}
-	}
-}
-
-// sortByNumber orders the rows by the numbers of their keys, by counting.
-func (b *joinBuild) sortByNumber(numbers []uint32) {
-	b.first = make([]int32, b.table.size()+1)
-	for _, n := range numbers {
-		if n != none {
-			b.first[n+1]++
-		}
-	}
-	for i := 1; i < len(b.first); i++ {
-		b.first[i] += b.first[i-1]
-	}
-	next := append([]int32(nil), b.first...)
-	b.order = make([]int32, b.first[len(b.first)-1])
-	for row, n := range numbers {
-		if n != none {
-			b.order[next[n]] = int32(row)
-			next[n]++
-		}
-	}
+	return exprs
 }
 
 // candidates is the right's rows under a key.
 func (b *joinBuild) candidates(number uint32) []int32 {
-	switch {
-	case b.table == nil:
+	if b.byKey == nil {
 		return b.all
-	case number == none:
-		return nil
 	}
-	return b.order[b.first[number]:b.first[number+1]]
+	return b.byKey.rows(number)
 }
 
 // matchedRows is a bit for each row, set by any goroutine.

@@ -41,9 +41,8 @@ func (p *probe) run(ctx context.Context, in batch.Seq) error {
 
 // numbers is the number of each left row's key; without keys there is nothing to look up.
 func (p *probe) numbers(b arrow.RecordBatch) ([]uint32, error) {
-	numbers := make([]uint32, b.NumRows())
-	if p.build.table == nil {
-		return numbers, nil
+	if p.build.byKey == nil {
+		return make([]uint32, b.NumRows()), nil
 	}
 	exprs := make([]expr.Expr, len(p.node.Keys))
 	for i, k := range p.node.Keys {
@@ -53,10 +52,7 @@ func (p *probe) numbers(b arrow.RecordBatch) ([]uint32, error) {
 	if err != nil {
 		return nil, err
 	}
-	loaded := p.build.table.hasher.load(columns, int(b.NumRows()))
-	p.build.table.find(loaded, numbers)
-	p.dropNulls(loaded, numbers)
-	return numbers, nil
+	return p.build.byKey.find(p.build.byKey.table.hasher.load(columns, int(b.NumRows()))), nil
 }
 
 // joinBatch gives the pairs of a batch of left rows, a batch of pairs at a time.
@@ -65,37 +61,11 @@ func (p *probe) joinBatch(b arrow.RecordBatch, numbers []uint32) error {
 	if p.keepsLeft() {
 		found = make([]bool, len(numbers))
 	}
-	err := p.eachPairs(numbers, func(left, right []int32) error { return p.emitPairs(b, left, right, found) })
+	err := eachPairs(numbers, p.build.candidates, func(left, right []int32) error { return p.emitPairs(b, left, right, found) })
 	if err != nil || found == nil {
 		return err
 	}
 	return p.emitAlone(b, found)
-}
-
-// eachPairs calls f with candidates, many at once: left[i] may go with right[i].
-func (p *probe) eachPairs(numbers []uint32, f func(left, right []int32) error) error {
-	left, right := make([]int32, 0, batch.TargetRows), make([]int32, 0, batch.TargetRows)
-	for row, number := range numbers {
-		rest := p.build.candidates(number)
-		for len(rest) > 0 {
-			some := rest[:min(len(rest), batch.TargetRows-len(left))]
-			rest = rest[len(some):]
-			right = append(right, some...)
-			for range some {
-				left = append(left, int32(row))
-			}
-			if len(left) == batch.TargetRows {
-				if err := f(left, right); err != nil {
-					return err
-				}
-				left, right = left[:0], right[:0]
-			}
-		}
-	}
-	if len(left) == 0 {
-		return nil
-	}
-	return f(left, right)
 }
 
 // emitPairs gives those candidates for which the condition holds, and marks the rows that have found
@@ -193,7 +163,7 @@ func (p *probe) partnered(b arrow.RecordBatch, numbers []uint32) ([]bool, error)
 		}
 		return found, nil
 	}
-	err := p.eachPairs(numbers, func(left, right []int32) error {
+	err := eachPairs(numbers, p.build.candidates, func(left, right []int32) error {
 		rows, all, err := p.holds(p.pair(b, left, right))
 		if err != nil {
 			return err

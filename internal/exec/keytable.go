@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 
@@ -14,9 +15,10 @@ type keyTable struct {
 	hasher  hasher
 	schema  types.Struct
 	slots   []uint32 // number of a key + 1; 0: free
+	most    int      // keys, before the slots grow
 	hashes  []uint64 // of the keys
 	columns []storedKeys
-	chunks  [][]arrow.Array // the keys as they came, for the result
+	chunks  [][]arrow.Array // the keys as they came, for the result; nil: nobody will ask
 	bytes   int64           // estimate of what chunks hold
 }
 
@@ -39,8 +41,31 @@ func newKeyTable(h hasher, schema types.Struct) *keyTable {
 		width += keyWidth(types.ToArrow(f.Type))
 	}
 	return &keyTable{
-		hasher: h, schema: schema, slots: make([]uint32, firstSlots),
+		hasher: h, schema: schema, slots: make([]uint32, firstSlots), most: firstSlots / 2,
 		columns: make([]storedKeys, width), chunks: make([][]arrow.Array, len(schema.Fields)),
+	}
+}
+
+// newKeyNumbers is a table that nobody will ask for its keys.
+func newKeyNumbers(h hasher, schema types.Struct) *keyTable {
+	t := newKeyTable(h, schema)
+	t.chunks = nil
+	return t
+}
+
+// expect makes room for so many keys, so that none is made twice as they come.
+func (t *keyTable) expect(keys int) {
+	slots := len(t.slots)
+	for 5*slots < 8*keys {
+		slots *= 2
+	}
+	t.resize(slots)
+	t.most = max(t.most, keys)
+	t.hashes = slices.Grow(t.hashes, keys-len(t.hashes))
+	for i := range t.columns {
+		if c := &t.columns[i]; c.words != nil {
+			c.words = slices.Grow(c.words, keys-len(c.words))
+		}
 	}
 }
 
@@ -50,7 +75,7 @@ func (t *keyTable) size() int { return len(t.hashes) }
 // insert gives the number of each row's key, numbering those that are new, and the rows that were new.
 func (t *keyTable) insert(k *keys, numbers []uint32) (fresh []int32) {
 	for row := range k.rows {
-		if 2*len(t.hashes) >= len(t.slots) {
+		if len(t.hashes) >= t.most {
 			t.grow()
 		}
 		slot, found := t.seek(k, row)
@@ -60,7 +85,7 @@ func (t *keyTable) insert(k *keys, numbers []uint32) (fresh []int32) {
 		}
 		numbers[row] = t.slots[slot] - 1
 	}
-	if len(fresh) > 0 {
+	if len(fresh) > 0 && t.chunks != nil {
 		t.keep(k, fresh)
 	}
 	return fresh
@@ -152,8 +177,10 @@ func (t *keyTable) keep(k *keys, fresh []int32) {
 	}
 }
 
-func (t *keyTable) grow() {
-	t.slots = make([]uint32, 2*len(t.slots))
+func (t *keyTable) grow() { t.resize(2 * len(t.slots)) }
+
+func (t *keyTable) resize(slots int) {
+	t.slots, t.most = make([]uint32, slots), slots/2
 	mask := uint64(len(t.slots) - 1)
 	for n, hash := range t.hashes {
 		slot := hash & mask

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"math"
 	"sync/atomic"
 
 	"lakehouse/internal/errclass"
@@ -22,8 +23,8 @@ func NewMemory(limit int64) *Memory {
 // SetLimit changes the budget, also while operators use it; 0 is no limit.
 func (m *Memory) SetLimit(limit int64) { m.limit.Store(limit) }
 
-// Reserve takes n bytes for what an operator holds. Past the limit it takes nothing and fails; here
-// is where an operator will learn to spill.
+// Reserve takes n bytes for what an operator holds. Past the limit it takes nothing and fails. Who can do without memory, as a [Matcher]
+// can, has a [Spill] then.
 func (m *Memory) Reserve(operator string, n int64) error {
 	if m == nil {
 		return nil
@@ -34,6 +35,14 @@ func (m *Memory) Reserve(operator string, n int64) error {
 			WithHint("Raise lakehouse.memory.limit, or filter or aggregate earlier.")
 	}
 	return nil
+}
+
+// free is how many bytes nobody has.
+func (m *Memory) free() int64 {
+	if m == nil || m.limit.Load() <= 0 {
+		return math.MaxInt64
+	}
+	return max(0, m.limit.Load()-m.used.Load())
 }
 
 // Release gives n bytes back.

@@ -106,3 +106,8 @@ func (f *folded) WithChildren([]Expr) Expr { return f }
 func (f *folded) Eval(*Context, arrow.RecordBatch) (Vector, error) {
 	return Vector{Values: f.value, Const: true}, nil
 }
+
+// NewKnown is an expression whose value, the one of a column of one row, was found beforehand.
+func NewKnown(value arrow.Array, t types.Type, name string) Expr {
+	return &folded{value: Relabel(value, types.ToArrow(t)), of: NewColumn(0, name, t, true)}
+}

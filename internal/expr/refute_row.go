@@ -82,16 +82,16 @@ func leafOf(e Expr) (leaf, bool) {
 		if len(e.args) == 0 || slices.ContainsFunc(e.args[1:], func(a Expr) bool { _, ok := statValue(a); return !ok }) {
 			return leaf{}, false
 		}
-		if slices.Contains(neverLess, e.name) || e.name == "substring" && len(e.args) == 3 && isOne(e.args[1]) {
+		if slices.Contains(neverLess, e.name) || e.name == "substring" && len(e.args) == 3 && isFirst(e.args[1]) {
 			return leafOf(e.args[0])
 		}
 	}
 	return leaf{}, false
 }
 
-func isOne(e Expr) bool {
+func isFirst(e Expr) bool {
 	v, ok := statValue(e)
-	return ok && v == int64(1)
+	return ok && (v == int64(1) || v == int64(0)) // SQL counts from one, and takes zero for it
 }
 
 // keepsOrder reports whether a cast never gives less for more.

@@ -108,7 +108,7 @@ func (e *evolving) mapped(t *testing.T) {
 
 func (e *evolving) widened(t *testing.T) {
 	path := filepath.Join(e.root, "widened")
-	e.ours(t, "CREATE TABLE widened (a SMALLINT, b FLOAT, c DECIMAL(4,1), d ARRAY<INT>, e DATE, s STRUCT<x: TINYINT>, p SMALLINT) PARTITIONED BY (p) LOCATION '%s' TBLPROPERTIES (delta.enableTypeWidening = 'true')", path)
+	e.ours(t, "CREATE TABLE widened (a SMALLINT, b FLOAT, c DECIMAL(4,1), d ARRAY<INT>, e DATE, s STRUCT<x: TINYINT>, p SMALLINT) PARTITIONED BY (p) LOCATION '%s' TBLPROPERTIES (delta.enableTypeWidening = 'true', delta.feature.timestampNtz = 'supported')", path)
 	e.ours(t, "INSERT INTO widened SELECT 1, 1.1, 123.4, array(1, NULL), DATE '2026-01-31', named_struct('x', 1), 1")
 	rows, err := e.session.SQL(t.Context(), "SELECT 5000000000L AS a, 1.1D AS b, CAST(1234.567 AS DECIMAL(7,3)) AS c, array(5000000000L) AS d, TIMESTAMP_NTZ '2026-02-01 12:00:00' AS e, named_struct('x', 70000) AS s, 100000 AS p")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,13 +134,13 @@ func (e *engine) again(change func() error) error {
 func TestInteropMixedEngines(t *testing.T) {
 	peers := startPeers(t)
 	t.Run("Append", func(t *testing.T) {
-		mixEngines(t, peers, "append", []string{"delta-rs", "Spark"}, nil, (*engine).appendRound)
+		newLake(t).mixEngines(t, peers, "append", []string{"delta-rs", "Spark"}, nil, (*engine).appendRound)
 	})
 	t.Run("Change", func(t *testing.T) {
-		mixEngines(t, peers, "change", []string{"delta-rs", "Spark"}, nil, (*engine).changeRound)
+		newLake(t).mixEngines(t, peers, "change", []string{"delta-rs", "Spark"}, nil, (*engine).changeRound)
 	})
 	t.Run("ChangeByVectors", func(t *testing.T) {
-		mixEngines(t, peers, "vectors", []string{"Spark"}, map[string]string{"delta.enableDeletionVectors": "true"}, (*engine).changeRound)
+		newLake(t).mixEngines(t, peers, "vectors", []string{"Spark"}, map[string]string{"delta.enableDeletionVectors": "true"}, (*engine).changeRound)
 	})
 }
 
@@ -182,22 +182,31 @@ func (e *engine) changeRound(i int64, has map[int64]int64) error {
 	return nil
 }
 
-func mixEngines(t *testing.T, peers []*peer, name string, others []string, properties map[string]string, do round) {
-	l := newLake(t)
+// mixed makes a table, and the engines that are to write to it.
+func (l *lake) mixed(t *testing.T, peers []*peer, name string, others []string, properties map[string]string) (at reading, engines []*engine) {
+	l.t = t
 	configuration := map[string]string{"delta.checkpointInterval": "10"}
 	maps.Copy(configuration, properties)
 	l.create(name, deltalog.CreateOptions{Schema: mixedSchema, Configuration: configuration})
-	at := reading{name: name, path: filepath.Join(l.root, name)}
-	engines := []*engine{ourEngine(l, t, at.path)}
+	at = reading{name: name, path: l.root + "/" + name}
+	engines = []*engine{ourEngine(l, t, at.path)}
 	for _, other := range others {
 		if p := named(peers, other); p != nil {
 			engines = append(engines, peerEngine(t, p, at.path))
 		}
 	}
+	for n, e := range engines {
+		e.number = int64(n + 1)
+	}
+	return at, engines
+}
+
+func (l *lake) mixEngines(t *testing.T, peers []*peer, name string, others []string, properties map[string]string, do round) {
+	at, engines := l.mixed(t, peers, name, others, properties)
 	has := make([]map[int64]int64, len(engines))
 	var running sync.WaitGroup
 	for n, e := range engines {
-		e.number, has[n] = int64(n+1), map[int64]int64{}
+		has[n] = map[int64]int64{}
 		running.Go(func() {
 			for i := range int64(*mixedRounds) {
 				if err := do(e, i, has[n]); err != nil {
@@ -214,7 +223,7 @@ func mixEngines(t *testing.T, peers []*peer, name string, others []string, prope
 // settled holds the table against what the engines have put there.
 func (l *lake) settled(t *testing.T, peers []*peer, at reading, engines []*engine, has []map[int64]int64) {
 	t.Helper()
-	last := denseVersions(t, at.path)
+	last := denseVersions(t, l.store(at.path))
 	b := array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(mixedSchema))
 	for n, e := range engines {
 		for id, value := range has[n] {
@@ -239,24 +248,28 @@ func (l *lake) settled(t *testing.T, peers []*peer, at reading, engines []*engin
 }
 
 // denseVersions is the last version of a log that has every version before it, each once.
-func denseVersions(t *testing.T, path string) int64 {
+func denseVersions(t *testing.T, store volumes.Store) int64 {
 	t.Helper()
-	store, err := volumes.OpenLocal(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	last, err := deltalog.Open(store, deltalog.Options{}).LatestVersion(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for v := range last + 1 {
-		if _, err := os.Stat(filepath.Join(path, "_delta_log", fmt.Sprintf("%020d.json", v))); err != nil {
-			t.Error(err)
+	next := int64(0)
+	for info, err := range store.List(t.Context(), "_delta_log", volumes.ListOptions{Hidden: true}) {
+		if err != nil {
+			t.Fatal(err)
 		}
+		number, isCommit := strings.CutSuffix(path.Base(info.Name), ".json")
+		if !isCommit || len(number) != 20 {
+			continue
+		}
+		if number != fmt.Sprintf("%020d", next) {
+			t.Fatalf("%s comes where version %d is missing", info.Name, next)
+		}
+		next++
 	}
-	found, err := filepath.Glob(filepath.Join(path, "_delta_log", "????????????????????.json"))
-	if err != nil || int64(len(found)) != last+1 {
-		t.Errorf("%d commits, %v; the last version is %d", len(found), err, last)
+	if next != last+1 {
+		t.Errorf("%d commits; the last version is %d", next, last)
 	}
 	return last
 }

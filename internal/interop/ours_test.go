@@ -52,7 +52,13 @@ func newLake(t *testing.T) *lake {
 	t.Helper()
 	root := t.TempDir()
 	// others make clones here, whose logs name files by absolute paths
-	session, err := medallion.NewSession(medallion.Options{Root: root, Conf: map[string]string{"lakehouse.delta.absolutePaths": root}})
+	return lakeAt(t, root, medallion.Options{Root: root, Conf: map[string]string{"lakehouse.delta.absolutePaths": root}})
+}
+
+// lakeAt has its tables below a root, which may be in a bucket.
+func lakeAt(t *testing.T, root string, opts medallion.Options) *lake {
+	t.Helper()
+	session, err := medallion.NewSession(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,17 +154,29 @@ func mode(name string) func(medallion.DataFrameWriter) medallion.DataFrameWriter
 // create makes an empty table by the log alone, with properties and columns that may not be null.
 func (l *lake) create(name string, opts deltalog.CreateOptions) {
 	l.t.Helper()
-	path := filepath.Join(l.root, name)
-	if err := os.Mkdir(path, 0o700); err != nil {
+	path := l.root + "/" + name
+	if !volumes.IsBucketURI(path) {
+		if err := os.Mkdir(path, 0o700); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	if _, err := deltalog.Create(l.t.Context(), l.store(path), opts); err != nil {
 		l.t.Fatal(err)
 	}
-	store, err := volumes.OpenLocal(path)
+}
+
+// store is where a table is.
+func (l *lake) store(path string) volumes.Store {
+	l.t.Helper()
+	at, err := l.session.Space().Resolve(path)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if _, err := deltalog.Create(l.t.Context(), store, opts); err != nil {
+	store, err := at.Sub()
+	if err != nil {
 		l.t.Fatal(err)
 	}
+	return store
 }
 
 // forget makes a copy of a table whose log begins with the checkpoint of a version: the commits before it are gone, and

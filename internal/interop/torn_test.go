@@ -3,8 +3,6 @@ package interop
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -35,71 +33,9 @@ func nobodySeesATornTable(t *testing.T, peers []*peer) {
 	l := newLake(t)
 	path := l.write("torn", tornSchema, tornRows(0))
 	at := reading{name: "torn", path: path}
-	read := map[string]func() ([]arrow.RecordBatch, error){"we": func() ([]arrow.RecordBatch, error) {
-		_, _, batches, err := l.read(t, at)
-		return batches, err
-	}}
-	for _, p := range peers {
-		read[p.name] = func() ([]arrow.RecordBatch, error) {
-			_, batches, _, err := p.read(at)
-			return batches, err
-		}
-	}
-	done := make(chan struct{})
-	var readers, slow sync.WaitGroup // slow: those that have not read often enough
-	for name := range read {
-		slow.Add(1)
-		readers.Go(func() { watchVersions(t, name, read[name], done, slow.Done) })
-	}
-	enough := make(chan struct{})
-	go func() { slow.Wait(); close(enough) }()
-	for version := int64(1); version < 60 || version < 400 && !closed(enough); version++ {
+	l.watched(peers, at, wholeVersion, 60, 400, func(version int64) {
 		l.write("torn", tornSchema, tornRows(version), mode("overwrite"))
-	}
-	close(done)
-	readers.Wait()
-}
-
-func closed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
-// kernelListing is what delta-kernel-rs says, and delta-rs and Polars with it, when a log grows while it is being listed: a folder's
-// listing is no snapshot, and may hold a version's checksum without the version. It is an error, and asks to be reported.
-const kernelListing = "is newer than log segment version"
-
-// watchVersions reads until it is done, and tells when it has read some times.
-func watchVersions(t *testing.T, name string, read func() ([]arrow.RecordBatch, error), done <-chan struct{}, often func()) {
-	const some = 5
-	tell := sync.OnceFunc(often)
-	defer tell() // a failure is not waited for
-	last, gaveUp := int64(0), 0
-	for n := 1; ; n++ {
-		batches, err := read()
-		switch {
-		case err == nil:
-			last, err = wholeVersion(batches, last)
-		case strings.Contains(err.Error(), kernelListing):
-			gaveUp++
-			err = nil
-		}
-		if err != nil {
-			t.Errorf("%s, reading %d: %v", name, n, err)
-			return
-		}
-		if n > some {
-			tell()
-		}
-		if closed(done) {
-			t.Logf("%s read %d times, the last time version %d; %d times its listing of the log was no version", name, n, last, gaveUp)
-			return
-		}
-	}
+	})
 }
 
 // wholeVersion is the version that the rows are, and not older than the one seen last.

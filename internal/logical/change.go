@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -15,20 +17,28 @@ import (
 type Target struct {
 	Schema    types.Struct // as the log has it: with what is noted of defaults and generated columns
 	Qualifier []string     // by which its columns may be called
+
+	With []plan.SubqueryAlias // queries that the statement names
 }
 
 func (t Target) scope() *scope { return scopeOf(NewLocalRelation(t.Schema, nil), t.Qualifier) }
 
 // ResolveDelete binds the condition of a DELETE to the table's columns; nil: all rows.
 func ResolveDelete(ctx context.Context, condition plan.Expression, target Target, env Env) (expr.Expr, error) {
-	c := &changes{resolver: newResolver(ctx, env), target: target, statement: "DELETE"}
+	c, err := newChanges(ctx, target, "DELETE", env)
+	if err != nil {
+		return nil, err
+	}
 	return c.where(condition)
 }
 
 // ResolveUpdate binds an UPDATE to the table's columns: what each becomes, but for generated columns, which the table computes, and
 // the condition.
 func ResolveUpdate(ctx context.Context, set []plan.Assignment, condition plan.Expression, target Target, env Env) ([]Named, expr.Expr, error) {
-	c := &changes{resolver: newResolver(ctx, env), target: target, statement: "UPDATE"}
+	c, err := newChanges(ctx, target, "UPDATE", env)
+	if err != nil {
+		return nil, nil, err
+	}
 	where, err := c.where(condition)
 	if err != nil {
 		return nil, nil, err
@@ -43,6 +53,12 @@ type changes struct {
 	*resolver
 	target    Target
 	statement string // for messages
+	read      func(query Node) (arrow.RecordBatch, error)
+}
+
+func newChanges(ctx context.Context, target Target, statement string, env Env) (*changes, error) {
+	r, err := newResolver(ctx, env).knowing(target.With)
+	return &changes{resolver: r, target: target, statement: statement, read: env.Read}, err
 }
 
 func (c *changes) where(condition plan.Expression) (expr.Expr, error) {
@@ -258,13 +274,40 @@ func (a *assigning) value(e plan.Expression, to types.Field) (expr.Expr, error) 
 	if err != nil {
 		return nil, err
 	}
+	if out, err = a.known(out); err != nil {
+		return nil, err
+	}
 	switch {
+	case contains(out, isPredicateSubquery):
+		return nil, errclass.UnsupportedInExists.New("Unsupported subquery expression: the new value of a column is %s: IN and EXISTS cannot be used in the values of %s.", out, a.statement).
+			WithHint("MERGE with a source that is joined to what the subquery reads.")
 	case has[*subqueryCall](out):
-		return nil, errclass.DeltaUnsupportedSubquery.New("Subqueries are not supported in the %s (condition = %s).", a.statement, out)
+		return nil, errclass.UnsupportedCorrelated.New("Unsupported subquery expression: the new value of a column is %s, which looks for each row of the table, in the %s.", out, a.statement).
+			WithHint("MERGE with a source that is joined to what the subquery reads.")
 	case has[*aggregateCall](out), has[*windowCall](out), has[*generatorCall](out):
 		return nil, a.unsupported(out, a.statement)
 	}
 	return out, nil
+}
+
+func isPredicateSubquery(e expr.Expr) bool {
+	q, ok := e.(*subqueryCall)
+	return ok && (q.exists || q.child != nil)
+}
+
+// known replaces the queries in an expression whose value is the same for all rows by their value.
+func (c *changes) known(e expr.Expr) (expr.Expr, error) {
+	return rewrite(e, func(e expr.Expr) (expr.Expr, error) {
+		q, ok := e.(*subqueryCall)
+		if !ok || c.read == nil || q.exists || q.child != nil || len(q.on) > 0 {
+			return nil, nil
+		}
+		rows, err := c.read(foldConstants(&Single{Input: q.scope.node}, &c.eval))
+		if err != nil {
+			return nil, placed(err, q.at)
+		}
+		return expr.NewKnown(rows.Column(0), q.Type(), q.String()), nil
+	})
 }
 
 func isDefault(e plan.Expression) bool {

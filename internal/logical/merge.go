@@ -39,10 +39,11 @@ type Evolve func(table, rows types.Struct) types.Struct
 
 // ResolveMerge binds a MERGE. evolve, when not nil, says how the table's columns follow those of the source.
 func ResolveMerge(ctx context.Context, m *plan.MergeInto, target Target, evolve Evolve, env Env) (*Merge, error) {
-	r := &merging{
-		changes: &changes{resolver: newResolver(ctx, env), target: target, statement: "MERGE"},
-		plan:    m, evolve: evolve, out: &Merge{Schema: target.Schema},
+	c, err := newChanges(ctx, target, "MERGE", env)
+	if err != nil {
+		return nil, err
 	}
+	r := &merging{changes: c, plan: m, evolve: evolve, out: &Merge{Schema: target.Schema}}
 	if err := r.checkClauses(); err != nil {
 		return nil, err
 	}

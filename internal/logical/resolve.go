@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
@@ -18,6 +20,7 @@ import (
 type Env struct {
 	Catalog Catalog
 	Eval    expr.Context
+	Read    func(query Node) (arrow.RecordBatch, error) // runs a query whose value must be known beforehand; nil: there is no such
 }
 
 // Resolve binds the names of a query, checks its types and chooses its functions.
@@ -200,17 +203,26 @@ func (s *scope) renamed(qualifier []string) *scope {
 }
 
 func (r *resolver) withQueries(w *plan.With) (*scope, error) {
+	inner, err := r.knowing(w.Names)
+	if err != nil {
+		return nil, err
+	}
+	return inner.relation(w.Input)
+}
+
+// knowing is a resolver that knows named queries, each of which may use those before it.
+func (r *resolver) knowing(names []plan.SubqueryAlias) (*resolver, error) {
 	inner := *r
 	inner.with = map[string]*scope{}
 	maps.Copy(inner.with, r.with)
-	for i := range w.Names {
-		s, err := inner.alias(&w.Names[i])
+	for i := range names {
+		s, err := inner.alias(&names[i])
 		if err != nil {
 			return nil, err
 		}
-		inner.with[strings.ToLower(w.Names[i].Alias)] = s
+		inner.with[strings.ToLower(names[i].Alias)] = s
 	}
-	return inner.relation(w.Input)
+	return &inner, nil
 }
 
 func (r *resolver) alias(a *plan.SubqueryAlias) (*scope, error) {

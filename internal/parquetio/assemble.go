@@ -38,7 +38,7 @@ func (p *planner) fields(n *node, want types.Struct) ([]*assembler, error) {
 		if err != nil {
 			return nil, errclass.AmbiguousReference.New("%w.", err)
 		}
-		if found == nil || f.Type == types.Null {
+		if found == nil || f.Type == types.Null || found.onlyNulls() {
 			children[i] = &assembler{typ: types.ToArrow(f.Type), absent: true}
 			continue
 		}
@@ -91,7 +91,7 @@ func (p *planner) columns(nodes []*node, want ...types.Type) ([]*assembler, erro
 	children := make([]*assembler, len(want))
 	for i, t := range want {
 		var err error
-		if t == types.Null {
+		if t == types.Null || nodes[i].onlyNulls() {
 			children[i] = &assembler{typ: types.ToArrow(t), absent: true}
 		} else if children[i], err = p.column(nodes[i], t); err != nil {
 			return nil, err

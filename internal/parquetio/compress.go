@@ -2,9 +2,11 @@ package parquetio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
@@ -111,9 +113,58 @@ func (d *decompressor) unpack(codec format.CompressionCodec, scratch, src []byte
 		scratch = grow(scratch, size)
 		n, err := lz4.UncompressBlock(src, scratch)
 		return scratch[:max(n, 0)], err
+	case format.Lz4:
+		return unpackHadoopLZ4(grow(scratch, size), src)
+	case format.Brotli:
+		out := bytes.NewBuffer(grow(scratch, size)[:0])
+		_, err := io.Copy(out, io.LimitReader(brotli.NewReader(bytes.NewReader(src)), int64(size)+1)) // one more: see gunzip
+		return out.Bytes(), err
 	default:
 		return nil, fmt.Errorf("compression %v is not supported", codec)
 	}
+}
+
+// unpackHadoopLZ4 unpacks the codec LZ4 that came before LZ4_RAW. The format never said what it is: Hadoop and Spark write frames, each the size of
+// its bytes and then blocks until there are so many, each after the size of the block; others have written one bare block.
+func unpackHadoopLZ4(dst, src []byte) ([]byte, error) {
+	if n, ok := unpackLZ4Frames(dst, src); ok {
+		return dst[:n], nil
+	}
+	n, err := lz4.UncompressBlock(src, dst)
+	return dst[:max(n, 0)], err
+}
+
+// unpackLZ4Frames reports whether the bytes are frames from the first to the last, that fit.
+func unpackLZ4Frames(dst, src []byte) (n int, ok bool) {
+	for len(src) > 0 {
+		size, rest, ok := lz4Size(src, len(dst)-n)
+		if !ok {
+			return 0, false
+		}
+		src = rest
+		for end := n + size; n < end; {
+			packed, rest, ok := lz4Size(src, len(src))
+			if !ok || packed > len(rest) {
+				return 0, false
+			}
+			got, err := lz4.UncompressBlock(rest[:packed], dst[n:end])
+			if err != nil || got <= 0 {
+				return 0, false
+			}
+			n, src = n+got, rest[packed:]
+		}
+	}
+	return n, true
+}
+
+// lz4Size reads a size of a frame, which is not above a limit.
+func lz4Size(src []byte, limit int) (size int, rest []byte, ok bool) {
+	const width = 4
+	if len(src) < width {
+		return 0, nil, false
+	}
+	n := binary.BigEndian.Uint32(src)
+	return int(n), src[width:], uint64(n) <= uint64(limit)
 }
 
 // gunzip reads one byte more than wanted at most, so that a bomb is noticed and not followed.

@@ -85,6 +85,14 @@ func int32ReaderOf(e element, want types.Type) valueReader {
 		}
 		return nil
 	}
+	if bits, _ := e.integer(); bits == 0 && from == types.Integer {
+		switch want { // a writer that does not annotate
+		case types.Byte:
+			return fixed(want, convertNarrow[int8])
+		case types.Short:
+			return fixed(want, convertNarrow[int16])
+		}
+	}
 	rank, isInteger := integerRank(from)
 	wantRank, wantInteger := integerRank(want)
 	if !isInteger || wantInteger && wantRank < rank {
@@ -221,6 +229,18 @@ func convertNumber[P int32 | float32, T int8 | int16 | int64 | float64](dst []T,
 	src = src[:len(dst)]
 	for i := range dst {
 		dst[i] = T(src[i])
+	}
+	return nil
+}
+
+// convertNarrow keeps what fits, and fails at what does not.
+func convertNarrow[T int8 | int16](dst []T, src []int32) error {
+	src = src[:len(dst)]
+	for i := range dst {
+		dst[i] = T(src[i])
+		if int32(dst[i]) != src[i] {
+			return fmt.Errorf("%d is out of the range of the column's type", src[i])
+		}
 	}
 	return nil
 }

@@ -1,9 +1,17 @@
 package parquetio
 
-import "lakehouse/internal/types"
+import (
+	"slices"
+
+	"lakehouse/internal/errclass"
+	"lakehouse/internal/types"
+)
 
 // fieldIDKey is where a field's metadata tells the id that it has in files, as Spark spells it.
 const fieldIDKey = "parquet.field.id"
+
+// nestedIDsKey is where it tells those of what is inside of its arrays and maps.
+const nestedIDsKey = "parquet.field.nested.ids"
 
 // A Finder says by what the wanted fields are found in a file. Fields may carry a name and an id of their own in the metadata that Delta
 // keeps for column mapping; those that carry none are found by their names.
@@ -40,4 +48,15 @@ func (n *node) withID(id int64) *node {
 		}
 	}
 	return nil
+}
+
+// checkIDs refuses a file without a single id where the columns are found by ids: each would be found missing, and be null without a word.
+func (f *File) checkIDs(opts ReadOptions) error {
+	wanted := func(field types.Field) bool { _, ok := field.Metadata["delta.columnMapping.id"].(int64); return ok }
+	there := func(e element) bool { return e.fieldID >= 0 }
+	if opts.Find != ByFieldID || !slices.ContainsFunc(opts.Schema.Fields, wanted) || slices.ContainsFunc(f.footer.elements, there) {
+		return nil
+	}
+	return errclass.FailedReadFile.New("The columns are found by field ids, and the file has none.").
+		WithHint("A table whose column mapping is by id holds only files whose writers knew of it.")
 }

@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -28,6 +29,7 @@ kinds = {
     "dictionary-v2": dict(data_page_version="2.0", compression="zstd"),
     "delta-v1": dict(use_dictionary=False, column_encoding=delta, data_page_version="1.0"),
     "delta-v2": dict(use_dictionary=False, column_encoding=delta, data_page_version="2.0", compression="gzip"),
+    "brotli": dict(compression="brotli"), "lz4": dict(compression="lz4"),
     "int96": dict(use_deprecated_int96_timestamps=True),
     "millis": dict(coerce_timestamps="ms", allow_truncated_timestamps=True, version="1.0"),
     "small-pages": dict(data_page_size=64, write_batch_size=7, write_page_checksum=True),
@@ -42,7 +44,7 @@ for name, options in kinds.items():
 	dir := t.TempDir()
 	writeIPC(t, filepath.Join(dir, "want.arrows"), want)
 	names := bytes.Fields(python(t, "pyarrow.parquet", script, filepath.Join(dir, "want.arrows"), dir))
-	if len(names) != 8 {
+	if len(names) != 10 {
 		t.Fatal(names)
 	}
 	for _, name := range names {
@@ -169,5 +171,30 @@ func TestFoldLegacyNesting(t *testing.T) {
 				t.Fatalf("got %v, %v, want %s", got, err, test.want)
 			}
 		})
+	}
+}
+
+// A column of nulls that Arrow gave no type is read as any type, in structs and lists, too.
+func TestReadForeignNulls(t *testing.T) {
+	const script = `
+import sys, pyarrow as pa, pyarrow.parquet as pq
+null = pa.null()
+pq.write_table(pa.table({"n": pa.nulls(3), "s": pa.array([{"n": None}, None, {"n": None}], pa.struct([("n", null)])),
+    "l": pa.array([[None, None], [], None], pa.list_(null))}), sys.argv[1])
+`
+	path := filepath.Join(t.TempDir(), "nulls.parquet")
+	python(t, "pyarrow.parquet", script, path)
+	column := func(name string, typ types.Type) types.Field {
+		return types.Field{Name: name, Type: typ, Nullable: true}
+	}
+	schema := types.Struct{Fields: []types.Field{
+		column("n", types.String), column("s", types.Struct{Fields: []types.Field{column("n", types.Decimal{Precision: 9, Scale: 2})}}),
+		column("l", types.Array{Element: types.Long, ContainsNull: true}),
+	}}
+	got := concat(t, schema, readFile(t, openPath(t, path), ReadOptions{Schema: schema}))
+	for i, want := range []string{"[(null) (null) (null)]", "{[(null) (null) (null)]}", "[[(null) (null)] [] (null)]"} {
+		if text := fmt.Sprint(got.Column(i)); text != want {
+			t.Errorf("column %s: got %s, want %s", schema.Fields[i].Name, text, want)
+		}
 	}
 }

@@ -35,6 +35,11 @@ func (n *node) firstLeaf() *node {
 	return n
 }
 
+// onlyNulls reports whether it is a column of nulls that has no type, which Arrow writes: it is read as any.
+func (n *node) onlyNulls() bool {
+	return n.kind == leafNode && n.nullable && n.element.logical.kind == logicalUnknown
+}
+
 // A rawNode is a node of the schema as the footer has it.
 type rawNode struct {
 	element

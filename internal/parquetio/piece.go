@@ -36,6 +36,9 @@ func (f *File) Pieces(opts ReadOptions) ([]batch.Piece, error) {
 	if opts.BatchRows <= 0 {
 		opts.BatchRows = batch.TargetRows
 	}
+	if err := f.checkIDs(opts); err != nil {
+		return nil, err
+	}
 	p := f.planner(opts)
 	if _, err := p.fields(f.root, opts.Schema); err != nil {
 		return nil, err

@@ -246,3 +246,33 @@ func TestWideRowsMakeSmallBatches(t *testing.T) {
 		t.Errorf("3 million elements in %d batches", len(got))
 	}
 }
+
+// A file whose columns have no ids is not one whose columns are all missing.
+func TestReadByIDsNeedsIDs(t *testing.T) {
+	column := func(metadata map[string]any) types.Struct {
+		return types.Struct{Fields: []types.Field{{Name: "a", Type: types.Long, Nullable: true, Metadata: metadata}}}
+	}
+	wanted := column(map[string]any{"delta.columnMapping.id": int64(7)})
+	for _, test := range []struct {
+		name    string
+		written types.Struct
+		want    types.Struct
+		refused bool
+	}{
+		{"the id", column(map[string]any{fieldIDKey: int64(7)}), wanted, false},
+		{"another id", column(map[string]any{fieldIDKey: int64(8)}), wanted, false},
+		{"none", column(nil), wanted, true},
+		{"none, and none asked for", column(nil), types.Struct{}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			data, _ := writeAll(t, test.written, WriterOptions{}, randomBatch(test.written, 3, &rapidSource{state: 1, spread: 5}))
+			f, err := Open(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = f.Pieces(ReadOptions{Schema: test.want, Find: ByFieldID}); errors.Is(err, errclass.FailedReadFile) != test.refused {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

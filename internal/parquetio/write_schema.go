@@ -78,6 +78,7 @@ func newLayout(schema types.Struct) (*layout, error) {
 type place struct {
 	path     []string
 	def, rep uint8
+	inside   *nested // of the column or field of a struct around it; nil: what is inside has no ids
 }
 
 func (p place) below(name string) place {
@@ -88,11 +89,42 @@ func (p place) below(name string) place {
 // addField is add of a column or of a struct's field, which may have an id.
 func (l *layout) addField(f types.Field, at place) (*writeNode, error) {
 	first := len(l.elements)
+	at.inside = nestedOf(f)
 	node, err := l.add(f.Name, f.Type, f.Nullable, at)
 	if id, ok := f.Metadata[fieldIDKey].(int64); ok && err == nil {
 		l.elements[first].FieldID = int32(id)
 	}
 	return node, err
+}
+
+// nested are the ids of what is inside of a column's arrays and maps, by the way there: "column.key", "column.value.element".
+type nested struct {
+	ids map[string]any
+	way string
+}
+
+func nestedOf(f types.Field) *nested {
+	ids, ok := f.Metadata[nestedIDsKey].(map[string]any)
+	if !ok {
+		return nil
+	}
+	return &nested{ids, f.Name}
+}
+
+// addPart is add of the element of an array, or of the key or value of a map.
+func (l *layout) addPart(name string, t types.Type, nullable bool, at place) (*writeNode, error) {
+	first := len(l.elements)
+	if at.inside != nil {
+		at.inside = &nested{at.inside.ids, at.inside.way + "." + name}
+	}
+	node, err := l.add(name, t, nullable, at)
+	if at.inside == nil || err != nil {
+		return node, err
+	}
+	if id, ok := at.inside.ids[at.inside.way].(int64); ok {
+		l.elements[first].FieldID = int32(id)
+	}
+	return node, nil
 }
 
 // add appends the elements of a field and what is below it, in depth-first order.
@@ -146,7 +178,7 @@ func (l *layout) addArray(node *writeNode, element format.SchemaElement, t types
 	element.LogicalType = format.LogicalType{Value: &format.ListType{}}
 	l.addFlat(node, t, at)
 	at = l.addRepeated(node, listNode, element, "list", 1, at)
-	child, err := l.add("element", t.Element, t.ContainsNull, at)
+	child, err := l.addPart("element", t.Element, t.ContainsNull, at)
 	node.children = []*writeNode{child}
 	return node, err
 }
@@ -157,11 +189,11 @@ func (l *layout) addMap(node *writeNode, element format.SchemaElement, t types.M
 	element.LogicalType = format.LogicalType{Value: &format.MapType{}}
 	l.addFlat(node, t, at)
 	at = l.addRepeated(node, mapNode, element, "key_value", 2, at)
-	key, err := l.add("key", t.Key, false, at)
+	key, err := l.addPart("key", t.Key, false, at)
 	if err != nil {
 		return nil, err
 	}
-	value, err := l.add("value", t.Value, t.ValueContainsNull, at)
+	value, err := l.addPart("value", t.Value, t.ValueContainsNull, at)
 	node.children = []*writeNode{key, value}
 	return node, err
 }

@@ -23,12 +23,13 @@ type mergeShape struct {
 	do      string  // upsert, insert or update
 }
 
+// mergeShapes begin with the least: an engine may keep memory that it has had.
 var mergeShapes = []mergeShape{
+	{"nothing to do", 0, 0.01, "update"},
+	{"insert only", 0.01, 0.01, "insert"},
 	{"upsert of 1 %", 0.01, 0.001, "upsert"},
 	{"upsert of 50 %", 0.5, 0.001, "upsert"},
 	{"upsert of 100 %", 1, 0.001, "upsert"},
-	{"insert only", 0.01, 0.01, "insert"},
-	{"nothing to do", 0, 0.01, "update"},
 }
 
 // measureMerge merges sources into a table, of whose files each engine has a copy.

@@ -33,6 +33,18 @@ type (
 		Location    string
 		Properties  map[string]string
 	}
+	// AlterSchema is ALTER SCHEMA|DATABASE name SET DBPROPERTIES | UNSET DBPROPERTIES | SET LOCATION: one of them.
+	AlterSchema struct {
+		Name     []string
+		Set      map[string]string
+		Unset    []string
+		Location *string
+	}
+	// DescribeSchema is DESCRIBE SCHEMA|DATABASE [EXTENDED] name.
+	DescribeSchema struct {
+		Name     []string
+		Extended bool
+	}
 	// ShowPartitions is SHOW PARTITIONS name [PARTITION (…)].
 	ShowPartitions struct {
 		Table     []string
@@ -132,11 +144,15 @@ func (*DropFeature) isAlterAction()     {}
 func (*AlterTable) isStatement()      {}
 func (*TruncateTable) isStatement()   {}
 func (*CommentOn) isStatement()       {}
+func (*AlterSchema) isStatement()     {}
+func (*DescribeSchema) isStatement()  {}
 func (*CreateTableLike) isStatement() {}
 func (*ShowPartitions) isStatement()  {}
 
 func (*AlterTable) isCommand()      {}
 func (*TruncateTable) isCommand()   {}
 func (*CommentOn) isCommand()       {}
+func (*AlterSchema) isCommand()     {}
+func (*DescribeSchema) isCommand()  {}
 func (*CreateTableLike) isCommand() {}
 func (*ShowPartitions) isCommand()  {}

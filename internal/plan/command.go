@@ -44,6 +44,7 @@ type (
 		Name        []string
 		IfNotExists bool
 		OrReplace   bool
+		MustExist   bool          // with OrReplace: REPLACE TABLE
 		Columns     []types.Field // nil with Query, or for a table that exists at Location
 		Using       string        // lower case; empty: the default, delta
 		PartitionBy []string

@@ -3,8 +3,9 @@ package plan
 // A Target is the table that a statement changes: its name, and what it is called in the statement.
 type Target struct {
 	At    *Span
-	Name  []string // one to three parts; delta.`path`
-	Alias string   // empty: its name
+	Name  []string        // one to three parts; delta.`path`
+	Alias string          // empty: its name
+	With  []SubqueryAlias // queries that the statement names; the table is none of them
 }
 
 // The statements that change rows of a table.
@@ -65,6 +66,7 @@ type Replace struct {
 	Where Expression // REPLACE WHERE condition: those for which it holds
 	On    Expression // REPLACE ON condition: those that meet one of the query's rows
 	Using []string   // REPLACE USING (columns): those that have the same values there as one of the query's rows
+	Text  string     // what the history says of Where; empty: as it is written
 	Rows  string     // with On: the query's alias; empty: none
 }
 

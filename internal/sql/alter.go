@@ -1,13 +1,17 @@
 package sql
 
 import (
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
 
-// alter: ALTER TABLE name action
+// alter: ALTER (TABLE name action | SCHEMA …)
 func (p *parser) alter() (plan.Statement, error) {
 	p.skip()
+	if p.takeAny("schema", "database", "namespace") != "" {
+		return p.alterSchema()
+	}
 	if !p.take("table") {
 		return nil, p.refuseAlter()
 	}
@@ -22,10 +26,10 @@ func (p *parser) alter() (plan.Statement, error) {
 }
 
 func (p *parser) refuseAlter() error {
-	if p.isAny("view", "schema", "database", "namespace", "catalog") {
+	if p.isAny("view", "catalog") {
 		return p.refuse("ALTER " + upper(p.tok().key))
 	}
-	return p.refuseKind("ALTER", "expected TABLE")
+	return p.refuseKind("ALTER", "expected TABLE or SCHEMA")
 }
 
 // alterAction: ADD … | DROP … | RENAME … | ALTER … | CHANGE … | REPLACE … | SET … | UNSET … | CLUSTER BY …
@@ -57,7 +61,7 @@ func (p *parser) alterAction() (plan.AlterAction, error) {
 		change, err := p.changeColumn()
 		return &plan.ChangeColumns{Changes: []plan.ColumnChange{change}}, err
 	case p.take("replace", "columns"):
-		columns, err := parenthesised(p, p.columnDefinition)
+		columns, err := parenthesised(p, p.replacingColumn)
 		return &plan.ReplaceColumns{Columns: columns}, err
 	}
 	return p.alterSetting()
@@ -245,21 +249,33 @@ func (p *parser) changeColumn() (plan.ColumnChange, error) {
 		p.i -= 2*len(c.Column) - 1
 		return p.alterColumn()
 	}
+	at := p.i
 	f, err := p.namedType()
 	if err != nil {
 		return c, err
+	}
+	if !f.Nullable {
+		p.i = at
+		return c, p.errorHere(errclass.InvalidSyntax, "NOT NULL is not supported in Hive-style ALTER COLUMN, please run ALTER COLUMN ... SET/DROP NOT NULL instead.")
 	}
 	c.Rename, c.Type = f.Name, f.Type
 	c.TypeText, _ = f.Metadata[types.CharVarcharKey].(string)
 	if text, ok := f.Metadata["comment"].(string); ok {
 		c.Comment = &text
 	}
-	if !f.Nullable {
-		no := false
-		c.Nullable = &no
-	}
 	c.Position, err = p.columnPosition()
 	return c, err
+}
+
+// replacingColumn: a column definition without NOT NULL
+func (p *parser) replacingColumn() (types.Field, error) {
+	at := p.i
+	f, err := p.columnDefinition()
+	if err == nil && !f.Nullable {
+		p.i = at
+		err = p.errorHere(errclass.InvalidSyntax, "NOT NULL is not supported in Hive-style REPLACE COLUMNS.")
+	}
+	return f, err
 }
 
 // namedType: name dataType [NOT NULL] [COMMENT string]

@@ -27,6 +27,24 @@ func (p *parser) create() (plan.Statement, error) {
 	return nil, p.refuseKind("CREATE", "expected TABLE, VIEW or SCHEMA")
 }
 
+// replaceTable: REPLACE TABLE …
+func (p *parser) replaceTable() (plan.Statement, error) {
+	p.skip()
+	if err := p.expect("table"); err != nil {
+		return nil, err
+	}
+	s, err := p.createTable(true)
+	if err != nil {
+		return nil, err
+	}
+	t, ok := s.(*plan.CreateTable)
+	if !ok {
+		return nil, p.refuse("REPLACE TABLE … CLONE")
+	}
+	t.MustExist = true
+	return t, nil
+}
+
 // createSchema: [IF NOT EXISTS] name (COMMENT string | LOCATION string | WITH (DBPROPERTIES | PROPERTIES) properties)*
 func (p *parser) createSchema() (plan.Statement, error) {
 	s := &plan.CreateSchema{IfNotExists: p.take("if", "not", "exists")}
@@ -39,9 +57,9 @@ func (p *parser) createSchema() (plan.Statement, error) {
 		case s.Comment == "" && p.take("comment"):
 			s.Comment, err = p.stringValue()
 		case s.Location == "" && p.take("location"):
-			s.Location, err = p.stringValue()
+			s.Location, err = p.location()
 		case s.Properties == nil && (p.take("with", "dbproperties") || p.take("with", "properties")):
-			s.Properties, err = p.properties()
+			s.Properties, err = p.schemaProperties()
 		case p.is("managed"):
 			return nil, p.refuse("CREATE SCHEMA … MANAGED LOCATION")
 		default:

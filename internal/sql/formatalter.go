@@ -24,6 +24,14 @@ func (w *printer) alteration(s plan.Statement) bool {
 		} else {
 			w.text(types.QuoteString(*s.Comment))
 		}
+	case *plan.AlterSchema:
+		w.alterSchema(s)
+	case *plan.DescribeSchema:
+		w.text("DESCRIBE SCHEMA ")
+		if s.Extended {
+			w.text("EXTENDED ")
+		}
+		w.text(qualifiedName(s.Name))
 	case *plan.CreateTableLike:
 		w.text("CREATE TABLE ")
 		w.ifNotExists(s.IfNotExists)
@@ -85,7 +93,7 @@ func (w *printer) alterSetting(a plan.AlterAction) {
 	case *plan.UnsetProperties:
 		w.text("UNSET TBLPROPERTIES ")
 		w.ifExists(a.IfExists)
-		printList(w, a.Keys, func(key string) { w.text(types.QuoteString(key)) })
+		w.propertyKeys(a.Keys)
 	case *plan.ClusterBy:
 		w.clusterBy(a.Columns)
 	case *plan.SetLocation:
@@ -93,6 +101,10 @@ func (w *printer) alterSetting(a plan.AlterAction) {
 	case *plan.RenameTable:
 		w.text("RENAME TO ", qualifiedName(a.To))
 	}
+}
+
+func (w *printer) propertyKeys(keys []string) {
+	printList(w, keys, func(key string) { w.text(types.QuoteString(key)) })
 }
 
 func printList[T any](w *printer, items []T, item func(T)) {

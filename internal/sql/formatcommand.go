@@ -140,11 +140,14 @@ func (w *printer) ifNotExists(yes bool) {
 }
 
 func (w *printer) createTable(t *plan.CreateTable) {
-	w.text("CREATE ")
-	if t.OrReplace {
-		w.text("OR REPLACE ")
+	switch {
+	case t.MustExist:
+		w.text("REPLACE TABLE ")
+	case t.OrReplace:
+		w.text("CREATE OR REPLACE TABLE ")
+	default:
+		w.text("CREATE TABLE ")
 	}
-	w.text("TABLE ")
 	w.ifNotExists(t.IfNotExists)
 	w.text(qualifiedName(t.Name))
 	if t.Columns != nil {

@@ -6,10 +6,12 @@ import "lakehouse/internal/plan"
 func (w *printer) changes(s plan.Statement) bool {
 	switch s := s.(type) {
 	case *plan.Delete:
+		w.with(s.With)
 		w.text("DELETE FROM ")
 		w.target(s.Target)
 		w.where(s.Condition)
 	case *plan.Update:
+		w.with(s.With)
 		w.text("UPDATE ")
 		w.target(s.Target)
 		w.text(" SET ")
@@ -45,6 +47,7 @@ func (w *printer) assignments(set []plan.Assignment) {
 }
 
 func (w *printer) merge(m *plan.MergeInto) {
+	w.with(m.With)
 	w.text("MERGE ")
 	if m.SchemaEvolution {
 		w.text("WITH SCHEMA EVOLUTION ")

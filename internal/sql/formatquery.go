@@ -15,8 +15,21 @@ func (w *printer) query(r plan.Relation) {
 		w.organised(r)
 		return
 	}
+	w.with(with.Names)
+	if _, again := with.Input.(*plan.With); again {
+		w.nested(with.Input)
+		return
+	}
+	w.organised(with.Input)
+}
+
+// with prints the queries that WITH names, if there are any.
+func (w *printer) with(names []plan.SubqueryAlias) {
+	if len(names) == 0 {
+		return
+	}
 	w.text("WITH ")
-	each(w, with.Names, func(named plan.SubqueryAlias) {
+	each(w, names, func(named plan.SubqueryAlias) {
 		w.text(quoteName(named.Alias))
 		if named.Columns != nil {
 			w.names(named.Columns)
@@ -25,11 +38,6 @@ func (w *printer) query(r plan.Relation) {
 		w.nested(named.Input)
 	})
 	w.text(" ")
-	if _, again := with.Input.(*plan.With); again {
-		w.nested(with.Input)
-		return
-	}
-	w.organised(with.Input)
 }
 
 // nested prints a query in parentheses.

@@ -40,9 +40,6 @@ func (p *parser) insert() (*plan.Insert, error) {
 // insertTarget: [PARTITION '(' name ['=' constant], … ')'] [[AS] alias] [BY NAME | identifierList] [replace]
 func (p *parser) insertTarget(insert *plan.Insert) (err error) {
 	if p.is("partition", "(") {
-		if insert.Overwrite {
-			return p.refuse("INSERT OVERWRITE … PARTITION")
-		}
 		p.skip()
 		if insert.Partition, err = parenthesised(p, p.partitionValue); err != nil {
 			return err

@@ -137,7 +137,8 @@ func (p *parser) reorg() (plan.Statement, error) {
 		return nil, err
 	}
 	if p.is("apply", "(", "upgrade", "uniform") {
-		return nil, p.refuse("REORG TABLE … APPLY (UPGRADE UNIFORM …)")
+		return nil, p.refuse("REORG TABLE … APPLY (UPGRADE UNIFORM …): no metadata of Iceberg is written; " +
+			"the table properties 'delta.columnMapping.mode' = 'name' and 'delta.enableIcebergCompatV2' = 'true' make new data files ones that Iceberg's readers understand")
 	}
 	return r, p.expect("apply", "(", "purge", ")")
 }

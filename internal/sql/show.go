@@ -109,7 +109,7 @@ func (p *parser) showColumns() (plan.Statement, error) {
 	return &plan.ShowColumns{Table: append(schema, table...)}, err
 }
 
-// describe: (DESCRIBE | DESC) (HISTORY … | DETAIL … | [QUERY] query | [TABLE] [EXTENDED | FORMATTED] name)
+// describe: (DESCRIBE | DESC) (HISTORY … | DETAIL … | SCHEMA … | [QUERY] query | [TABLE] [EXTENDED | FORMATTED] name)
 func (p *parser) describe() (plan.Statement, error) {
 	p.skip()
 	next := p.peek(1)
@@ -125,7 +125,9 @@ func (p *parser) describe() (plan.Statement, error) {
 	case p.take("detail"):
 		name, err := p.multipartIdentifier()
 		return &plan.DescribeDetail{Table: name}, err
-	case p.isAny("function", "schema", "database", "namespace", "catalog", "procedure"):
+	case p.takeAny("schema", "database", "namespace") != "":
+		return p.describeSchema()
+	case p.isAny("function", "catalog", "procedure"):
 		return nil, p.refuse("DESCRIBE " + upper(p.tok().key))
 	}
 	return p.describeTable(named)

@@ -14,7 +14,7 @@ func (p *parser) statement() (plan.Statement, error) {
 	}
 	defer p.leave()
 	if p.is("(") || p.beginsQuery(p.i) || p.isAny("select", "values", "from") {
-		return p.queryOrInsert()
+		return p.queryOrChange()
 	}
 	if production, ok := p.command(); ok {
 		return production(p)
@@ -36,13 +36,13 @@ func (p *parser) statement() (plan.Statement, error) {
 // statementWords are what a misspelt first word may have meant.
 var statementWords = []string{
 	"alter", "comment", "convert", "copy", "create", "delete", "desc", "describe", "drop", "explain", "fsck", "generate", "insert", "merge", "optimize",
-	"reorg", "reset", "restore", "select", "set", "show", "truncate", "update", "use", "vacuum", "values", "with",
+	"reorg", "replace", "reset", "restore", "select", "set", "show", "truncate", "update", "use", "vacuum", "values", "with",
 }
 
 // refused are the statements of Spark and Delta that this build does not have.
 var refused = set("add", "analyze", "begin", "cache", "call", "clear", "declare",
 	"deny", "execute", "export", "grant", "import", "list", "load", "lock", "msck", "open",
-	"refresh", "repair", "replace", "revoke", "sync", "uncache", "undrop", "unlock", "unset")
+	"refresh", "repair", "revoke", "sync", "uncache", "undrop", "unlock", "unset")
 
 type production func(*parser) (plan.Statement, error)
 
@@ -55,6 +55,8 @@ func (p *parser) command() (production, bool) {
 		return (*parser).set, true
 	case "reset":
 		return (*parser).reset, true
+	case "replace":
+		return (*parser).replaceTable, true
 	case "create":
 		return (*parser).create, true
 	case "drop":
@@ -86,9 +88,9 @@ func (p *parser) command() (production, bool) {
 	return production, ok
 }
 
-// queryOrInsert: query | ctes insert. The queries that WITH names belong to what INSERT reads.
-func (p *parser) queryOrInsert() (plan.Statement, error) {
-	if !p.withInsert() {
+// queryOrChange: query | ctes (insert | deleteFrom | update | merge). The queries that WITH names belong to what INSERT reads.
+func (p *parser) queryOrChange() (plan.Statement, error) {
+	if !p.withChange() {
 		r, err := p.query()
 		return &plan.Query{Relation: r}, err
 	}
@@ -96,16 +98,36 @@ func (p *parser) queryOrInsert() (plan.Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	insert, err := p.insert()
-	if err != nil {
-		return nil, err
+	var s plan.Statement
+	if p.is("insert") {
+		insert, err := p.insert()
+		if err != nil {
+			return nil, err
+		}
+		insert.Query = &plan.With{Input: insert.Query, Names: names}
+		return insert, nil
 	}
-	insert.Query = &plan.With{Input: insert.Query, Names: names}
-	return insert, nil
+	switch p.tok().key {
+	case "delete":
+		s, err = p.deleteFrom()
+	case "update":
+		s, err = p.update()
+	default:
+		s, err = p.merge()
+	}
+	switch s := s.(type) {
+	case *plan.Delete:
+		s.With = names
+	case *plan.Update:
+		s.With = names
+	case *plan.MergeInto:
+		s.With = names
+	}
+	return s, err
 }
 
-// withInsert looks ahead over the named queries: WITH a AS (…), b AS (…) INSERT.
-func (p *parser) withInsert() bool {
+// withChange looks ahead over the named queries: WITH a AS (…), b AS (…) INSERT.
+func (p *parser) withChange() bool {
 	if !p.is("with") {
 		return false
 	}
@@ -113,8 +135,8 @@ func (p *parser) withInsert() bool {
 		switch t := p.tokens[i]; {
 		case t.match > 0:
 			i = t.match
-		case t.key == "insert":
-			return true
+		case t.key == "insert" || t.key == "delete" || t.key == "update" || t.key == "merge":
+			return p.tokens[i-1].key == ")"
 		case t.key == "select" || t.key == "values" || t.key == ";" || t.key == "(":
 			return false
 		}

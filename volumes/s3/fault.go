@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -116,13 +117,23 @@ func fail(op string, err error) error {
 	}
 	api, coded := errors.AsType[smithy.APIError](err)
 	if coded {
-		a.code, a.message = api.ErrorCode(), api.ErrorMessage()
+		a.code, a.message = shortened(api.ErrorCode()), shortened(api.ErrorMessage())
 	}
 	if a.status == 0 && !coded {
 		out.Err = fmt.Errorf("%s: %w", op, cause(err))
 	}
 	out.Fault = faultOf(a, err)
 	return out
+}
+
+const maxMessage = 1000
+
+// shortened is what a server says, as far as an error can hold it.
+func shortened(text string) string {
+	if len(text) > maxMessage {
+		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
+	}
+	return text
 }
 
 // faultOf decides by the code, then by the status; where there is neither, no answer came.

@@ -36,16 +36,16 @@ func names(t *testing.T, store volumes.Store, dir string, opts volumes.ListOptio
 // What other programs left in a bucket is told: marks of folders as folders, and keys that are no names here as lost.
 func TestForeignKeysAreTold(t *testing.T) {
 	server := s3test.New(t)
-	for _, key := range []string{"d/", "d/a", "empty/", "old_$folder$", "x//y", "../z", "d/./w", "/abs"} {
+	for _, key := range []string{"d", "d/", "d/a", "empty/", "old_$folder$", "x//y", "../z", "d/./w", "/abs"} {
 		server.PutForeign(key, nil)
 	}
 	store := open(t, server, "", nil)
 	got := names(t, store, ".", volumes.ListOptions{Recursive: true, Hidden: true})
-	want := []string{"../z (lost)", "/abs (lost)", "d/./w (lost)", "d/a", "x//y (lost)"}
+	want := []string{"../z (lost)", "/abs (lost)", "d", "d/./w (lost)", "d/a", "x//y (lost)"}
 	if !slices.Equal(got, want) {
 		t.Errorf("files: %q, want %q", got, want)
 	}
-	if got = names(t, store, ".", volumes.ListOptions{Dirs: true}); !slices.Equal(got, []string{"d/", "empty/", "old/", "x/"}) {
+	if got = names(t, store, ".", volumes.ListOptions{Dirs: true}); !slices.Equal(got, []string{"d", "d/", "empty/", "old/", "x/"}) {
 		t.Errorf("folders: %q", got)
 	}
 	if _, err := store.Open(t.Context(), "x//y"); !errors.Is(err, fs.ErrInvalid) {

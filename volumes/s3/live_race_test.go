@@ -116,7 +116,7 @@ func TestLiveSlowBodyRace(t *testing.T) {
 	for i := range stores {
 		opts := gateways[i%2].Options()
 		opts.Transport = trickle{http.DefaultTransport}
-		store, err := s3.Open(t.Context(), "s3://"+s3test.Bucket+"/slow", opts)
+		store, err := s3.Open(t.Context(), gateways[0].Root+"/slow", opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +134,7 @@ func TestLiveWritersAreDense(t *testing.T) {
 		t.Run(fmt.Sprintf("%d%%", percent), func(t *testing.T) {
 			network := newBadNetwork(percent)
 			begun := time.Now()
-			writersDense(t, percent, 8, 25, func(i int) s3.Options {
+			writersDense(t, fmt.Sprintf("%s/dense-%d", gateways[0].Root, percent), 8, 25, func(i int) s3.Options {
 				opts := gateways[i%2].Options()
 				opts.Transport = network
 				return opts
@@ -148,7 +148,7 @@ func TestLiveWritersAreDense(t *testing.T) {
 func TestWritersAreDense(t *testing.T) {
 	server := s3test.New(t)
 	network := newBadNetwork(10)
-	writersDense(t, 10, 4, 6, func(int) s3.Options {
+	writersDense(t, "s3://"+s3test.Bucket+"/dense", 4, 6, func(int) s3.Options {
 		opts := server.Options()
 		opts.Transport = network
 		return opts
@@ -158,9 +158,8 @@ func TestWritersAreDense(t *testing.T) {
 	}
 }
 
-func writersDense(t *testing.T, table, writers, commits int, options func(i int) s3.Options) {
+func writersDense(t *testing.T, uri string, writers, commits int, options func(i int) s3.Options) {
 	t.Helper()
-	uri := fmt.Sprintf("s3://%s/dense-%d", s3test.Bucket, table)
 	openTable := func(i int) volumes.Store {
 		store, err := s3.Open(t.Context(), uri, options(i))
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 // openAt opens a prefix of a gateway's bucket.
 func openAt(t testing.TB, g s3test.Gateway, prefix string) *volumes.ObjectStore {
 	t.Helper()
-	store, err := s3.Open(t.Context(), "s3://"+s3test.Bucket+"/"+prefix, g.Options())
+	store, err := s3.Open(t.Context(), g.Root+"/"+prefix, g.Options())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,6 +120,7 @@ func newProtocol(ctx context.Context, bucket string, opts Options) (*protocol, e
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 		o.DisableLogOutputChecksumValidationSkipped = true
+		o.HTTPClient = bounded{o.HTTPClient}
 		if endpoint != "" {
 			o.BaseEndpoint = aws.String(endpoint)
 		}

@@ -10,8 +10,6 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -110,6 +108,9 @@ func (p *protocol) Head(ctx context.Context, key string) (volumes.Object, error)
 		}
 		return volumes.Object{}, err
 	}
+	if err := checkSize(aws.ToInt64(out.ContentLength)); err != nil {
+		return volumes.Object{}, p.failed("HeadObject", err)
+	}
 	return volumes.Object{
 		Key: key, Size: aws.ToInt64(out.ContentLength), ModTime: aws.ToTime(out.LastModified), ETag: trimTag(out.ETag), Token: out.Metadata[tokenKey],
 	}, nil
@@ -140,15 +141,25 @@ func (p *protocol) Get(ctx context.Context, key string, opts volumes.GetOptions)
 		return volumes.Object{}, nil, p.failed("GetObject", err)
 	}
 	size := aws.ToInt64(out.ContentLength)
-	if in.Range != nil {
-		if size, err = checkRange(aws.ToString(out.ContentRange), size, opts); err != nil {
-			_ = out.Body.Close() // it is not what was asked for
-			return volumes.Object{}, nil, p.failed("GetObject", err)
-		}
+	err = checkSize(size)
+	if err == nil && in.Range != nil {
+		size, err = checkRange(aws.ToString(out.ContentRange), size, opts)
+	}
+	if err != nil {
+		_ = out.Body.Close() // it is not what was asked for
+		return volumes.Object{}, nil, p.failed("GetObject", err)
 	}
 	return volumes.Object{
 		Key: key, Size: size, ModTime: aws.ToTime(out.LastModified), ETag: trimTag(out.ETag), Token: out.Metadata[tokenKey],
 	}, out.Body, nil
+}
+
+// checkSize refuses a size that no object has.
+func checkSize(size int64) error {
+	if size < 0 {
+		return fmt.Errorf("%w: an object of %d bytes", errIgnored, size)
+	}
+	return nil
 }
 
 func rangeOf(opts volumes.GetOptions) string {
@@ -267,168 +278,4 @@ func (p *protocol) Delete(ctx context.Context, keys []string) error {
 func isAbsent(err error) bool {
 	failure, ok := errors.AsType[*volumes.ObjectError](err)
 	return ok && failure.Fault == volumes.FaultAbsent
-}
-
-// List gives a page of keys. They come encoded, because XML cannot hold all of them.
-func (p *protocol) List(ctx context.Context, q volumes.ObjectQuery) (volumes.ObjectPage, error) {
-	in := &awss3.ListObjectsV2Input{Bucket: &p.bucket, Prefix: &q.Prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: p.payer()}
-	if q.StartAfter != "" {
-		in.StartAfter = &q.StartAfter
-	}
-	if q.Folders {
-		in.Delimiter = aws.String("/")
-	}
-	if q.Token != "" {
-		in.ContinuationToken = &q.Token
-	}
-	if q.Max > 0 {
-		in.MaxKeys = aws.Int32(int32(q.Max))
-	}
-	out, err := p.client.ListObjectsV2(ctx, in, p.here)
-	if err != nil {
-		return volumes.ObjectPage{}, p.failed("ListObjectsV2", err)
-	}
-	page, err := pageOf(out)
-	if err != nil {
-		return volumes.ObjectPage{}, p.failed("ListObjectsV2", err)
-	}
-	return page, nil
-}
-
-func pageOf(out *awss3.ListObjectsV2Output) (page volumes.ObjectPage, err error) {
-	plain := out.EncodingType != types.EncodingTypeUrl
-	page.Objects = make([]volumes.Object, len(out.Contents))
-	for i, o := range out.Contents {
-		key, err := decodeKey(aws.ToString(o.Key), plain)
-		if err != nil {
-			return page, err
-		}
-		page.Objects[i] = volumes.Object{Key: key, Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified), ETag: trimTag(o.ETag)}
-	}
-	for _, f := range out.CommonPrefixes {
-		key, err := decodeKey(aws.ToString(f.Prefix), plain)
-		if err != nil {
-			return page, err
-		}
-		page.Folders = append(page.Folders, key)
-	}
-	if out.KeyCount != nil && int(*out.KeyCount) != len(page.Objects)+len(page.Folders) {
-		return page, fmt.Errorf("a page says that it has %d keys, and has %d", *out.KeyCount, len(page.Objects)+len(page.Folders))
-	}
-	if aws.ToBool(out.IsTruncated) {
-		if page.Next = aws.ToString(out.NextContinuationToken); page.Next == "" {
-			return page, errors.New("a page says that it is not the last, and not which comes next")
-		}
-	}
-	return page, nil
-}
-
-func decodeKey(key string, plain bool) (string, error) {
-	if plain {
-		return key, nil
-	}
-	text, err := url.QueryUnescape(key)
-	if err != nil {
-		return "", fmt.Errorf("the key %q of a page: %w", key, err)
-	}
-	return text, nil
-}
-
-// StartUpload begins an upload.
-func (p *protocol) StartUpload(ctx context.Context, key string, opts volumes.PutOptions) (upload string, err error) {
-	in := &awss3.CreateMultipartUploadInput{Bucket: &p.bucket, Key: &key, Metadata: metadata(opts), RequestPayer: p.payer()}
-	in.ServerSideEncryption, in.SSEKMSKeyId = p.encryption()
-	out, err := p.client.CreateMultipartUpload(ctx, in, p.here)
-	if err != nil {
-		return "", p.failed("CreateMultipartUpload", err)
-	}
-	return aws.ToString(out.UploadId), nil
-}
-
-// PutPart uploads a part.
-func (p *protocol) PutPart(ctx context.Context, part volumes.ObjectPart, data []byte) (tag string, err error) {
-	out, err := p.client.UploadPart(ctx, &awss3.UploadPartInput{
-		Bucket: &p.bucket, Key: &part.Key, UploadId: &part.Upload, PartNumber: aws.Int32(int32(part.Number)),
-		Body: bytes.NewReader(data), ContentLength: aws.Int64(int64(len(data))), RequestPayer: p.payer(),
-	}, p.here)
-	if err != nil {
-		return "", p.failed("UploadPart", err)
-	}
-	return aws.ToString(out.ETag), nil
-}
-
-// CopyPart makes a part of another object's bytes.
-func (p *protocol) CopyPart(ctx context.Context, part volumes.ObjectPart, from volumes.Object, offset, length int64) (tag string, err error) {
-	out, err := p.client.UploadPartCopy(ctx, &awss3.UploadPartCopyInput{
-		Bucket: &p.bucket, Key: &part.Key, UploadId: &part.Upload, PartNumber: aws.Int32(int32(part.Number)),
-		CopySource:        aws.String(encodeSource(p.bucket, from.Key)),
-		CopySourceRange:   aws.String("bytes=" + strconv.FormatInt(offset, 10) + "-" + strconv.FormatInt(offset+length-1, 10)),
-		CopySourceIfMatch: aws.String(quoted(from.ETag)),
-		RequestPayer:      p.payer(),
-	}, p.here)
-	if err != nil {
-		return "", p.failed("UploadPartCopy", err)
-	}
-	if out.CopyPartResult == nil {
-		return "", p.failed("UploadPartCopy", errors.New("the answer is empty"))
-	}
-	return aws.ToString(out.CopyPartResult.ETag), nil
-}
-
-// encodeSource writes the name of an object as a header holds it.
-func encodeSource(bucket, key string) string {
-	parts := strings.Split(key, "/")
-	for i, part := range parts {
-		parts[i] = strings.ReplaceAll(url.QueryEscape(part), "+", "%20")
-	}
-	return bucket + "/" + strings.Join(parts, "/")
-}
-
-// FinishUpload makes the object of its parts.
-func (p *protocol) FinishUpload(ctx context.Context, key, upload string, tags []string, opts volumes.PutOptions) error {
-	parts := make([]types.CompletedPart, len(tags))
-	for i := range tags {
-		parts[i] = types.CompletedPart{ETag: &tags[i], PartNumber: aws.Int32(int32(i + 1))}
-	}
-	in := &awss3.CompleteMultipartUploadInput{
-		Bucket: &p.bucket, Key: &key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, RequestPayer: p.payer(),
-	}
-	if opts.IfAbsent {
-		in.IfNoneMatch = aws.String("*")
-	}
-	_, err := p.client.CompleteMultipartUpload(ctx, in, p.here)
-	return p.failed("CompleteMultipartUpload", err)
-}
-
-// AbortUpload drops an upload.
-func (p *protocol) AbortUpload(ctx context.Context, key, upload string) error {
-	_, err := p.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{
-		Bucket: &p.bucket, Key: &key, UploadId: &upload, RequestPayer: p.payer(),
-	}, p.here)
-	return p.failed("AbortMultipartUpload", err)
-}
-
-// Uploads gives a page of uploads.
-func (p *protocol) Uploads(ctx context.Context, prefix, token string) (uploads []volumes.ObjectUpload, next string, err error) {
-	in := &awss3.ListMultipartUploadsInput{Bucket: &p.bucket, Prefix: &prefix, EncodingType: types.EncodingTypeUrl, RequestPayer: p.payer()}
-	if key, upload, ok := strings.Cut(token, "\x00"); ok {
-		in.KeyMarker, in.UploadIdMarker = &key, &upload
-	}
-	out, err := p.client.ListMultipartUploads(ctx, in, p.here)
-	if err != nil {
-		return nil, "", p.failed("ListMultipartUploads", err)
-	}
-	plain := out.EncodingType != types.EncodingTypeUrl
-	for _, u := range out.Uploads {
-		key, err := decodeKey(aws.ToString(u.Key), plain)
-		if err != nil {
-			return nil, "", p.failed("ListMultipartUploads", err)
-		}
-		uploads = append(uploads, volumes.ObjectUpload{Key: key, Upload: aws.ToString(u.UploadId), Started: aws.ToTime(u.Initiated)})
-	}
-	if !aws.ToBool(out.IsTruncated) {
-		return uploads, "", nil
-	}
-	marker, err := decodeKey(aws.ToString(out.NextKeyMarker), plain)
-	return uploads, marker + "\x00" + aws.ToString(out.NextUploadIdMarker), p.failed("ListMultipartUploads", err)
 }

@@ -58,6 +58,8 @@ func testAbsent(s *suite) {
 	for _, name := range []string{"absent", "absent/a", "file/a"} {
 		_, err := s.store.Stat(s.ctx, name)
 		s.wantErr(err, fs.ErrNotExist, name)
+		_, err = volumes.StatFile(s.ctx, s.store, name)
+		s.wantErr(err, fs.ErrNotExist, name)
 		_, err = s.store.Open(s.ctx, name)
 		s.wantErr(err, fs.ErrNotExist, name)
 		s.wantErr(s.store.Delete(s.ctx, name), fs.ErrNotExist, name)
@@ -75,6 +77,8 @@ func testBadNames(s *suite) {
 	}
 	for _, name := range bad {
 		_, err := s.store.Stat(s.ctx, name)
+		s.wantErr(err, fs.ErrInvalid, name)
+		_, err = volumes.StatFile(s.ctx, s.store, name)
 		s.wantErr(err, fs.ErrInvalid, name)
 		_, err = s.store.Open(s.ctx, name)
 		s.wantErr(err, fs.ErrInvalid, name)
@@ -122,6 +126,12 @@ func testStat(s *suite) {
 	if info.Name != "d/a" || info.Size != 5 || info.IsDir || info.ETag == "" || info.ModTime.IsZero() {
 		s.Errorf("file: %+v", info)
 	}
+	file, err := volumes.StatFile(s.ctx, s.store, "d/a")
+	if err != nil || file.Name != info.Name || file.Size != info.Size || file.ETag != info.ETag || !file.ModTime.Equal(info.ModTime) {
+		s.Errorf("StatFile: %+v, %v; Stat: %+v", file, err, info)
+	}
+	_, err = volumes.StatFile(s.ctx, s.store, "d")
+	s.wantErr(err, fs.ErrNotExist, "d")
 	for _, name := range []string{"d", "."} {
 		if info, err = s.store.Stat(s.ctx, name); err != nil || info.Name != name || !info.IsDir {
 			s.Errorf("folder: %+v, %v", info, err)

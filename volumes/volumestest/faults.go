@@ -258,6 +258,13 @@ func (f *Faulty) PutIfAbsent(ctx context.Context, name string, data []byte) erro
 	})
 }
 
+// PutHint makes a file unless the name exists, which nobody relies on.
+func (f *Faulty) PutHint(ctx context.Context, name string, data []byte) error {
+	return f.write(Op{Kind: KindPutIfAbsent, Name: name}, data, func(data []byte) error {
+		return volumes.PutHint(ctx, f.store, name, data)
+	})
+}
+
 // Create starts a file. Its bytes are held back until the commit, where a fault may tear them.
 func (f *Faulty) Create(ctx context.Context, name string) (volumes.Writer, error) {
 	var writer volumes.Writer

@@ -19,23 +19,56 @@ type AlterOptions struct {
 	Workers int
 }
 
-// Alter changes what a table is, by one commit. RENAME TO, SET LOCATION and DROP FEATURE are not of the log's metadata, and not for here.
+// Alter changes what a table is, by one commit; what writes files anew, or gives them numbers, by some before it. RENAME TO, SET LOCATION and DROP
+// FEATURE are not of the log's metadata, and not for here.
 func Alter(ctx context.Context, t Table, action plan.AlterAction, opts AlterOptions) error {
-	snap, err := t.Log.Snapshot(ctx)
+	a, err := newAltering(ctx, t, opts)
 	if err != nil {
 		return err
 	}
-	a := &altering{ctx: ctx, table: t, opts: opts, snap: snap, meta: snap.Metadata()}
-	a.meta.Configuration = cloned(a.meta.Configuration)
-	a.meta.PartitionColumns = slices.Clone(a.meta.PartitionColumns)
-	if a.schema, err = snap.Schema(); err != nil {
-		return err
+	if rest, removes := a.withoutUnmapping(action); removes {
+		return a.unmap(action, rest)
 	}
 	done, err := a.apply(action)
+	if err == nil && !done && a.startsTracking() {
+		done, err = a.applyTracked(action)
+	}
 	if err != nil || done {
 		return err
 	}
 	return a.commit()
+}
+
+func newAltering(ctx context.Context, t Table, opts AlterOptions) (*altering, error) {
+	snap, err := t.Log.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &altering{ctx: ctx, table: t, opts: opts, snap: snap, meta: snap.Metadata()}
+	a.meta.Configuration = cloned(a.meta.Configuration)
+	a.meta.PartitionColumns = slices.Clone(a.meta.PartitionColumns)
+	a.schema, err = snap.Schema()
+	return a, err
+}
+
+// startsTracking reports whether all rows get ids that had none.
+func (a *altering) startsTracking() bool {
+	old := a.snap.Metadata()
+	return a.meta.RowTracking() && !old.RowTracking() && !strings.EqualFold(a.meta.Configuration["delta.rowTrackingSuspended"], "true") &&
+		!strings.EqualFold(old.Configuration["delta.rowTrackingSuspended"], "true")
+}
+
+// applyTracked gives the files their numbers, and makes the new metadata on top of that.
+func (a *altering) applyTracked(action plan.AlterAction) (done bool, err error) {
+	if err := a.table.Log.BackfillRowIDs(a.ctx); err != nil {
+		return false, err
+	}
+	again, err := newAltering(a.ctx, a.table, a.opts)
+	if err != nil {
+		return false, err
+	}
+	*a = *again
+	return a.apply(action)
 }
 
 // An altering is a table on its way from one metadata to the next.

@@ -3,7 +3,6 @@ package delta
 import (
 	"errors"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 
@@ -52,6 +51,9 @@ func (a *altering) changeColumn(c plan.ColumnChange) (done bool, err error) {
 	now, _, err := fieldAt(a.schema, path)
 	if err != nil {
 		return false, err
+	}
+	if c.Type != nil { // the history tells which types the column had before, as Delta does
+		now = withNote(now, "delta.typeChanges", f.Metadata["delta.typeChanges"])
 	}
 	parameters := deltalog.Parameters{}.With("column", string(shownField(now, path[:len(path)-1])))
 	if c.Position != nil {
@@ -168,47 +170,16 @@ func upperType(f types.Field, text string) string {
 	return strings.ToUpper(text)
 }
 
-// changeNullable is SET NOT NULL, which the rows of the table must bear already, and DROP NOT NULL.
+// changeNullable is DROP NOT NULL. As in Delta there is no way back: rows without a value may be there.
 func (a *altering) changeNullable(path []string, to bool) error {
-	set := func(f types.Field) (types.Field, error) {
-		f.Nullable = to
-		return f, nil
-	}
 	if !to {
-		narrow := types.Struct{Fields: []types.Field{a.schema.Fields[a.schema.Index(path[0])]}}
-		if err := withinStructs(narrow, path); err != nil {
-			return err
-		}
-		strict, err := changeField(narrow, path, set)
-		if err != nil {
-			return err
-		}
-		checks, err := notNullChecks(newTextResolver(narrow, a.opts.Eval), strict.(types.Struct).Fields, nil) // of a struct, a struct
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(checks, func(c check) bool { return c.name == dotted(path) })
-		broken, err := a.countBroken(narrow.Names(), checks[i])
-		if err != nil {
-			return err
-		}
-		if broken > 0 {
-			return errclass.DeltaNewNotNullViolated.New("%d rows in %s violate the new NOT NULL constraint on %s", broken, a.name(), dotted(path))
-		}
+		return errclass.DeltaChangeColumn.New("Cannot change nullable column to non-nullable: %s.", dotted(path)).
+			WithHint("ALTER TABLE … ADD CONSTRAINT name CHECK (%s IS NOT NULL) demands a value of all rows.", dotted(path))
 	}
-	return a.change(changeField(a.schema, path, set))
-}
-
-// withinStructs refuses a path into arrays and maps, where NOT NULL is not checked.
-func withinStructs(t types.Type, path []string) error {
-	for _, part := range path {
-		s, ok := t.(types.Struct)
-		if !ok {
-			return errclass.DeltaNestedNotNull.New("NOT NULL of %s is not supported: it lies inside of an array or a map.", dotted(path))
-		}
-		t = s.Fields[s.Index(part)].Type
-	}
-	return nil
+	return a.change(changeField(a.schema, path, func(f types.Field) (types.Field, error) {
+		f.Nullable = true
+		return f, nil
+	}))
 }
 
 // setDefault is SET DEFAULT.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"lakehouse/deltalog"
@@ -113,21 +114,37 @@ func skippable(t types.Type) bool {
 
 // checkClusterStats refuses columns that files have no statistics of.
 func checkClusterStats(meta deltalog.Metadata, schema types.Struct, columns [][]string) error {
-	limit := meta.IndexedColumns()
-	if _, named := meta.Configuration["delta.dataSkippingStatsColumns"]; named || limit < 0 {
-		return nil
+	described := meta.WithSchema(schema)
+	stats, err := described.StatsOptions()
+	if err != nil {
+		return err
 	}
 	var missing []string
 	for _, c := range columns {
-		if at := leafIndex(schema, c); at >= limit {
+		if !hasStats(meta, schema, stats, c) {
 			missing = append(missing, dotted(c))
 		}
 	}
-	if len(missing) > 0 {
-		return errclass.DeltaClusterStats.New("Clustering requires clustering columns to have stats. Couldn't find clustering column(s) '%s' in stats schema:\n%s", strings.Join(missing, ", "), types.ToDDL(schema)).
-			WithHint("Only the first %d columns have statistics: move the column by ALTER TABLE … ALTER COLUMN … FIRST, or raise delta.dataSkippingNumIndexedCols.", limit)
+	if len(missing) == 0 {
+		return nil
 	}
-	return nil
+	hint := "Name it in delta.dataSkippingStatsColumns."
+	if stats.Columns == nil {
+		hint = fmt.Sprintf("Only the first %d columns have statistics: move the column by ALTER TABLE … ALTER COLUMN … FIRST, or raise delta.dataSkippingNumIndexedCols.", stats.IndexedColumns)
+	}
+	return errclass.DeltaClusterStats.New("Clustering requires clustering columns to have stats. Couldn't find clustering column(s) '%s' in stats schema:\n%s", strings.Join(missing, ", "), types.ToDDL(schema)).
+		WithHint("%s", hint)
+}
+
+// hasStats reports whether files have statistics of a column.
+func hasStats(meta deltalog.Metadata, schema types.Struct, stats deltalog.StatsOptions, column []string) bool {
+	if stats.Columns == nil {
+		return stats.IndexedColumns < 0 || leafIndex(schema, column) < stats.IndexedColumns
+	}
+	return slices.ContainsFunc(stats.Columns, func(named []string) bool {
+		called := calledPath(meta, schema, named)
+		return len(called) <= len(column) && slices.EqualFunc(called, column[:len(called)], strings.EqualFold)
+	})
 }
 
 // leafIndex is the place of a column among those without fields of their own.

@@ -45,7 +45,7 @@ func (a *altering) addColumns(c *plan.AddColumns) error {
 	for _, n := range c.Columns {
 		if !n.Field.Nullable {
 			return errclass.DeltaNotAllowed.New("Operation not allowed: `NOT NULL in ALTER TABLE ADD COLUMNS` is not supported for Delta tables").
-				WithHint("Add the column without, and SET NOT NULL when its rows have values.")
+				WithHint("Add the column without, and a CHECK constraint when its rows have values.")
 		}
 		if _, ok := defaultOf(n.Field); ok {
 			return errclass.DeltaDefaultOfNewColumn.New("Failed to execute the command because DEFAULT values are not supported when adding new columns to previously existing Delta tables; " +
@@ -133,8 +133,19 @@ func (a *altering) renameColumn(c *plan.RenameColumn) error {
 	if len(parent) == 0 {
 		a.renameIn(f.Name, c.To)
 	}
-	a.operation("RENAME COLUMN", deltalog.Parameters{}.With("oldColumnPath", dotted(path)).With("newColumnPath", dotted(append(slices.Clip(parent), c.To))))
+	a.operation("RENAME COLUMN", deltalog.Parameters{}.With("oldColumnPath", told(path)).With("newColumnPath", told(append(slices.Clip(parent), c.To))))
 	return nil
+}
+
+// told is a column's path as the history tells it: a part is quoted only where the dot would mislead.
+func told(path []string) string {
+	parts := slices.Clone(path)
+	for i, part := range parts {
+		if strings.Contains(part, ".") {
+			parts[i] = quoted(part)
+		}
+	}
+	return strings.Join(parts, ".")
 }
 
 // renameIn takes a column's new name over where the metadata tells it.
@@ -181,7 +192,7 @@ func (a *altering) dropColumns(c *plan.DropColumns) (done bool, err error) {
 		if err := a.dropColumn(f, path); err != nil {
 			return false, err
 		}
-		dropped = append(dropped, dotted(path))
+		dropped = append(dropped, told(path))
 	}
 	if len(dropped) == 0 {
 		return true, nil

@@ -29,11 +29,16 @@ func (a *altering) setProperties(c *plan.SetProperties) error {
 			a.meta.Description = value
 		case strings.HasPrefix(key, featurePrefix):
 			a.meta.Configuration[key] = "supported"
+			delete(history, key)
+			history[strings.ToLower(key)] = value // as Delta tells it
 		default:
 			a.meta.Configuration[key] = value
 		}
 	}
 	a.operation("SET TBLPROPERTIES", deltalog.Parameters{}.With("properties", jsonOf(history)))
+	if len(history) == 1 && strings.EqualFold(history["delta.enableRowTracking"], "true") {
+		a.op.Tags = map[string]string{"rowTrackingEnablementOnly": "true"} // by which others know that they need not start again
+	}
 	return nil
 }
 
@@ -45,14 +50,11 @@ func (a *altering) unsetProperties(c *plan.UnsetProperties) error {
 		if err != nil {
 			spelled = key // the table may have it from another writer
 		}
-		if known := slices.IndexFunc(Properties, func(p Property) bool { return p.Name == spelled }); known >= 0 && Properties[known].Unsettable {
+		if ownBookKeeping(spelled) {
 			return errclass.DeltaCannotModify.New("The Delta table configuration %s cannot be specified by the user", spelled)
 		}
 		if strings.EqualFold(key, "comment") {
 			a.meta.Description = ""
-		}
-		if spelled == "delta.columnMapping.mode" && a.meta.ColumnMapping() != deltalog.MappingNone {
-			return errclass.DeltaColumnMappingMode.New("Changing column mapping mode from '%s' to 'none' is not supported.", a.meta.ColumnMapping())
 		}
 		delete(a.meta.Configuration, spelled)
 		keys = append(keys, spelled)

@@ -2,8 +2,8 @@ package delta
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strconv"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/errclass"
@@ -60,6 +60,9 @@ func (s *source) changeRange(ctx context.Context) (first, last int64, err error)
 		return 0, 0, errclass.InvalidOption.New("readChangeFeed needs to know where to begin: give either startingVersion or startingTimestamp.")
 	case one:
 		first, err = s.namedVersion(ctx, values.String("startingVersion"))
+		if n, _ := strconv.ParseInt(values.String("startingVersion"), 10, 64); n > s.version {
+			err = errclass.DeltaStartAfterLatest.New("Start version %d for change data feed exceeds the latest table version %d.", n, s.version)
+		}
 	default:
 		first, err = s.versionAt(ctx, values.String("startingTimestamp"))
 	}
@@ -77,14 +80,10 @@ func (s *source) changeRange(ctx context.Context) (first, last int64, err error)
 			return 0, 0, err
 		}
 		snap, err := s.table.Log.SnapshotAsOf(ctx, at)
-		switch {
-		case errors.Is(err, errclass.DeltaTimestampAfterLatest): // all that there is
-			last = s.version
-		case err != nil:
+		if err != nil {
 			return 0, 0, err
-		default:
-			last = snap.Version()
 		}
+		last = snap.Version()
 	default:
 		last = s.version
 	}

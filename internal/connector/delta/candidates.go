@@ -70,7 +70,7 @@ func (c *change) refutable(condition expr.Expr) predicate.Predicate {
 }
 
 func (c *change) filesWhere(ctx context.Context, s selection, where predicate.Predicate) ([]deltalog.AddFile, error) {
-	where = withGenerated(c.snap.Metadata(), where)
+	where, _ = withGenerated(c.snap.Metadata(), where)
 	c.txn.ReadFiles(where)
 	scan, err := c.snap.Scan(deltalog.ScanOptions{Where: where})
 	if err != nil {

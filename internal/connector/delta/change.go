@@ -129,6 +129,7 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
+	c.txn.KeepsRowIDs()
 	if opts.readsItself {
 		c.txn.ReadWholeTable()
 	}
@@ -196,10 +197,6 @@ func (c *change) run(ctx context.Context, candidates []deltalog.AddFile) error {
 
 // write puts the rows into data files.
 func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error) {
-	stats, err := c.meta.StatsOptions()
-	if err != nil {
-		return nil, err
-	}
 	if c.meta.ColumnMapping() != deltalog.MappingNone {
 		stored, err := c.meta.StoredSchema()
 		if err != nil {
@@ -208,11 +205,11 @@ func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error)
 		stored.Fields = append(slices.Clip(stored.Fields), c.meta.TrackedFields()...)
 		op = &renamed{op, stored}
 	}
-	workers := max(1, c.opts.Workers)
-	if optimizesWrites(c.opts.Options, c.opts.OptimizeWrite, c.meta) {
-		workers = 1
+	files, err := newFiles(c.table.Store, op.Schema(), &c.meta, c.opts.Options)
+	if err != nil {
+		return nil, err
 	}
-	return newFiles(c.table.Store, op.Schema(), stats, c.opts.Options).write(ctx, op, workers)
+	return files.writeAs(ctx, op, max(1, c.opts.Workers), optimizesWrites(c.opts.Options, c.opts.OptimizeWrite, c.meta))
 }
 
 // settle takes files out of the table, as a whole or by rows.
@@ -228,7 +225,7 @@ func (c *change) settle(ctx context.Context) error {
 	if len(c.marked) == 0 {
 		return nil
 	}
-	vectors := c.table.Log.NewDeletionVectorFile()
+	vectors := c.table.Log.NewDeletionVectorFile().Below(randomPrefix(c.meta))
 	defer vectors.Abort()
 	for _, m := range c.marked {
 		vector, err := vectors.Add(ctx, m.rows)

@@ -105,7 +105,7 @@ func TestMappedColumns(t *testing.T) {
 // Where the table allows it a write with mergeSchema widens its columns; files from before give the wider values.
 func TestWritesWidenTypes(t *testing.T) {
 	l := newLake(t)
-	properties := map[string]string{"delta.enableTypeWidening": "true"}
+	properties := map[string]string{"delta.enableTypeWidening": "true", "delta.feature.timestampNtz": "supported"}
 	l.create("a smallint, b float, c decimal(4,1), d array<int>, e date, same int, p smallint", []string{"p"}, properties)
 	l.write("a smallint, b float, c decimal(4,1), d array<int>, e date, same int, p smallint", `{"a":1,"b":1.1,"c":"123.4","d":[1,null],"e":"2026-01-31","same":1,"p":1}`)
 	wide := "a bigint, b double, c decimal(7,3), d array<bigint>, e timestamp_ntz, same smallint, p int"

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -158,7 +157,7 @@ func (c *conversion) read(ctx context.Context) error {
 	for i := range c.files {
 		of := c.files[i].schema
 		c.schema = nullable(withUnknownFields(c.schema, of))
-		if !fitsInto(nullable(of), c.schema) {
+		if !holds(c.schema, nullable(of), types.EqualIgnoringNullability) {
 			return errclass.CannotMergeSchemas.New("Failed merging schema: the columns of %s do not go with those of the files before it: %s and %s.", c.files[i].add.Path, of, c.schema)
 		}
 	}
@@ -187,25 +186,6 @@ func (f *convertedFile) open(ctx context.Context, store volumes.Store) error {
 	return errors.Join(err, in.Close())
 }
 
-// fitsInto reports whether the table's type holds the file's: the same fields and types, and perhaps more.
-func fitsInto(file, table types.Type) bool {
-	switch file := file.(type) {
-	case types.Struct:
-		table, ok := table.(types.Struct)
-		return ok && !slices.ContainsFunc(file.Fields, func(f types.Field) bool {
-			i := table.Index(f.Name)
-			return i < 0 || !fitsInto(f.Type, table.Fields[i].Type)
-		})
-	case types.Array:
-		table, ok := table.(types.Array)
-		return ok && fitsInto(file.Element, table.Element)
-	case types.Map:
-		table, ok := table.(types.Map)
-		return ok && fitsInto(file.Key, table.Key) && fitsInto(file.Value, table.Value)
-	}
-	return types.EqualIgnoringNullability(file, table)
-}
-
 func (c *conversion) commit(ctx context.Context) error {
 	partition := types.Struct{Fields: c.opts.PartitionBy}.Names()
 	txn := c.table.Log.BeginCreate(deltalog.Operation{
@@ -213,6 +193,7 @@ func (c *conversion) commit(ctx context.Context) error {
 		Parameters: deltalog.Parameters{}.With("numFiles", len(c.files)).With("partitionedBy", jsonList(partition)).
 			With("collectStats", !c.opts.NoStatistics).With("sourceFormat", "parquet"),
 	})
+	txn.ReadWholeTable() // the files were there before: that is no blind append
 	txn.UpdateMetadata(deltalog.Metadata{PartitionColumns: append([]string{}, partition...)}.WithSchema(deltalog.UserSchema(c.schema)))
 	meta := txn.Metadata()
 	stats, err := meta.StatsOptions()

@@ -70,8 +70,8 @@ func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
 			WithHint("Leave out the columns to take over the table as it is, or choose another location.")
 	}
 	have := maps.Clone(meta.Configuration)
-	delete(have, "delta.columnMapping.maxColumnId") // nobody asks for it
-	if opts.Properties != nil && !maps.Equal(opts.Properties, have) {
+	maps.DeleteFunc(have, func(name, _ string) bool { return ownBookKeeping(name) }) // nobody asks for it
+	if opts.Properties != nil && !maps.Equal(withoutProtocol(opts.Properties), have) {
 		return errclass.DeltaOtherProperties.New("The specified properties do not match the existing properties at %s. Specified: %v. Existing: %v.", t.URI, opts.Properties, meta.Configuration).
 			WithHint("Leave out TBLPROPERTIES to take over the table as it is, or choose another location.")
 	}

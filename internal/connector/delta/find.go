@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
@@ -18,6 +19,8 @@ import (
 type finder interface {
 	columns() []string          // that it reads
 	where() predicate.Predicate // of row groups and files that may have such rows; nil: all
+	turns() int                 // how often it goes over the table's files
+	turn(n int) error           // begins one, from 0 on; no search is under way
 	worker() search             // for one goroutine
 }
 
@@ -92,6 +95,43 @@ func joinTouched(parts []touched) touched {
 	return all
 }
 
+// mergeTouched is what two turns found: no row was found by both.
+func mergeTouched(a, b touched) touched {
+	var all touched
+	for i, j := 0, 0; i < len(a.index) || j < len(b.index); {
+		if j == len(b.index) || i < len(a.index) && a.index[i] < b.index[j] {
+			all.copy(&a, i)
+			i++
+		} else {
+			all.copy(&b, j)
+			j++
+		}
+	}
+	return all
+}
+
+func (t *touched) copy(from *touched, i int) {
+	t.index = append(t.index, from.index[i])
+	if from.clauses != nil {
+		t.clauses = append(t.clauses, from.clauses[i])
+	}
+	if from.source != nil {
+		t.source = append(t.source, from.source[i])
+	}
+}
+
+// spilled is the same in mapped files.
+func (t *touched) spilled(to *exec.Spill) (out touched, err error) {
+	if out.index, err = exec.Spilled(to, t.index); err != nil {
+		return out, err
+	}
+	if out.clauses, err = exec.Spilled(to, t.clauses); err != nil {
+		return out, err
+	}
+	out.source, err = exec.Spilled(to, t.source)
+	return out, err
+}
+
 // byCondition finds the rows for which a condition holds.
 type byCondition struct {
 	schema    types.Struct // of the table
@@ -122,6 +162,8 @@ func pathIn(schema types.Struct) func(int) []string {
 
 func (f *byCondition) columns() []string          { return f.names }
 func (f *byCondition) where() predicate.Predicate { return f.refutable }
+func (f *byCondition) turns() int                 { return 1 }
+func (f *byCondition) turn(int) error             { return nil }
 
 func (f *byCondition) worker() search {
 	eval := f.eval

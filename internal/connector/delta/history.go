@@ -240,7 +240,7 @@ func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
 	}
 	schema := now.schema
 	older := version <= s.version
-	if types.EqualIgnoringNullability(schema, s.schema) || older && widensTo(schema, s.schema) {
+	if types.EqualIgnoringNullability(schema, s.schema) || older && holds(s.schema, schema, sameOrWider) {
 		return nil
 	}
 	e := errclass.DeltaSchemaChangedInStream.New("Detected schema change in version %d of %s: streaming source schema: %s, data file schema: %s.", version, s.table.URI, s.schema, schema)
@@ -250,21 +250,7 @@ func (s *source) checkSchema(m deltalog.Metadata, version int64) error {
 	return e.WithHint("Please restart the query: it goes on with the new columns.")
 }
 
-// widensTo reports whether rows of the one type can be read as the other, which has the same fields and perhaps more.
-func widensTo(from, to types.Type) bool {
-	switch from := from.(type) {
-	case types.Struct:
-		to, ok := to.(types.Struct)
-		return ok && !slices.ContainsFunc(from.Fields, func(f types.Field) bool {
-			i := to.Index(f.Name)
-			return i < 0 || !widensTo(f.Type, to.Fields[i].Type)
-		})
-	case types.Array:
-		to, ok := to.(types.Array)
-		return ok && widensTo(from.Element, to.Element)
-	case types.Map:
-		to, ok := to.(types.Map)
-		return ok && widensTo(from.Key, to.Key) && widensTo(from.Value, to.Value)
-	}
+// sameOrWider reports whether values of the one type can be read as the other.
+func sameOrWider(from, to types.Type) bool {
 	return types.EqualIgnoringNullability(from, to) || deltalog.CanWiden(from, to)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lakehouse/internal/errclass"
+	"lakehouse/volumes"
 )
 
 // A mark is a file of the log by which a table is known again without reading its log.
@@ -14,7 +15,7 @@ type mark struct{ name, etag string }
 // the same, it does.
 func (s *source) checkTable(ctx context.Context) error {
 	if s.mark.name != "" {
-		info, err := s.table.Store.Stat(ctx, s.mark.name)
+		info, err := volumes.StatFile(ctx, s.table.Store, s.mark.name)
 		if err == nil && info.ETag == s.mark.etag {
 			return nil
 		}
@@ -27,7 +28,7 @@ func (s *source) checkTable(ctx context.Context) error {
 		return otherTable(id, s.id)
 	}
 	name := fmt.Sprintf("_delta_log/%020d.json", snap.Version())
-	if info, err := s.table.Store.Stat(ctx, name); err == nil {
+	if info, err := volumes.StatFile(ctx, s.table.Store, name); err == nil {
 		s.mark = mark{name, info.ETag}
 	}
 	return nil

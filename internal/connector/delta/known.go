@@ -44,10 +44,15 @@ func (s *Source) Report(ctx context.Context, opts logical.ScanOptions) (string, 
 	if s.snap == nil {
 		return "", nil
 	}
-	scan, err := s.snap.Scan(deltalog.ScanOptions{Where: withGenerated(s.snap.Metadata(), opts.Where)})
+	where, generated := withGenerated(s.snap.Metadata(), opts.Where)
+	scan, err := s.snap.Scan(deltalog.ScanOptions{Where: where})
 	if err != nil {
 		return "", err
 	}
 	report, err := scan.Report(ctx)
-	return report.String(), err
+	text := report.String()
+	if generated != nil {
+		text += "; generated: " + textOf(generated, s.schema)
+	}
+	return text, err
 }

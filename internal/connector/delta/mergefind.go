@@ -6,6 +6,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 
+	"lakehouse/internal/exec"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/predicate"
 	"lakehouse/internal/types"
@@ -36,7 +37,7 @@ type mergeFinder struct {
 	onlyDelete bool             // the one clause for partners deletes, whoever they are
 }
 
-func (g *merging) newFinder() (*mergeFinder, error) {
+func (g *merging) newFinder() *mergeFinder {
 	schema := g.schema
 	use := newColumnUse(schema)
 	for _, k := range g.Keys {
@@ -60,17 +61,15 @@ func (g *merging) newFinder() (*mergeFinder, error) {
 	}
 	f.onlyDelete = len(g.Matched) == 1 && len(g.NotMatchedBySource) == 0 && g.clauses[0].remove && g.Matched[0].Condition == nil
 	if len(g.NotMatchedBySource) == 0 {
-		keys, _, err := g.keyRange()
-		if err != nil {
-			return nil, err
-		}
-		f.refutable = keys
+		f.refutable = g.near
 	}
-	return f, nil
+	return f
 }
 
 func (f *mergeFinder) columns() []string          { return f.names }
 func (f *mergeFinder) where() predicate.Predicate { return f.refutable }
+func (f *mergeFinder) turns() int                 { return f.source.Shares() }
+func (f *mergeFinder) turn(n int) error           { return f.source.Index(n) }
 
 // A pairCondition is a condition over columns of the table that were read, and of the source.
 type pairCondition struct {
@@ -117,13 +116,17 @@ func (g *merging) pairs(condition expr.Expr, width int) *pairCondition {
 }
 
 // holds gives the pairs for which the condition is true: left[i] of a batch with right[i] of the source.
-func (p *pairCondition) holds(eval *expr.Context, b, source arrow.RecordBatch, left, right []int32) ([]int32, error) {
+func (p *pairCondition) holds(eval *expr.Context, b arrow.RecordBatch, source *exec.Matcher, left, right []int32) ([]int32, error) {
 	columns := make([]arrow.Array, 0, len(p.target)+len(p.source))
 	for _, c := range p.target {
 		columns = append(columns, expr.Take(b.Column(c), left))
 	}
 	for _, c := range p.source {
-		columns = append(columns, expr.Take(source.Column(c), right))
+		column, err := source.Take(c, right)
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, column)
 	}
 	v, err := p.condition.Eval(eval, relabelled(p.schema, columns, len(left)))
 	if err != nil {
@@ -137,10 +140,17 @@ type mergeSearch struct {
 	*mergeFinder
 	eval    expr.Context
 	clause  []int16 // by row of the batch: which clause changes it; -1: none
-	partner []int32 // by row of the batch; -1: none
-	left    []int32 // pairs that fulfil the condition
-	right   []int32
+	partner []int32 // by row of the batch; alone: it has none
+	left    []int32 // rows with a partner, each once
+	right   []int32 // their partners
 }
+
+// What partner says of rows without one.
+const (
+	alone   = -1
+	notNow  = -2 // it may find one in another turn, or found it
+	nowhere = -1 // clause: nothing happens to the row
+)
 
 func (f *mergeFinder) worker() search {
 	s := &mergeSearch{mergeFinder: f, eval: f.opts.Eval}
@@ -148,25 +158,20 @@ func (f *mergeFinder) worker() search {
 }
 
 func (s *mergeSearch) find(b arrow.RecordBatch) (hits, error) {
-	if err := s.meet(b); err != nil {
-		return hits{}, err
-	}
-	if s.insertsOnly() {
-		return hits{}, nil
-	}
 	n := int(b.NumRows())
 	s.begin(n)
-	for i, row := range s.left {
-		if s.partner[row] >= 0 && !s.onlyDelete {
-			return hits{}, errSeveralPartners()
-		}
-		s.partner[row] = s.right[i]
+	turn, err := s.source.Candidates(&s.eval, s.keys, b, func(left, right []int32) error { return s.meet(b, left, right) })
+	if err != nil || s.insertsOnly() {
+		return hits{}, err
 	}
 	if err := s.chooseMatched(b); err != nil {
 		return hits{}, err
 	}
-	if err := s.chooseBySource(b); err != nil {
-		return hits{}, err
+	if len(s.bySource) > 0 {
+		s.leaveOut(turn)
+		if err := s.chooseBySource(b); err != nil {
+			return hits{}, err
+		}
 	}
 	return s.hits(n), nil
 }
@@ -177,31 +182,51 @@ func (s *mergeSearch) begin(n int) {
 	}
 	s.clause, s.partner = s.clause[:n], s.partner[:n]
 	for i := range n {
-		s.clause[i], s.partner[i] = -1, -1
+		s.clause[i], s.partner[i] = nowhere, alone
 	}
+	s.left, s.right = s.left[:0], s.right[:0]
 }
 
-// meet finds the pairs of a batch's rows and the source's, and marks those of the source.
-func (s *mergeSearch) meet(b arrow.RecordBatch) error {
-	s.left, s.right = s.left[:0], s.right[:0]
-	source := s.matcher.Rows()
-	err := s.matcher.Candidates(&s.eval, s.keys, b, func(left, right []int32) error {
-		if s.rest == nil {
-			s.left, s.right = append(s.left, left...), append(s.right, right...)
-			return nil
+// meet takes the pairs that are partners of those whose keys are equal: a row of the table may have one.
+func (s *mergeSearch) meet(b arrow.RecordBatch, left, right []int32) error {
+	if s.rest != nil {
+		at, err := s.rest.holds(&s.eval, b, s.source, left, right)
+		if err != nil {
+			return err
 		}
-		at, err := s.rest.holds(&s.eval, b, source, left, right)
-		for _, i := range at {
-			s.left, s.right = append(s.left, left[i]), append(s.right, right[i])
+		left, right = picked(left, at), picked(right, at)
+	}
+	for i, row := range left {
+		if len(s.NotMatched) > 0 {
+			s.met.set(right[i])
 		}
-		return err
-	})
-	if len(s.NotMatched) > 0 {
-		for _, row := range s.right {
-			s.met.set(row)
+		switch {
+		case s.partner[row] == alone:
+			s.partner[row] = right[i]
+			s.left, s.right = append(s.left, row), append(s.right, right[i])
+		case !s.onlyDelete && !s.insertsOnly():
+			return errSeveralPartners()
 		}
 	}
-	return err
+	return nil
+}
+
+func picked(values, at []int32) []int32 {
+	out := make([]int32, len(at))
+	for i, a := range at {
+		out[i] = values[a]
+	}
+	return out
+}
+
+// leaveOut marks the rows that are not looked for in this turn; nil: all are.
+func (s *mergeSearch) leaveOut(turn []int32) {
+	if s.source.Shares() == 1 {
+		return
+	}
+	for _, row := range others(turn, len(s.partner)) {
+		s.partner[row] = notNow
+	}
 }
 
 // chooseMatched finds, for rows with a partner, the first clause whose condition holds.
@@ -217,7 +242,7 @@ func (s *mergeSearch) chooseMatched(b arrow.RecordBatch) error {
 			}
 			return nil
 		}
-		at, err := c.holds(&s.eval, b, s.matcher.Rows(), left, right)
+		at, err := c.holds(&s.eval, b, s.source, left, right)
 		if err != nil {
 			return err
 		}
@@ -244,7 +269,7 @@ func (s *mergeSearch) chooseBySource(b arrow.RecordBatch) error {
 	for i, condition := range s.bySource {
 		number := int16(len(s.matched) + i)
 		claim := func(row int32) {
-			if s.partner[row] < 0 && s.clause[row] < 0 {
+			if s.partner[row] == alone && s.clause[row] < 0 {
 				s.clause[row] = number
 			}
 		}

@@ -10,10 +10,11 @@ import (
 	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/predicate"
 )
 
 // Merge changes rows of a table by those of a source: rows that have a partner there, rows that have none, and rows that the table
-// lacks. The source is read once, and held.
+// lacks. The source is read once, and held: in memory while the session's budget has room, else in mapped files.
 func Merge(ctx context.Context, t Table, m *logical.Merge, source exec.Operator, opts ChangeOptions) (Changed, error) {
 	c, err := beginChange(t, opts, "MERGE")
 	if err != nil {
@@ -37,7 +38,7 @@ func Merge(ctx context.Context, t Table, m *logical.Merge, source exec.Operator,
 	if err := g.hold(ctx, source); err != nil {
 		return Changed{}, err
 	}
-	defer g.matcher.Release()
+	defer g.source.Release()
 	if err := g.run(ctx); err != nil {
 		return Changed{}, err
 	}
@@ -49,10 +50,13 @@ func Merge(ctx context.Context, t Table, m *logical.Merge, source exec.Operator,
 type merging struct {
 	*change
 	*logical.Merge
-	width   int // how many columns the table had before
-	matcher *exec.Matcher
-	met     *rowBits // rows of the source that have a partner
-	held    time.Duration
+	width  int // how many columns the table had before
+	source *exec.Matcher
+	met    *rowBits // rows of the source that have a partner
+	held   time.Duration
+
+	near predicate.Predicate // what the source's keys say of rows that may be partners; nil: nothing
+	none bool                // no row can be one
 
 	everything bool // rows of the source are new also when they have a partner
 }
@@ -72,12 +76,12 @@ func (g *merging) evolve() error {
 // hold reads the source.
 func (g *merging) hold(ctx context.Context, source exec.Operator) (err error) {
 	env := &exec.Env{Eval: g.opts.Eval, Memory: g.opts.Memory, Workers: max(1, g.opts.Workers)}
-	if g.matcher, err = exec.NewMatcher(ctx, source, g.Keys, env); err != nil {
+	if g.source, err = exec.NewMatcher(ctx, source, g.Keys, env); err != nil {
 		return err
 	}
 	g.held = time.Since(g.begun)
-	g.met = newRowBits(int(g.matcher.Rows().NumRows()))
-	return nil
+	g.met = newRowBits(g.source.NumRows())
+	return g.keyRange()
 }
 
 func (g *merging) run(ctx context.Context) error {
@@ -94,11 +98,7 @@ func (g *merging) run(ctx context.Context) error {
 	if len(g.NotMatched) > 0 {
 		g.inserts = g
 	}
-	f, err := g.newFinder()
-	if err != nil {
-		return err
-	}
-	g.find = f
+	g.find = g.newFinder()
 	return g.change.run(ctx, files)
 }
 
@@ -123,16 +123,8 @@ func (g *merging) candidates(ctx context.Context) ([]deltalog.AddFile, error) {
 		}
 	}
 	s := selectionOf(expr.Conjunction(own), g.schema, g.meta.PartitionColumns)
-	keys, possible, err := g.keyRange()
-	if err != nil {
-		return nil, err
-	}
-	where := conjunction(g.refutable(expr.Conjunction(own)), keys)
-	if len(own) == 0 {
-		where = keys
-	}
-	files, err := g.filesWhere(ctx, s, where)
-	if err != nil || !possible {
+	files, err := g.filesWhere(ctx, s, conjunction(g.refutable(expr.Conjunction(own)), g.near))
+	if err != nil || g.none {
 		return nil, err
 	}
 	return files, nil
@@ -172,7 +164,7 @@ func clauseTexts(clauses []logical.MergeClause) string {
 func (g *merging) metrics() map[string]string {
 	n := &g.counts
 	m := map[string]string{
-		"numSourceRows":                          count(g.matcher.Rows().NumRows()),
+		"numSourceRows":                          count(int64(g.source.NumRows())),
 		"numTargetRowsInserted":                  count(n.inserted),
 		"numTargetRowsUpdated":                   count(n.updated),
 		"numTargetRowsMatchedUpdated":            count(n.updated - n.bySourceUpdated),

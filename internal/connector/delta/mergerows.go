@@ -25,19 +25,22 @@ func relabelled(schema *arrow.Schema, columns []arrow.Array, n int) arrow.Record
 // maker computes columns over rows of the table with their partners beside them.
 func (g *merging) maker(columns []logical.Named) rowMaker {
 	eval := g.opts.Eval
-	source := g.matcher.Rows()
 	beside, moved := g.partnerColumns(columns)
 	schema := namedSchema(columns)
 	all := types.Struct{Fields: append([]types.Field{}, g.schema.Fields...)}
 	for _, c := range beside {
-		all.Fields = append(all.Fields, g.matcher.Schema().Fields[c])
+		all.Fields = append(all.Fields, g.source.Schema().Fields[c])
 	}
 	pairs := types.ToArrowSchema(nullable(all))
 	return func(rows arrow.RecordBatch, partners []int32) (arrow.RecordBatch, error) {
 		n := int(rows.NumRows())
 		paired := append([]arrow.Array{}, rows.Columns()...)
 		for _, c := range beside {
-			paired = append(paired, expr.Take(source.Column(c), partners))
+			column, err := g.source.Take(c, partners)
+			if err != nil {
+				return nil, err
+			}
+			paired = append(paired, column)
 		}
 		return compute(&eval, moved, schema, relabelled(pairs, paired, n))
 	}
@@ -66,22 +69,28 @@ func (g *merging) partnerColumns(columns []logical.Named) (beside []int, moved [
 	return beside, moved
 }
 
-// insertions are the rows of the source without a partner, some thousand at a time.
+// insertions are the rows of the source without a partner, found among some thousand at a time.
 func (g *merging) insertions(context.Context) []insertion {
 	var all []insertion
-	rows := int32(g.matcher.Rows().NumRows())
-	var alone []int32
-	for row := range rows {
-		if g.everything || !g.met.has(row) {
-			alone = append(alone, row)
-		}
-	}
-	for len(alone) > 0 {
-		some := alone[:min(len(alone), 16*batch.TargetRows)]
-		alone = alone[len(some):]
-		all = append(all, func(ctx context.Context, yield func(newRows) bool) error { return g.insertRows(ctx, some, yield) })
+	const some = 16 * batch.TargetRows
+	for first := 0; first < g.source.NumRows(); first += some {
+		end := min(first+some, g.source.NumRows())
+		all = append(all, func(ctx context.Context, yield func(newRows) bool) error {
+			return g.insertRows(ctx, g.alone(first, end), yield)
+		})
 	}
 	return all
+}
+
+// alone are those of some rows of the source that are new.
+func (g *merging) alone(first, end int) []int32 {
+	var rows []int32
+	for row := int32(first); row < int32(end); row++ {
+		if g.everything || !g.met.has(row) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // insertRows makes new rows of rows of the source.
@@ -90,7 +99,11 @@ func (g *merging) insertRows(ctx context.Context, rows []int32, yield func(newRo
 	for len(rows) > 0 && ctx.Err() == nil {
 		some := rows[:min(len(rows), batch.TargetRows)]
 		rows = rows[len(some):]
-		if ok, err := g.insertBatch(&eval, batch.TakeRows(g.matcher.Rows(), some), yield); !ok || err != nil {
+		taken, err := g.source.TakeRows(some)
+		if err != nil {
+			return err
+		}
+		if ok, err := g.insertBatch(&eval, taken, yield); !ok || err != nil {
 			return err
 		}
 	}

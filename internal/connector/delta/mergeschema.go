@@ -1,9 +1,32 @@
 package delta
 
-import "lakehouse/internal/types"
+import (
+	"slices"
+
+	"lakehouse/internal/types"
+)
 
 // The fields of structs, like columns, go by name: these functions hold rows of one type against a table of another, at
 // any depth, and find what the table lacks.
+
+// holds reports whether a table's type has all fields of rows, and perhaps more, and fits holds for all that is no struct, array or map.
+func holds(table, rows types.Type, fits func(rows, table types.Type) bool) bool {
+	switch rows := rows.(type) {
+	case types.Struct:
+		table, ok := table.(types.Struct)
+		return ok && !slices.ContainsFunc(rows.Fields, func(f types.Field) bool {
+			i := table.Index(f.Name)
+			return i < 0 || !holds(table.Fields[i].Type, f.Type, fits)
+		})
+	case types.Array:
+		table, ok := table.(types.Array)
+		return ok && holds(table.Element, rows.Element, fits)
+	case types.Map:
+		table, ok := table.(types.Map)
+		return ok && holds(table.Key, rows.Key, fits) && holds(table.Value, rows.Value, fits)
+	}
+	return fits(rows, table)
+}
 
 // unknownField is the first field of rows that the table's type lacks, as a path; empty where it has them all.
 func unknownField(table, rows types.Type) string {

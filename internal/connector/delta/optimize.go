@@ -3,7 +3,6 @@ package delta
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -67,7 +66,6 @@ type Optimized struct {
 	Considered                int
 	VectorsRemoved            int
 	VectorRowsRemoved         int64
-	VectorBytesRemoved        int64
 	ZOrdered                  bool
 	Clustered                 bool
 	Columns, ColumnsWithStats int
@@ -243,7 +241,7 @@ func (o *optimizing) binsOf(files []deltalog.AddFile) []bin {
 	slices.SortStableFunc(files, func(a, b deltalog.AddFile) int { return cmp.Compare(a.Size, b.Size) })
 	var bins []bin
 	for _, b := range packed(files, o.opts.MaxFileSize) {
-		if len(b) > 1 || o.opts.Purge || deletedShare(&b[0]) > maxDeletedRows {
+		if len(b) > 1 || o.opts.Purge { // one file alone is left alone, as in Spark, however many of its rows are deleted
 			bins = append(bins, newBin(b))
 		}
 	}
@@ -317,7 +315,6 @@ func (o *optimizing) commit(ctx context.Context) error {
 			if v := f.DeletionVector; v != nil {
 				o.done.VectorsRemoved++
 				o.done.VectorRowsRemoved += v.Cardinality
-				o.done.VectorBytesRemoved += int64(v.SizeInBytes)
 			}
 		}
 	}
@@ -328,6 +325,8 @@ func (o *optimizing) commit(ctx context.Context) error {
 		return nil
 	}
 	txn := o.snap.Begin(o.operation())
+	txn.ReadNamed(o.done.Removed...)
+	txn.KeepsRowIDs()
 	txn.Add(o.adds...)
 	now := txn.Now()
 	for i := range o.done.Removed {
@@ -355,11 +354,7 @@ func (o *optimizing) operation() deltalog.Operation {
 }
 
 func jsonList(texts []string) string {
-	out, err := json.Marshal(append([]string{}, texts...))
-	if err != nil { // texts cannot fail
-		return "[]"
-	}
-	return string(out)
+	return jsonText(append([]string{}, texts...))
 }
 
 func (o *optimizing) metrics() map[string]string {
@@ -384,8 +379,6 @@ func (o *optimizing) metrics() map[string]string {
 		"minFileSize": at(0), "p25FileSize": at(n / 4), "p50FileSize": at(n / 2), "p75FileSize": at(n * 3 / 4), "maxFileSize": at(math.MaxInt),
 		"numAddedFiles": strconv.Itoa(n), "numRemovedFiles": strconv.Itoa(len(o.done.Removed)),
 		"numAddedBytes": strconv.FormatInt(added, 10), "numRemovedBytes": strconv.FormatInt(removed, 10),
-		"numDeletionVectorsRemoved":     strconv.Itoa(o.done.VectorsRemoved),
-		"numDeletionVectorRowsRemoved":  strconv.FormatInt(o.done.VectorRowsRemoved, 10),
-		"numDeletionVectorBytesRemoved": strconv.FormatInt(o.done.VectorBytesRemoved, 10),
+		"numDeletionVectorsRemoved": strconv.Itoa(o.done.VectorsRemoved),
 	}
 }

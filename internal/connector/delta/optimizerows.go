@@ -167,15 +167,12 @@ func (o *optimizing) writer(op exec.Operator, target int64) (*fileWriter, exec.O
 	if o.tracked() != nil || o.meta.ColumnMapping() != deltalog.MappingNone {
 		op = &renamed{op, stored}
 	}
-	stats, err := o.meta.StatsOptions()
-	if err != nil {
-		return nil, nil, err
-	}
 	opts, err := WriteOptionTable.Parse(map[string]string{"targetFileSize": strconv.FormatInt(target, 10)})
 	if err != nil {
 		return nil, nil, err
 	}
-	return newFiles(o.table.Store, op.Schema(), stats, opts), op, nil
+	files, err := newFiles(o.table.Store, op.Schema(), &o.meta, opts)
+	return files, op, err
 }
 
 // arranged marks files as holding no new rows.

@@ -1,6 +1,7 @@
 package delta
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,9 @@ func tableProperties(given map[string]string) (map[string]string, error) {
 	}
 	checked := make(map[string]string, len(given))
 	for key, value := range given {
+		if err := reservedProperty(key); err != nil {
+			return nil, err
+		}
 		spelled, err := propertyName(key)
 		if err == nil {
 			err = checkProperty(spelled, value)
@@ -27,6 +31,21 @@ func tableProperties(given map[string]string) (map[string]string, error) {
 		checked[spelled] = value
 	}
 	return checked, nil
+}
+
+// reservedProperty refuses the names of what a table is told by clauses of its own.
+func reservedProperty(key string) error {
+	instead := map[string]string{
+		"location": "please use the LOCATION clause to specify it", "provider": "please use the USING clause to specify it",
+		"external": "please use CREATE EXTERNAL TABLE", "owner": "it will be set to the current user",
+	}
+	if way, reserved := instead[key]; reserved {
+		return errclass.UnsupportedFeature.New("The feature is not supported: %s is a reserved table property, %s.", key, way)
+	}
+	if key == "clusteringColumns" {
+		return errclass.DeltaCannotModify.New("The Delta table configuration %s cannot be specified by the user", key).WithHint("ALTER TABLE … CLUSTER BY (…) does so.")
+	}
+	return nil
 }
 
 // propertyName spells a property. Constraints are kept in lower case, features as they are called.
@@ -143,6 +162,20 @@ func (p *Property) broken(value string) string {
 	return ""
 }
 
+// ownBookKeeping reports whether a property is one that Delta sets by itself.
+func ownBookKeeping(name string) bool {
+	return slices.ContainsFunc(Properties, func(p Property) bool { return p.Unsettable && p.Name == name })
+}
+
+// withoutProtocol are the properties of a request that stay in the table's: the others became its protocol.
+func withoutProtocol(given map[string]string) map[string]string {
+	kept := cloned(given)
+	maps.DeleteFunc(kept, func(name, _ string) bool {
+		return strings.HasPrefix(name, featurePrefix) || name == "delta.minReaderVersion" || name == "delta.minWriterVersion"
+	})
+	return kept
+}
+
 func propertyNames() []string {
 	names := make([]string, len(Properties))
 	for i, p := range Properties {
@@ -161,7 +194,7 @@ var Properties = []Property{
 	{Name: "delta.checkpoint.writeStatsAsStruct", Kind: PropertyBool, Default: "true", Doc: "Checkpoints hold statistics as columns."},
 	{Name: "delta.checkpointInterval", Kind: PropertyCount, Default: "10", Doc: "A checkpoint follows each so many versions."},
 	{Name: "delta.checkpointPolicy", Kind: PropertyEnum, Values: []string{"classic", "v2"}, Default: "classic", Doc: "Which checkpoints are written."},
-	{Name: "delta.checkpointRetentionDuration", Kind: PropertyInterval, Default: "interval 2 days", Doc: "How long old checkpoints are kept."},
+	{Name: "delta.checkpointRetentionDuration", Kind: PropertyInterval, Default: "interval 2 days", Doc: "It has no effect, as in Delta: checkpoints leave the log with its versions, by delta.logRetentionDuration."},
 	{Name: "delta.columnMapping.maxColumnId", Kind: PropertyCount, Unsettable: true, Doc: "The greatest id that was given to a column."},
 	{Name: "delta.columnMapping.mode", Kind: PropertyEnum, Values: []string{"none", "name", "id"}, Default: "none", Doc: "By what columns are found in data files; name allows to rename and drop them."},
 	{Name: "delta.compatibility.symlinkFormatManifest.enabled", Kind: PropertyBool, Default: "false", Doc: "Manifests for other readers follow each write."},
@@ -171,28 +204,28 @@ var Properties = []Property{
 	{Name: "delta.enableChangeDataFeed", Kind: PropertyBool, Default: "false", Doc: "What changes is recorded, for readChangeFeed and table_changes."},
 	{Name: "delta.enableDeletionVectors", Kind: PropertyBool, Default: "false", Doc: "Rows are removed by a mark, and files are not written anew."},
 	{Name: "delta.enableExpiredLogCleanup", Kind: PropertyBool, Default: "true", Doc: "Old versions leave the log when a checkpoint is written."},
-	{Name: "delta.enableFullRetentionRollback", Kind: PropertyBool, Default: "true", Doc: "Of Databricks: it has no meaning here."},
+	{Name: "delta.enableFullRetentionRollback", Kind: PropertyBool, Default: "true", Doc: "It has no effect, as in Delta: versions are kept by delta.logRetentionDuration, and each can be restored."},
 	{Name: "delta.enableIcebergCompatV1", Kind: PropertyBool, Default: "false", Doc: "Writers keep to what Iceberg v1 readers can follow."},
 	{Name: "delta.enableIcebergCompatV2", Kind: PropertyBool, Default: "false", Doc: "Writers keep to what Iceberg v2 readers can follow."},
 	{Name: "delta.enableInCommitTimestamps", Kind: PropertyBool, Default: "false", Doc: "Versions hold their time, and do not go by their files'."},
 	{Name: "delta.enableRowTracking", Kind: PropertyBool, Default: "false", Doc: "Rows have ids that they keep."},
 	{Name: "delta.enableTypeWidening", Kind: PropertyBool, Default: "false", Doc: "Types of columns may become wider."},
-	{Name: "delta.enableVariantShredding", Kind: PropertyBool, Default: "false", Doc: "Data files may hold parts of variants as columns."},
+	{Name: "delta.enableVariantShredding", Kind: PropertyBool, Default: "false", Doc: "Data files may hold parts of variants as columns: such files are read; those written here hold variants whole."},
 	{Name: "delta.inCommitTimestampEnablementTimestamp", Kind: PropertyCount, Unsettable: true, Doc: "Since when versions hold their time."},
 	{Name: "delta.inCommitTimestampEnablementVersion", Kind: PropertyCount, Unsettable: true, Doc: "Since which version they do."},
 	{Name: "delta.isolationLevel", Kind: PropertyEnum, Values: []string{"Serializable", "WriteSerializable"}, Default: "WriteSerializable", Doc: "Which changes at the same time conflict."},
 	{Name: "delta.logRetentionDuration", Kind: PropertyInterval, Default: "interval 30 days", Doc: "How long versions are kept."},
 	{Name: "delta.minReaderVersion", Kind: PropertyCount, Doc: "The least protocol that the table shall have."},
 	{Name: "delta.minWriterVersion", Kind: PropertyCount, Doc: "Likewise for writers."},
-	{Name: "delta.randomizeFilePrefixes", Kind: PropertyBool, Default: "false", Refused: "data files lie in the folders of their partitions", Doc: "Data files lie in folders of random names: refused where it is turned on."},
-	{Name: "delta.randomPrefixLength", Kind: PropertyCount, Default: "2", Doc: "How long these names would be."},
+	{Name: "delta.randomizeFilePrefixes", Kind: PropertyBool, Default: "false", Doc: "Data files lie in folders of random names, and not in those of their partitions."},
+	{Name: "delta.randomPrefixLength", Kind: PropertyCount, Default: "2", Doc: "How long these names are; at most 64."},
 	{Name: "delta.requireCheckpointProtectionBeforeVersion", Kind: PropertyColumns, Unsettable: true, Doc: "Checkpoints before this version are kept."},
 	{Name: "delta.rowTracking.materializedRowCommitVersionColumnName", Unsettable: true, Doc: "The column of data files that holds the versions of rows."},
 	{Name: "delta.rowTracking.materializedRowIdColumnName", Unsettable: true, Doc: "The column of data files that holds the ids of rows."},
 	{Name: "delta.rowTrackingSuspended", Kind: PropertyBool, Default: "false", Doc: "New rows get no ids for the time being."},
-	{Name: "delta.sampleRetentionDuration", Kind: PropertyInterval, Default: "interval 7 days", Doc: "Of Databricks: it has no meaning here."},
+	{Name: "delta.sampleRetentionDuration", Kind: PropertyInterval, Default: "interval 7 days", Doc: "It has no effect, as in Delta: no samples are kept."},
 	{Name: "delta.setTransactionRetentionDuration", Kind: PropertyInterval, Doc: "How long an application's last version is remembered; without it, for ever."},
 	{Name: "delta.targetFileSize", Kind: PropertyBytes, Doc: "About how large OPTIMIZE makes files."},
-	{Name: "delta.tuneFileSizesForRewrites", Kind: PropertyBool, Doc: "Of Databricks: it has no meaning here."},
 	{Name: "delta.universalFormat.enabledFormats", Refused: "no metadata of other formats is written", Doc: "Of Databricks: it is refused where it is turned on."},
+	{Name: "delta.writePartitionColumnsToParquet", Kind: PropertyBool, Default: "false", Doc: "Data files hold the partition columns, too."},
 }

@@ -9,19 +9,20 @@ import (
 	"lakehouse/internal/logical"
 )
 
-// ReadBy is the version of the table that a query reads, the oldest where it reads several: the one that a statement stands on which
+// ReadBy is the version of the table that queries read, the oldest where they read several: the one that a statement stands on which
 // writes the query's rows into the table. Nil: the query does not read the table, or only versions that were asked for by number or time,
 // which stay what they are.
-func (t Table) ReadBy(query logical.Node) *deltalog.Snapshot {
+func (t Table) ReadBy(queries ...logical.Node) *deltalog.Snapshot {
 	var read *deltalog.Snapshot
-	if r, ok := query.(*logical.Relation); ok {
-		if s, ok := r.Source.(*Source); ok && s.newest && s.snap != nil && s.table.URI == t.URI {
-			read = s.snap
+	for _, query := range queries {
+		found := t.ReadBy(query.Children()...)
+		if r, ok := query.(*logical.Relation); ok {
+			if s, ok := r.Source.(*Source); ok && s.newest && s.snap != nil && s.table.URI == t.URI {
+				found = s.snap
+			}
 		}
-	}
-	for _, child := range query.Children() {
-		if below := t.ReadBy(child); below != nil && (read == nil || below.Version() < read.Version()) {
-			read = below
+		if found != nil && (read == nil || found.Version() < read.Version()) {
+			read = found
 		}
 	}
 	return read

@@ -18,6 +18,7 @@ type ReplaceOptions struct {
 	ChangeOptions
 	Parameter deltalog.Parameter // predicate, replaceOnCond or replaceUsingCols: what the history tells of the rows that went
 	Widening  Widening
+	AutoMerge bool // columns that the table lacks are added, as with the option mergeSchema
 }
 
 // ReplaceWhere puts rows in the place of those for which a condition over the table's columns holds. It must hold for the new rows,
@@ -71,7 +72,7 @@ func ReplaceMatching(ctx context.Context, t Table, m *logical.Merge, source exec
 	if err := g.hold(ctx, source); err != nil {
 		return Changed{}, err
 	}
-	defer g.matcher.Release()
+	defer g.source.Release()
 	if err := g.run(ctx); err != nil {
 		return Changed{}, err
 	}
@@ -90,7 +91,7 @@ func (c *change) settleColumns(rows types.Struct, opts ReplaceOptions) error {
 		return err
 	}
 	w := &writing{table: c.table, snap: c.snap, txn: c.txn, meta: c.meta, parts: c.meta.PartitionColumns, opts: WriteOptions{
-		Options: opts.Options, Widening: opts.Widening, Operation: "WRITE",
+		SessionSettings: SessionSettings{Widening: opts.Widening, AutoMerge: opts.AutoMerge}, Options: opts.Options, Operation: "WRITE",
 	}}
 	if err := w.settle(stored, nullable(rows)); err != nil {
 		return err

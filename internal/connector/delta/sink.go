@@ -9,7 +9,6 @@ import (
 	"lakehouse/internal/connector/datafiles"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
-	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
 	"lakehouse/internal/stream"
@@ -18,17 +17,12 @@ import (
 
 // SinkOptions says what a stream writes.
 type SinkOptions struct {
+	SessionSettings
 	QueryID     string
 	Mode        logical.OutputMode // Append or Complete
 	PartitionBy []string
 	Schema      types.Struct
 	Options     option.Values
-	Workers     int
-	Widening    Widening
-	AutoCompact AutoCompaction
-	// OptimizeWrite is that of WriteOptions.
-	OptimizeWrite string
-	Eval          expr.Context // for the casts to the table's types
 }
 
 // A Sink writes each micro-batch as one version, which holds the query's id and the batch's number: a batch
@@ -74,9 +68,8 @@ func (s *Sink) Resume(ctx context.Context, next int64, repeated bool) error {
 // Write commits batch id, also when it has no rows. The number of rows is not told, as with Spark.
 func (s *Sink) Write(ctx context.Context, id int64, op exec.Operator) (int64, error) {
 	w := &writing{table: s.table, opts: WriteOptions{
+		SessionSettings: s.opts.SessionSettings, Options: s.opts.Options,
 		Overwrite: s.opts.Mode == logical.Complete, PartitionBy: s.opts.PartitionBy, Operation: streamingUpdate,
-		Options: s.opts.Options, Workers: s.opts.Workers, Eval: s.opts.Eval, Widening: s.opts.Widening,
-		AutoCompact: s.opts.AutoCompact, OptimizeWrite: s.opts.OptimizeWrite,
 	}, params: deltalog.Parameters{}.
 		With("outputMode", s.opts.Mode.String()).With("queryId", s.opts.QueryID).With("epochId", strconv.FormatInt(id, 10))}
 	if err := w.begin(ctx, nullable(op.Schema())); err != nil {

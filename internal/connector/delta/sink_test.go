@@ -21,7 +21,7 @@ func (l *lake) sink(mode logical.OutputMode, given map[string]string, partitionB
 	if err != nil {
 		l.Fatal(err)
 	}
-	s, err := NewSink(l.table, SinkOptions{QueryID: query, Mode: mode, PartitionBy: partitionBy, Schema: schemaOf(l, "n long, p int"), Options: values, Workers: 1})
+	s, err := NewSink(l.table, SinkOptions{QueryID: query, Mode: mode, PartitionBy: partitionBy, Schema: schemaOf(l, "n long, p int"), Options: values, SessionSettings: SessionSettings{Workers: 1}})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestSinksOfTwoQueries(t *testing.T) {
 	}
 	l.wantRows("rows", l.read(nil), `{"n":0} {"n":0} {"n":1} {"n":1}`)
 
-	w := &writing{table: l.table, opts: WriteOptions{Operation: streamingUpdate, Options: one.opts.Options, Workers: 1}}
+	w := &writing{table: l.table, opts: WriteOptions{Operation: streamingUpdate, Options: one.opts.Options, SessionSettings: SessionSettings{Workers: 1}}}
 	rows := l.rows("n long", `{"n":2}`)
 	if err := w.begin(t.Context(), rows.schema); err != nil {
 		t.Fatal(err)

@@ -126,7 +126,7 @@ func parseTime(text string) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return time.Time{}, errclass.InvalidOptionValue.New("'%s' is no timestamp.", text).WithHint("Write it as 2026-01-31 or 2026-01-31 12:00:00.")
+	return time.Time{}, errclass.DeltaTimestampInvalid.New("The provided timestamp ('%s') cannot be converted to a valid timestamp.", text).WithHint("Write it as 2026-01-31 or 2026-01-31 12:00:00.")
 }
 
 // A Source is one version of a table, or some of its files.
@@ -203,7 +203,8 @@ func matching(ctx context.Context, snap *deltalog.Snapshot, where predicate.Pred
 			}
 			return
 		}
-		scan, err := snap.Scan(deltalog.ScanOptions{Where: withGenerated(snap.Metadata(), where)})
+		where, _ := withGenerated(snap.Metadata(), where)
+		scan, err := snap.Scan(deltalog.ScanOptions{Where: where})
 		if err != nil {
 			yield(deltalog.ChangedFile{}, err)
 			return

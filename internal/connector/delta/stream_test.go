@@ -235,7 +235,7 @@ func TestImpossibleBeginningsAreRefused(t *testing.T) {
 		{map[string]string{"startingVersion": "-1"}, errclass.InvalidOptionValue},
 		{map[string]string{"startingVersion": "1.5"}, errclass.InvalidOptionValue},
 		{map[string]string{"startingVersion": "3 and more"}, errclass.InvalidOptionValue},
-		{map[string]string{"startingTimestamp": "yesterday"}, errclass.InvalidOptionValue},
+		{map[string]string{"startingTimestamp": "yesterday"}, errclass.DeltaTimestampInvalid},
 		{map[string]string{"startingTimestamp": "2999-01-01"}, errclass.DeltaTimestampAfterLatest},
 		{map[string]string{"startingVersion": "0", "startingTimestamp": "2001-01-01"}, errclass.InvalidOption},
 		{map[string]string{"maxFilesPerTrigger": "0"}, errclass.InvalidOptionValue},

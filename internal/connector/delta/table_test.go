@@ -82,7 +82,7 @@ func (l *lake) options(given map[string]string) WriteOptions {
 	if err != nil {
 		l.Fatal(err)
 	}
-	return WriteOptions{Operation: "WRITE", Options: values, Workers: 1}
+	return WriteOptions{Operation: "WRITE", Options: values, SessionSettings: SessionSettings{Workers: 1}}
 }
 
 // write appends rows, each write a version.

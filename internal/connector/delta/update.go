@@ -34,6 +34,7 @@ func Update(ctx context.Context, t Table, set []logical.Named, condition expr.Ex
 		}
 	}
 	m := c.fileMetrics()
+	m["numRemovedFiles"] = count(c.counts.removedFiles + c.counts.vectorsAdded + c.counts.vectorsUpdated) // Spark counts all files with such rows
 	m["numUpdatedRows"], m["numCopiedRows"] = count(c.counts.updated), count(c.counts.copied)
 	predicate := "[]"
 	if condition != nil {

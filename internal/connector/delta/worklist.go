@@ -10,18 +10,21 @@ import (
 type worklist struct {
 	mu     sync.Mutex
 	moved  sync.Cond
-	files  []step // under mu, as all below: look into a file
-	pieces []step // find rows in a part of it
-	writes []step // write what becomes of a part of it
-	last   func(ctx context.Context) []step
-	busy   int // steps under way that may lead to others
+	files  []step  // under mu, as all below: look into a file
+	pieces []step  // find rows in a part of it
+	writes []step  // write what becomes of a part of it
+	phases []phase // that have not begun
+	busy   int     // steps under way that may lead to others
 }
+
+// A phase gives steps when all those before it, and those that they led to, are done: nothing else is done while it does.
+type phase func(ctx context.Context) []step
 
 // A step is done by one worker. It reports whether the worker goes on.
 type step func(w *rewriter) (ok bool)
 
-func newWorklist(files []step, last func(context.Context) []step) *worklist {
-	l := &worklist{files: files, last: last}
+func newWorklist(phases ...phase) *worklist {
+	l := &worklist{phases: phases}
 	l.moved.L = &l.mu
 	return l
 }
@@ -39,8 +42,9 @@ func (l *worklist) take(ctx context.Context) (s step, leads bool) {
 			return s, true
 		case l.busy > 0:
 			l.moved.Wait()
-		case l.last != nil:
-			l.writes, l.last = l.last(ctx), nil
+		case len(l.phases) > 0:
+			l.files, l.phases = l.phases[0](ctx), l.phases[1:]
+			l.moved.Broadcast()
 		default:
 			return nil, false
 		}

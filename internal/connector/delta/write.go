@@ -13,7 +13,6 @@ import (
 	"lakehouse/internal/connector/datafiles"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
-	"lakehouse/internal/expr"
 	"lakehouse/internal/option"
 	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
@@ -53,47 +52,18 @@ var (
 
 // WriteOptions says how a batch is written.
 type WriteOptions struct {
+	SessionSettings
 	Overwrite       bool
 	OverwriteSchema bool
 	PartitionBy     []string
 	ClusterBy       [][]string // of a table that is made, or replaced as a whole
 	Properties      map[string]string
 	Comment         string // of a table that is made, or replaced as a whole
+	Managed         bool   // likewise: its folder belongs to its name
 	Operation       string // commitInfo's: WRITE, CREATE TABLE AS SELECT …
 	Options         option.Values
-	Workers         int
-	Eval            expr.Context // for the casts to the table's types
-	Widening        Widening     // of columns, where the table and mergeSchema allow it
-	After           *int64       // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
-	AutoCompact     AutoCompaction
-	OptimizeWrite   string             // the session's setting, "true" or "false", where Options do not say; empty: as the table's property says
+	After           *int64             // with txnAppId: what the writer's newest version must be; nil: an older one than txnVersion
 	Read            *deltalog.Snapshot // the version of the table that the rows come from, see [Table.ReadBy]; nil: they come from elsewhere
-}
-
-// Widening says which types a write may give a table's columns by itself, as the session's setting WideningSetting has it.
-type Widening string
-
-// WideningSetting is the setting's name. It is "same_family_type" (the default), "always" or "never".
-const WideningSetting = "spark.databricks.delta.typeWidening.allowAutomaticWidening"
-
-// check refuses a value that the setting does not have.
-func (w Widening) check() error {
-	if known := []string{"", "same_family_type", "always", "never"}; !slices.Contains(known, strings.ToLower(string(w))) {
-		return errclass.InvalidOptionValue.New("The value '%s' of the setting %s is invalid.", string(w), WideningSetting).
-			WithHint("It is same_family_type, always or never.")
-	}
-	return nil
-}
-
-// rule tells whether a column of the one type takes the other.
-func (w Widening) rule() func(from, to deltalog.Type) bool {
-	switch strings.ToLower(string(w)) {
-	case "always":
-		return func(from, to deltalog.Type) bool { return from != to && deltalog.CanWiden(from, to) }
-	case "never":
-		return func(deltalog.Type, deltalog.Type) bool { return false }
-	}
-	return deltalog.CanEvolve
 }
 
 // Written is what a write did.
@@ -224,6 +194,9 @@ func (w *writing) parameters() deltalog.Parameters {
 	if w.params != nil {
 		return w.params
 	}
+	if strings.HasSuffix(w.opts.Operation, "TABLE AS SELECT") {
+		return w.creation()
+	}
 	mode := "Append"
 	if w.opts.Overwrite {
 		mode = "Overwrite"
@@ -232,7 +205,25 @@ func (w *writing) parameters() deltalog.Parameters {
 	if err != nil {
 		by = []byte("[]")
 	}
-	return deltalog.Parameters{}.With("mode", mode).With("partitionBy", string(by))
+	p := deltalog.Parameters{}.With("mode", mode).With("partitionBy", string(by))
+	if w.opts.Overwrite && w.dynamic() {
+		p = p.With("isDynamicPartitionOverwrite", true)
+	}
+	return p
+}
+
+// creation is what the history tells of a table that is made of rows.
+func (w *writing) creation() deltalog.Parameters {
+	var description any
+	if w.opts.Comment != "" {
+		description = w.opts.Comment
+	}
+	clustered := []string{}
+	for _, path := range w.opts.ClusterBy {
+		clustered = append(clustered, dotted(path))
+	}
+	return deltalog.Parameters{}.With("partitionBy", jsonList(w.opts.PartitionBy)).With("clusterBy", jsonText(clustered)).With("description", description).
+		With("isManaged", strconv.FormatBool(w.opts.Managed)).With("properties", jsonText(withoutProtocol(w.opts.Properties)))
 }
 
 // settle checks the rows' columns against the table's: what the table lacks is added under mergeSchema
@@ -268,7 +259,7 @@ func (w *writing) settle(have, rows types.Struct) error {
 			WithHint("Leave out partitionBy, or overwrite with overwriteSchema=true.")
 	}
 	evolved, widened := have, false
-	if w.opts.Options.Bool("mergeSchema") && w.meta.TypeWidening() {
+	if w.opts.MergesSchema(w.opts.Options) && w.meta.TypeWidening() {
 		if err := w.opts.Widening.check(); err != nil {
 			return err
 		}
@@ -278,7 +269,7 @@ func (w *writing) settle(have, rows types.Struct) error {
 	if extra == "" && !widened {
 		return nil
 	}
-	if !w.opts.Options.Bool("mergeSchema") {
+	if !w.opts.MergesSchema(w.opts.Options) {
 		return errclass.DeltaSchemaMismatch.New("A schema mismatch detected when writing to the Delta table %s: it has no column `%s`. Table schema: %s. Data schema: %s.",
 			w.table.URI, extra, have, rows).
 			WithHint("To enable schema migration, set: '.option(\"mergeSchema\", \"true\")'.")
@@ -320,19 +311,14 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	if op, err = enforced(op, w.meta, enforcement{Eval: w.opts.Eval, Identity: counter}); err != nil {
 		return Written{}, err
 	}
-	stats, err := w.meta.StatsOptions()
-	if err != nil {
-		return Written{}, err
-	}
 	if op, err = w.asStored(op); err != nil {
 		return Written{}, err
 	}
-	fw := newFiles(w.table.Store, op.Schema(), stats, w.opts.Options)
-	workers := max(1, w.opts.Workers)
-	if optimizesWrites(w.opts.Options, w.opts.OptimizeWrite, w.meta) {
-		workers = 1
+	fw, err := newFiles(w.table.Store, op.Schema(), &w.meta, w.opts.Options)
+	if err != nil {
+		return Written{}, err
 	}
-	added, err := fw.write(ctx, op, workers)
+	added, err := fw.writeAs(ctx, op, max(1, w.opts.Workers), optimizesWrites(w.opts.Options, w.opts.OptimizeWrite, w.meta))
 	if err != nil {
 		return Written{}, err
 	}
@@ -349,7 +335,7 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	w.txn.SetMetrics(w.metrics(len(added), removed, rows, bytes))
+	w.txn.SetMetrics(w.metrics(len(added), rows, bytes, removed))
 	commit, err := w.txn.Commit(ctx)
 	if err == nil {
 		autoCompact(ctx, w.table, w.meta, w.opts.AutoCompact, w.opts.Workers)
@@ -367,72 +353,17 @@ func (w *writing) asStored(op exec.Operator) (exec.Operator, error) {
 }
 
 // metrics are commitInfo's operationMetrics: a stream's write tells more than a batch's.
-func (w *writing) metrics(added, removed int, rows, bytes int64) map[string]string {
+func (w *writing) metrics(added int, rows, bytes int64, removed replacedFiles) map[string]string {
 	m := map[string]string{"numOutputRows": strconv.FormatInt(rows, 10), "numOutputBytes": strconv.FormatInt(bytes, 10)}
 	if w.opts.Operation == streamingUpdate {
-		m["numAddedFiles"], m["numRemovedFiles"] = strconv.Itoa(added), strconv.Itoa(removed)
-	} else {
-		m["numFiles"] = strconv.Itoa(added)
+		m["numAddedFiles"], m["numRemovedFiles"] = strconv.Itoa(added), strconv.Itoa(removed.files)
+		return m
+	}
+	m["numFiles"] = strconv.Itoa(added)
+	if w.opts.Overwrite && w.snap != nil {
+		m["numRemovedFiles"], m["numRemovedBytes"] = strconv.Itoa(removed.files), strconv.FormatInt(removed.bytes, 10)
 	}
 	return m
-}
-
-// dynamic reports whether an overwrite replaces only the partitions that it writes.
-func (w *writing) dynamic() bool {
-	return len(w.parts) > 0 && w.opts.Options.String("partitionOverwriteMode") == "dynamic"
-}
-
-// replace removes every file of the table, for an overwrite, or those of the partitions that have new ones.
-func (w *writing) replace(ctx context.Context, added []newFile) (removed int, err error) {
-	if !w.opts.Overwrite || w.snap == nil {
-		return 0, nil
-	}
-	if w.keys, err = w.meta.StoredPartitionColumns(); err != nil {
-		return 0, err
-	}
-	if err := w.readReplaced(added); err != nil {
-		return 0, err
-	}
-	written := map[string]bool{}
-	for _, f := range added {
-		written[w.partitionOf(f.add)] = true
-	}
-	for f, err := range w.snap.Files(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		if w.dynamic() && !written[w.partitionOf(f)] {
-			continue
-		}
-		w.txn.RemoveFile(f.Removed(w.txn.Now(), !w.rearranges()))
-		removed++
-	}
-	return removed, nil
-}
-
-// readReplaced tells the transaction what an overwrite relies on: that it has seen every file that it replaces.
-func (w *writing) readReplaced(added []newFile) error {
-	if !w.dynamic() {
-		w.txn.ReadWholeTable()
-		return nil
-	}
-	adds := make([]deltalog.AddFile, len(added))
-	for i, f := range added {
-		adds[i] = f.add
-	}
-	return w.txn.ReadPartitions(adds)
-}
-
-// partitionOf tells the partitions of a table apart. A log writes null as no text or as an empty one.
-func (w *writing) partitionOf(f deltalog.AddFile) string {
-	var key strings.Builder
-	for _, p := range w.keys {
-		if v := f.PartitionValues[p]; v != nil {
-			key.WriteString(*v)
-		}
-		key.WriteByte(0)
-	}
-	return key.String()
 }
 
 func nullable(s types.Struct) types.Struct { return types.AsNullable(s).(types.Struct) }

@@ -1,10 +1,16 @@
 """DuckDB with its extension for Delta, which stands on delta-kernel-rs."""
+import os
+from urllib.parse import urlsplit
 import duckdb, duckdb_extensions
 from exchange import rows, save, serve
 
 connection = duckdb.connect()
 duckdb_extensions.import_extension("delta", con=connection)
 connection.execute("load delta; set timezone = 'UTC'")
+if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+    duckdb_extensions.import_extension("httpfs", con=connection)
+    connection.execute(f"""load httpfs; create secret (type s3, key_id '{os.environ["AWS_ACCESS_KEY_ID"]}', secret '{os.environ["AWS_SECRET_ACCESS_KEY"]}',
+        region '{os.environ["AWS_REGION"]}', endpoint '{urlsplit(endpoint).netloc}', url_style 'path', use_ssl {urlsplit(endpoint).scheme == "https"})""")
 
 
 def read(path, out, version=None, where=None):

@@ -1,5 +1,5 @@
 """Spark with Delta, the reference."""
-import glob, os
+import glob, os, sys
 import pyspark
 from pyspark.sql import SparkSession
 from exchange import rows, save, serve
@@ -21,6 +21,16 @@ settings = {
     "spark.sql.shuffle.partitions": "1",
     "spark.databricks.delta.snapshotPartitions": "1",
 }
+if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+    settings |= {
+        "spark.jars": ",".join(glob.glob(os.path.join(sys.prefix, "hadoop-aws", "*.jar"))),
+        "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "spark.hadoop.fs.s3a.endpoint": endpoint,
+        "spark.hadoop.fs.s3a.endpoint.region": os.environ["AWS_REGION"],
+        "spark.hadoop.fs.s3a.access.key": os.environ["AWS_ACCESS_KEY_ID"],
+        "spark.hadoop.fs.s3a.secret.key": os.environ["AWS_SECRET_ACCESS_KEY"],
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
 builder = SparkSession.builder.master("local[2]")
 for name, value in settings.items():
     builder = builder.config(name, value)

@@ -1,6 +1,7 @@
 package s3test
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/binary"
@@ -12,6 +13,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,8 +54,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.spoil(w, r, fault)
 		return
 	}
+	if fault.LosePage && req.Op == "ListObjectsV2" {
+		answer.body = keysOfPage.ReplaceAll(answer.body, nil)
+	}
 	s.send(w, r, answer, fault)
 }
+
+// keysOfPage are the keys of a page, and how many it says they are.
+var keysOfPage = regexp.MustCompile(`<KeyCount>\d+</KeyCount>|(?s:<Contents>.*</Contents>|<CommonPrefixes>.*</CommonPrefixes>)`)
 
 // operation is what S3 calls a request.
 func operation(r *http.Request, key string) string {
@@ -141,7 +149,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, answer reply, f Fa
 	for len(body) > 0 {
 		n := len(body)
 		if f.Trickle > 0 {
-			n = min(n, 16<<10)
+			n = min(n, cmp.Or(f.Piece, 16<<10))
 			select {
 			case <-time.After(f.Trickle):
 			case <-r.Context().Done():

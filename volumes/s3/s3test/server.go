@@ -162,8 +162,11 @@ type Fault struct {
 	CutBody int
 	// Stall keeps the answer back until the client gives up.
 	Stall bool
-	// Trickle sends the body a piece at a time, and waits as long between.
+	// Trickle sends the body a piece at a time, and waits as long between; Piece is its size, 16 KiB if it is 0.
 	Trickle time.Duration
+	Piece   int
+	// LosePage answers a listing with a page that has no keys, although there are some; the next page is told.
+	LosePage bool
 	// ErrorInBody answers 200, and has the error in the body, as S3 does of long requests.
 	ErrorInBody bool
 }

@@ -1,0 +1,32 @@
+package errclass
+
+// The classes of the sources and sinks that are no files: Kafka, rate, socket.
+const (
+	FixedSchema                 Class = "_LEGACY_ERROR_TEMP_2242"
+	IncorrectEndOffset          Class = "INCORRECT_END_OFFSET"
+	IncorrectRampUpRate         Class = "INCORRECT_RAMP_UP_RATE"
+	KafkaAddedPartition         Class = "KAFKA_DATA_LOSS.ADDED_PARTITION_DOES_NOT_START_FROM_OFFSET_ZERO"
+	KafkaEndPastLatest          Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_LATEST_WITH_TRIGGER_AVAILABLENOW"
+	KafkaEndPastPrefetched      Class = "END_OFFSET_HAS_GREATER_OFFSET_FOR_TOPIC_PARTITION_THAN_PREFETCHED"
+	KafkaInitialOffset          Class = "KAFKA_DATA_LOSS.INITIAL_OFFSET_NOT_FOUND_FOR_PARTITIONS"
+	KafkaLostPartitions         Class = "LOST_TOPIC_PARTITIONS_IN_END_OFFSET_WITH_TRIGGER_AVAILABLENOW"
+	KafkaMismatchedLimits       Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_START_OFFSET_AND_END_OFFSET"
+	KafkaMismatchedPrefetched   Class = "MISMATCHED_TOPIC_PARTITIONS_BETWEEN_END_OFFSET_AND_PREFETCHED"
+	KafkaNullTopic              Class = "KAFKA_NULL_TOPIC_IN_DATA"
+	KafkaOffsetChanged          Class = "KAFKA_DATA_LOSS.PARTITION_OFFSET_CHANGED"
+	KafkaOffsetRange            Class = "KAFKA_DATA_LOSS.COULD_NOT_READ_OFFSET_RANGE"
+	KafkaPartitionsDeleted      Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED"
+	KafkaPartitionsDeletedGroup Class = "KAFKA_DATA_LOSS.PARTITIONS_DELETED_AND_GROUP_ID_CONFIG_PRESENT"
+	KafkaRecordTimestamp        Class = "KAFKA_MALFORMED_RECORD_TIMESTAMP"
+	KafkaResolvedStartAfterEnd  Class = "RESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaSaveMode               Class = "_LEGACY_ERROR_TEMP_3081"
+	KafkaSinkSchema             Class = "_LEGACY_ERROR_TEMP_3080"
+	KafkaStartAfterEnd          Class = "UNRESOLVED_START_OFFSET_GREATER_THAN_END_OFFSET"
+	KafkaStartNotAssigned       Class = "KAFKA_START_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	KafkaTimestampNotAssigned   Class = "KAFKA_TIMESTAMP_OFFSET_DOES_NOT_MATCH_ASSIGNED"
+	RateBatchOffset             Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_OFFSET"
+	RateBatchTimestamp          Class = "MALFORMED_STATE_IN_RATE_PER_MICRO_BATCH_SOURCE.INVALID_TIMESTAMP"
+	SocketHost                  Class = "_LEGACY_ERROR_TEMP_1295"
+	SocketPort                  Class = "_LEGACY_ERROR_TEMP_1296"
+	SocketTimestamp             Class = "_LEGACY_ERROR_TEMP_1297"
+)
