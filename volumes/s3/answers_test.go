@@ -167,6 +167,8 @@ func FuzzContentRange(f *testing.F) {
 	f.Add("bytes 90-99/100", int64(10), int64(0), int64(0), int64(10))
 	f.Add("", int64(5), int64(0), int64(10), int64(0))
 	f.Add("bytes 0-9/*", int64(-1), int64(1), int64(0), int64(0))
+	f.Add("bytes\r90-99/100", int64(10), int64(0), int64(0), int64(10))
+	f.Add("bytes 0-9/100 ", int64(10), int64(0), int64(10), int64(0))
 	f.Fuzz(func(t *testing.T, text string, length, offset, want, last int64) {
 		if length < 0 || offset < 0 || want < 0 || last < 0 || offset > 1<<60 || want > 1<<60 {
 			return // no caller has them

@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -183,8 +184,8 @@ func checkRange(text string, length int64, opts volumes.GetOptions) (size int64,
 		}
 		return 0, fmt.Errorf("%w: a range of an object", errIgnored)
 	}
-	var first, last int64
-	if n, _ := fmt.Sscanf(text, "bytes %d-%d/%d", &first, &last, &size); n != 3 || first < 0 || last < first || size <= last {
+	first, last, size, ok := parseRange(text)
+	if !ok {
 		return 0, fmt.Errorf("%w: it answers with the range %q", errIgnored, text)
 	}
 	want := opts.Offset
@@ -199,6 +200,27 @@ func checkRange(text string, length int64, opts volumes.GetOptions) (size int64,
 		return 0, fmt.Errorf("%w: it answers with the range %q", errIgnored, text)
 	}
 	return size, nil
+}
+
+// parseRange reads a Content-Range to the letter (RFC 9110, 14.4): "bytes 0-9/100" is the first ten bytes of a hundred.
+func parseRange(text string) (first, last, size int64, ok bool) {
+	span, isBytes := strings.CutPrefix(text, "bytes ")
+	ends, total, hasTotal := strings.Cut(span, "/")
+	from, to, hasEnds := strings.Cut(ends, "-")
+	if !isBytes || !hasTotal || !hasEnds {
+		return 0, 0, 0, false
+	}
+	for _, number := range []struct {
+		text string
+		to   *int64
+	}{{from, &first}, {to, &last}, {total, &size}} {
+		n, err := strconv.ParseUint(number.text, 10, 63)
+		if err != nil {
+			return 0, 0, 0, false
+		}
+		*number.to = int64(n)
+	}
+	return first, last, size, first <= last && last < size
 }
 
 func quoted(tag string) string { return `"` + tag + `"` }
