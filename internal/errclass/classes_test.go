@@ -35,12 +35,14 @@ func TestClassesAreUniqueAndInOrder(t *testing.T) {
 			}
 		}
 	}
-	for class, state := range sqlStates {
-		if names[class] == "" {
-			t.Errorf("%s has a state and is not declared", class)
-		}
-		if !regexp.MustCompile(`^[0-9A-Z]{5}$`).MatchString(state) {
-			t.Errorf("%s has the state %q", class, state)
+	for _, states := range []map[Class]string{sqlStates, deltaSQLStates} {
+		for class, state := range states {
+			if names[class] == "" {
+				t.Errorf("%s has a state and is not declared", class)
+			}
+			if !regexp.MustCompile(`^[0-9A-Z]{5}$`).MatchString(state) {
+				t.Errorf("%s has the state %q", class, state)
+			}
 		}
 	}
 }

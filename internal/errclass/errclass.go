@@ -6,6 +6,7 @@
 package errclass
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,7 +22,7 @@ type Class string
 func (c Class) Error() string { return "[" + string(c) + "]" }
 
 // SQLState is the five-character state that upstream gives the class; empty where it has none.
-func (c Class) SQLState() string { return sqlStates[c] }
+func (c Class) SQLState() string { return cmp.Or(sqlStates[c], deltaSQLStates[c]) }
 
 // New makes an error of the class. The detail is formatted as by fmt.Errorf: %w adds a cause.
 func (c Class) New(format string, args ...any) *Error {
