@@ -1,19 +1,15 @@
 package exec
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
-	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/state"
 	"lakehouse/internal/types"
@@ -206,194 +202,6 @@ func (r *transformRun) handled(ctx context.Context) error {
 	return r.handOn(ctx)
 }
 
-// rows are those of an operator, as one batch. The memory that they take stays reserved until release.
-func (t *transform) rows(ctx context.Context, op Operator, schema types.Struct) (rows arrow.RecordBatch, release func(), err error) {
-	held, err := Hold(ctx, op, t.env, "TransformWithState")
-	if err != nil {
-		return nil, nil, err
-	}
-	rows, err = joined(held.Rows, schema)
-	if err != nil {
-		held.Release()
-		return nil, nil, err
-	}
-	return rows, held.Release, nil
-}
-
-// joined is batches of a schema as one.
-func joined(all []arrow.RecordBatch, schema types.Struct) (arrow.RecordBatch, error) {
-	n := 0
-	for _, b := range all {
-		n += int(b.NumRows())
-	}
-	if n == 0 {
-		return array.NewRecordBuilder(memory.DefaultAllocator, types.ToArrowSchema(schema)).NewRecordBatch(), nil
-	}
-	columns := make([]arrow.Array, len(schema.Fields))
-	for c := range columns {
-		parts := make([]arrow.Array, len(all))
-		for i, b := range all {
-			parts[i] = b.Column(c)
-		}
-		var err error
-		if columns[c], err = expr.Concat(parts); err != nil {
-			return nil, err
-		}
-	}
-	return newBatch(types.ToArrowSchema(schema), columns, n), nil
-}
-
-// inTime drops the rows that come too late, in the time mode of events.
-func (t *transform) inTime(rows arrow.RecordBatch) (arrow.RecordBatch, int64) {
-	if t.processor.TimeMode() != state.EventTimeMode {
-		return rows, 0
-	}
-	column := rows.Column(t.column)
-	if s, ok := column.(*array.Struct); ok { // a window: its end counts
-		column = s.Field(1)
-	}
-	times, ok := column.(*array.Timestamp)
-	if !ok {
-		return rows, 0
-	}
-	keep := make([]int32, 0, rows.NumRows())
-	for i := range int(rows.NumRows()) {
-		if times.IsNull(i) || floorMillis(int64(times.Value(i))) > t.event.late {
-			keep = append(keep, int32(i))
-		}
-	}
-	if int64(len(keep)) == rows.NumRows() {
-		return rows, 0
-	}
-	return takeRows(rows, keep), rows.NumRows() - int64(len(keep))
-}
-
-// groups calls a handler for the rows of each key, in the order in which the keys first come.
-func (r *transformRun) groups(ctx context.Context, rows arrow.RecordBatch, keys []int, handle func(*Keyed, arrow.RecordBatch) error) error {
-	n := int(rows.NumRows())
-	if n == 0 {
-		return nil
-	}
-	columns := make([]arrow.Array, len(keys))
-	for i, k := range keys {
-		columns[i] = rows.Column(k)
-	}
-	encoded := state.EncodeRows(columns, r.key.Fields, n)
-	partitions := r.stores[0].store.Place(columns, n)
-	numbers := map[string]int32{}
-	var firsts []int32 // by group, the row that it began with
-	group := make([]int32, n)
-	for i := range n {
-		g, ok := numbers[string(encoded.At(i))]
-		if !ok {
-			g = int32(len(firsts))
-			numbers[string(encoded.At(i))] = g
-			firsts = append(firsts, int32(i))
-		}
-		group[i] = g
-	}
-	order, ends := sortGroups(group, len(firsts))
-	sorted := takeRows(rows, order)
-	keyRows := newBatch(types.ToArrowSchema(r.key), takeColumns(columns, firsts), len(firsts))
-	for g, first := range firsts {
-		from := int64(0)
-		if g > 0 {
-			from = int64(ends[g-1])
-		}
-		k := &Keyed{run: r, encoded: encoded.At(int(first)), partition: int(partitions[first]), key: keyRows.NewSlice(int64(g), int64(g)+1)}
-		if err := handle(k, sorted.NewSlice(from, int64(ends[g]))); err != nil {
-			return err
-		}
-		if err := r.handled(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sortGroups orders rows by group, and says where each group ends.
-func sortGroups(group []int32, groups int) (order, ends []int32) {
-	ends = make([]int32, groups)
-	for _, g := range group {
-		ends[g]++
-	}
-	at := int32(0)
-	begins := make([]int32, groups)
-	for g, n := range ends {
-		begins[g] = at
-		at += n
-		ends[g] = at
-	}
-	order = make([]int32, len(group))
-	for i, g := range group {
-		order[begins[g]] = int32(i)
-		begins[g]++
-	}
-	return order, ends
-}
-
-// fireTimers calls the handler of each timer that is due, partition by partition in the order of their times. A timer that a
-// handler sets waits for the next batch.
-func (r *transformRun) fireTimers(ctx context.Context) error {
-	if r.timers == nil {
-		return nil
-	}
-	limit := r.nowMs
-	if r.processor.TimeMode() == state.EventTimeMode {
-		limit = r.event.evict
-	}
-	for p, partition := range r.timers.store.Partitions() {
-		var due [][]byte
-		for key := range partition.Until(limit * 1000) {
-			due = append(due, slices.Clone(key))
-		}
-		timers, err := r.timersOf(due, p)
-		if err != nil {
-			return err
-		}
-		for _, timer := range timers {
-			if partition.Get(timer.row) == nil { // a handler before has deleted it
-				continue
-			}
-			if err := r.processor.HandleTimer(timer.keyed, timer.ms); err != nil {
-				return err
-			}
-			partition.Remove(timer.row)
-			r.expiredTimers++
-			if err := r.handled(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-type dueTimer struct {
-	row   []byte
-	ms    int64
-	keyed *Keyed
-}
-
-// timersOf decodes timers, and orders them by time.
-func (r *transformRun) timersOf(rows [][]byte, partition int) ([]dueTimer, error) {
-	columns, err := state.DecodeRows(rows, r.timers.spec.Key.Fields)
-	if err != nil {
-		return nil, err
-	}
-	last := len(columns) - 1
-	keys := array.NewRecordBatch(types.ToArrowSchema(r.key), columns[:last], int64(len(rows)))
-	encoded := state.EncodeRows(columns[:last], r.key.Fields, len(rows))
-	times := columns[last].(*array.Timestamp)
-	due := make([]dueTimer, len(rows))
-	for i, row := range rows {
-		due[i] = dueTimer{row: row, ms: int64(times.Value(i)) / 1000, keyed: &Keyed{
-			run: r, encoded: encoded.At(i), partition: partition, key: keys.NewSlice(int64(i), int64(i)+1),
-		}}
-	}
-	slices.SortStableFunc(due, func(a, b dueTimer) int { return cmp.Compare(a.ms, b.ms) })
-	return due, nil
-}
-
 // removeExpired forgets what has outlived its time.
 func (r *transformRun) removeExpired() {
 	for _, s := range r.stores {
@@ -453,27 +261,4 @@ func variableMetric(v state.Variable) string {
 		return "num" + kind + "StateWithTTLVars"
 	}
 	return "num" + kind + "StateVars"
-}
-
-// earliest is when the next timer is due.
-func (r *transformRun) earliest() int64 {
-	least := int64(math.MaxInt64)
-	if r.timers == nil {
-		return least
-	}
-	at := len(r.key.Fields)
-	for _, p := range r.timers.store.Partitions() {
-		first := int64(math.MaxInt64)
-		for key := range p.Until(math.MaxInt64) {
-			micros := state.TimeAt(key, at, at+1)
-			if micros>>20 > first>>20 && first != math.MaxInt64 { // they come about a second at a time
-				break
-			}
-			first = min(first, micros)
-		}
-		if first != math.MaxInt64 {
-			least = min(least, (first+999)/1000)
-		}
-	}
-	return least
 }
