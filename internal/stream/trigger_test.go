@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,4 +167,92 @@ func TestWaitForTrigger(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The captured run: started at 16.253 s, the next batches at 20 and 25 s.
+func TestProcessingTimeBatchesAreOnTheGrid(t *testing.T) {
+	starts := func(q *Query) string {
+		var all []string
+		for _, p := range q.RecentProgress() {
+			_, clock, _ := strings.Cut(p.Timestamp, "T00:0")
+			all = append(all, clock)
+		}
+		return fmt.Sprint(all)
+	}
+	tests := []struct {
+		name     string
+		interval time.Duration
+		took     time.Duration // each batch
+		want     string
+	}{
+		{"short batches", 5 * time.Second, 100 * time.Millisecond, "[0:16.253Z 0:20.000Z 0:25.000Z]"},
+		{"batches that outlast the interval are followed at once", 5 * time.Second, 7 * time.Second, "[0:16.253Z 0:23.253Z 0:30.253Z]"},
+		{"batches that end within the next but one interval", 10 * time.Second, 5 * time.Second, "[0:16.253Z 0:21.253Z 0:30.000Z]"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, newNumbers(3))
+				b.source.limit, b.trigger = 1, ProcessingTime(test.interval)
+				b.sink.at = func(context.Context, string) error {
+					time.Sleep(test.took)
+					return nil
+				}
+				time.Sleep(16253 * time.Millisecond)
+				q := b.start()
+				time.Sleep(40 * time.Second)
+				if got := starts(q); !strings.HasPrefix(got, strings.TrimSuffix(test.want, "]")) {
+					t.Errorf("batches began at %s, want %s", got, test.want)
+				}
+				b.wantSink("[0:[1] 1:[2] 2:[3]]")
+			})
+		})
+	}
+}
+
+func TestOnceRunsOneBatchWithEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, newNumbers(6))
+		b.source.limit, b.trigger = 1, Once()
+		b.wait(b.start())
+		b.wantSink("[0:[1 2 3 4 5 6]]")
+		q := b.start()
+		b.wait(q)
+		if got := batches(q); got != "[[1 0]]" {
+			t.Errorf("a run that finds nothing reports %s", got)
+		}
+	})
+}
+
+func TestAvailableNowRunsBatchesOverWhatIsThereAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, newNumbers(5))
+		b.source.limit, b.trigger = 2, AvailableNow()
+		b.sink.at = func(context.Context, string) error {
+			b.source.add(10) // too late
+			return nil
+		}
+		q := b.start()
+		b.wait(q)
+		b.wantSink("[0:[1 2] 1:[3 4] 2:[5]]")
+		if got := q.Status(); got != (Status{Message: "Stopped"}) || q.IsActive() {
+			t.Errorf("in the end %+v, active %v", got, q.IsActive())
+		}
+	})
+}
+
+// A query that repeats a batch first has frozen what is there as well.
+func TestAvailableNowFreezesBeforeItRepeatsABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, newNumbers(2))
+		b.trigger = AvailableNow()
+		b.wait(b.start())
+		b.remove("commits/0")
+		b.sink.at = func(context.Context, string) error {
+			b.source.add(1)
+			return nil
+		}
+		b.wait(b.start())
+		b.wantSink("[0:[1 2]]")
+	})
 }
