@@ -65,6 +65,7 @@ func NewFileState(ctx context.Context, place volumes.Location) (*FileState, erro
 // Schema is the columns.
 func (f *FileState) Schema() types.Struct { return fileStateSchema }
 
+// String is the function with the checkpoint that it reads, as plans show it.
 func (f *FileState) String() string { return "cloud_files_state " + f.uri }
 
 // Scan gives one piece, which walks the logs as it is read.

@@ -16,4 +16,5 @@ type LockedError struct {
 	Holder []byte // as the holder described itself; empty if it had not yet
 }
 
+// Error names the lock and who holds it.
 func (e *LockedError) Error() string { return "lock " + e.Name + ": held by " + string(e.Holder) }

@@ -123,5 +123,8 @@ type ObjectError struct {
 	Err   error
 }
 
+// Error is the cloud's own text.
 func (e *ObjectError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cloud's own error.
 func (e *ObjectError) Unwrap() error { return e.Err }

@@ -41,6 +41,7 @@ func standard(text string) *Pattern {
 	return p
 }
 
+// String is the text that the pattern was compiled from.
 func (p *Pattern) String() string { return p.text }
 
 // ParseDate reads a date; the whole text must match.

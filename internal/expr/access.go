@@ -71,6 +71,7 @@ func (g *GetField) Type() types.Type { return g.field.Type }
 // Nullable reports whether the struct or the field may be null.
 func (g *GetField) Nullable() bool { return g.child.Nullable() || g.field.Nullable }
 
+// String is the struct and the field as the query spelled it: "address.City".
 func (g *GetField) String() string { return g.child.String() + "." + g.text }
 
 // Children is the struct.

@@ -138,6 +138,8 @@ func (c *Cast) Nullable() bool {
 		c.child.Type() == types.Null || c.child.Type() == types.Variant // a variant null is a null
 }
 
+// String is Spark's "CAST(x AS INT)"; the literal where one was written as such ("DATE '2024-01-01'"), and the value alone where coercion made
+// the cast.
 func (c *Cast) String() string {
 	switch {
 	case c.literal != "":

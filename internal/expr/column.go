@@ -17,6 +17,7 @@ func (c *Column) Type() types.Type { return c.DataType }
 // Nullable is the column's.
 func (c *Column) Nullable() bool { return c.Null }
 
+// String is the name without a table or quotes.
 func (c *Column) String() string { return c.Name }
 
 // Children is empty.

@@ -71,6 +71,7 @@ func (c *Case) Nullable() bool {
 	return c.orElse == nil || c.orElse.Nullable()
 }
 
+// String is "CASE WHEN … END", or the function that stands for it, such as "if(a, b, c)".
 func (c *Case) String() string {
 	if c.text != nil {
 		return c.text(c)

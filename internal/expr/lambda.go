@@ -64,6 +64,7 @@ func (l *Lambda) Type() types.Type { return l.Body.Type() }
 // Nullable is the body's.
 func (l *Lambda) Nullable() bool { return l.Body.Nullable() }
 
+// String is Spark's: the body, then a "namedlambdavariable()" for each parameter.
 func (l *Lambda) String() string {
 	return "lambdafunction(" + l.Body.String() + strings.Repeat(", namedlambdavariable()", len(l.Params)) + ")"
 }

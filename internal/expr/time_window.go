@@ -114,6 +114,7 @@ func windowType(t types.Type) types.Struct {
 // Nullable is false: who plans the window drops the rows without a time.
 func (w *TimeWindow) Nullable() bool { return false }
 
+// String is the call with its lengths in microseconds, as Spark names the column.
 func (w *TimeWindow) String() string {
 	parts := []int64{w.Duration, w.Slide, w.Start}
 	var text strings.Builder
@@ -260,6 +261,7 @@ func (w *SessionWindow) Type() types.Type { return windowType(w.Time.Type()) }
 // Nullable is false: who plans the window drops the rows without a time.
 func (w *SessionWindow) Nullable() bool { return false }
 
+// String is the call "session_window(time, gap)".
 func (w *SessionWindow) String() string {
 	return "session_window(" + w.Time.String() + ", " + w.Gap.String() + ")"
 }

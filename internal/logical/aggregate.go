@@ -27,6 +27,7 @@ type AggregateCall struct {
 	Filter   expr.Expr // rows that count; nil: all
 }
 
+// String is the function, with the condition of its FILTER.
 func (c AggregateCall) String() string {
 	if c.Filter == nil {
 		return c.Function.String()
@@ -54,6 +55,7 @@ func (n *Aggregate) WithChildren(c []Node) Node {
 	return &Aggregate{Input: c[0], Keys: n.Keys, Calls: n.Calls, Session: n.Session}
 }
 
+// String is the plan's line: keys, then functions.
 func (n *Aggregate) String() string {
 	kind := "Aggregate keys="
 	if n.Session != nil {
@@ -97,6 +99,7 @@ type Bound struct {
 	Value     expr.Expr // RANGE with a distance: the order key plus the distance; else nil
 }
 
+// String is Spark's name of the column.
 func (c WindowCall) String() string { return c.Text }
 
 // Schema is the input's columns followed by the results.
@@ -116,6 +119,7 @@ func (n *Window) WithChildren(c []Node) Node {
 	return &Window{Input: c[0], PartitionBy: n.PartitionBy, OrderBy: n.OrderBy, Calls: n.Calls}
 }
 
+// String is the plan's line: calls, partitions, order.
 func (n *Window) String() string {
 	var text strings.Builder
 	text.WriteString("Window " + join(n.Calls))

@@ -21,6 +21,7 @@ type JoinKey struct {
 	NullSafe    bool // null equals null
 }
 
+// String is the comparison: "a = b", or "a <=> b" where null equals null.
 func (k JoinKey) String() string {
 	if k.NullSafe {
 		return k.Left.String() + " <=> " + k.Right.String()
@@ -58,6 +59,7 @@ func (n *Join) WithChildren(c []Node) Node {
 	return &Join{Left: c[0], Right: c[1], Type: n.Type, Keys: n.Keys, Condition: n.Condition}
 }
 
+// String is the plan's line: the kind, the keys, what else must hold.
 func (n *Join) String() string {
 	text := "Join " + joinNames[n.Type]
 	if len(n.Keys) > 0 {
@@ -92,6 +94,7 @@ func (n *Union) Children() []Node { return n.Inputs }
 // WithChildren is the union of other inputs.
 func (n *Union) WithChildren(c []Node) Node { return &Union{Inputs: c} }
 
+// String is "Union"; the inputs have lines of their own.
 func (n *Union) String() string { return "Union" }
 
 // SetOp keeps of the left's rows, as often as they occur, those that the right has too, or those beyond what
@@ -113,6 +116,7 @@ func (n *SetOp) WithChildren(c []Node) Node {
 	return &SetOp{Left: c[0], Right: c[1], Type: n.Type, All: n.All}
 }
 
+// String is "Intersect" or "Except", with "All" where rows are not made distinct.
 func (n *SetOp) String() string {
 	text := "Intersect"
 	if n.Type == plan.Except {
@@ -142,6 +146,7 @@ func (n *Deduplicate) WithChildren(c []Node) Node {
 	return &Deduplicate{Input: c[0], Columns: n.Columns, WithinWatermark: n.WithinWatermark}
 }
 
+// String is the plan's line: the columns by which rows are the same.
 func (n *Deduplicate) String() string {
 	schema := n.Input.Schema()
 	columns := make([]*expr.Column, len(n.Columns))

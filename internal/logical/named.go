@@ -20,6 +20,7 @@ func (n Named) field() types.Field {
 	return types.Field{Name: n.Name, Type: n.Expr.Type(), Nullable: n.Expr.Nullable(), Metadata: n.Metadata}
 }
 
+// String is the expression, with AS where its name is not its text.
 func (n Named) String() string {
 	if text := n.Expr.String(); text != n.Name {
 		return text + " AS " + n.Name

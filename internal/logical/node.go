@@ -87,6 +87,7 @@ func (n *Project) Children() []Node { return []Node{n.Input} }
 // WithChildren is the same over another input.
 func (n *Project) WithChildren(c []Node) Node { return &Project{Input: c[0], Columns: n.Columns} }
 
+// String is the plan's line: the columns.
 func (n *Project) String() string { return "Project " + join(n.Columns) }
 
 // Schema is the input's.
@@ -98,8 +99,10 @@ func (n *Filter) Children() []Node { return []Node{n.Input} }
 // WithChildren is the same over another input.
 func (n *Filter) WithChildren(c []Node) Node { return &Filter{Input: c[0], Condition: n.Condition} }
 
+// String is the plan's line: the condition.
 func (n *Filter) String() string { return "Filter " + n.Condition.String() }
 
+// String is the key in full: "a ASC NULLS FIRST".
 func (k SortKey) String() string {
 	direction, nulls := "ASC", "LAST"
 	if k.Descending {
@@ -122,6 +125,7 @@ func (n *Sort) WithChildren(c []Node) Node {
 	return &Sort{Input: c[0], Order: n.Order, Limit: n.Limit}
 }
 
+// String is the plan's line: "TopN" with a limit, else "Sort", and the keys.
 func (n *Sort) String() string {
 	if n.Limit >= 0 {
 		return fmt.Sprintf("TopN %d %s", n.Limit, join(n.Order))
@@ -138,6 +142,7 @@ func (n *Limit) Children() []Node { return []Node{n.Input} }
 // WithChildren is the same over another input.
 func (n *Limit) WithChildren(c []Node) Node { return &Limit{Input: c[0], N: n.N} }
 
+// String is the plan's line: how many rows.
 func (n *Limit) String() string { return fmt.Sprintf("Limit %d", n.N) }
 
 // Schema is the input's.
@@ -149,6 +154,7 @@ func (n *Offset) Children() []Node { return []Node{n.Input} }
 // WithChildren is the same over another input.
 func (n *Offset) WithChildren(c []Node) Node { return &Offset{Input: c[0], N: n.N} }
 
+// String is the plan's line: how many rows are passed over.
 func (n *Offset) String() string { return fmt.Sprintf("Offset %d", n.N) }
 
 // Schema is the input's columns, but for those dropped, followed by the generated ones.
@@ -194,6 +200,7 @@ func (n *Generate) WithChildren(c []Node) Node {
 	return &Generate{Input: c[0], Generator: n.Generator, Outer: n.Outer, Names: n.Names, Drop: n.Drop, window: n.window}
 }
 
+// String is the plan's line: the generator and the names of its columns.
 func (n *Generate) String() string {
 	kind := "Generate "
 	if n.Outer {
@@ -213,6 +220,7 @@ func (n *Expand) WithChildren(c []Node) Node {
 	return &Expand{Input: c[0], Projections: n.Projections, Columns: n.Columns}
 }
 
+// String is the plan's line: what each row becomes, a list of columns for each copy.
 func (n *Expand) String() string {
 	parts := make([]string, len(n.Projections))
 	for i, p := range n.Projections {
@@ -230,6 +238,7 @@ func (n *Single) Children() []Node { return []Node{n.Input} }
 // WithChildren is the same over another input.
 func (n *Single) WithChildren(c []Node) Node { return &Single{Input: c[0]} }
 
+// String is "Single": one row without columns.
 func (n *Single) String() string { return "Single" }
 
 // Schema is the input's.
@@ -243,6 +252,7 @@ func (n *Watermark) WithChildren(c []Node) Node {
 	return &Watermark{Input: c[0], Column: n.Column, DelayMicros: n.DelayMicros, Delay: n.Delay, Of: n.Of}
 }
 
+// String is the plan's line: the column and the delay.
 func (n *Watermark) String() string {
 	return "EventTimeWatermark " + n.Schema().Fields[n.Column].Name + ", " + n.Delay
 }

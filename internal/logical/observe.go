@@ -30,6 +30,7 @@ func (n *Observe) WithChildren(c []Node) Node {
 	return &out
 }
 
+// String is the plan's line: the observation's name and its metrics.
 func (n *Observe) String() string {
 	texts := make([]string, len(n.Metrics))
 	for i, m := range n.Metrics {

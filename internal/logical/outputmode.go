@@ -10,4 +10,5 @@ const (
 	Complete
 )
 
+// String is the mode as Spark's errors and progress write it: "Append".
 func (m OutputMode) String() string { return [...]string{"Append", "Update", "Complete"}[m] }

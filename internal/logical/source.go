@@ -92,6 +92,7 @@ func (r *Relation) Children() []Node { return nil }
 // WithChildren is the relation itself.
 func (r *Relation) WithChildren([]Node) Node { return r }
 
+// String is the plan's line: the source, then the columns and the conditions that it was handed.
 func (r *Relation) String() string { return "Relation " + r.Source.String() + r.Options.describe() }
 
 // Schema is the wanted columns of the provider's.
@@ -105,6 +106,7 @@ func (r *StreamRelation) Children() []Node { return nil }
 // WithChildren is the relation itself.
 func (r *StreamRelation) WithChildren([]Node) Node { return r }
 
+// String is the plan's line: the provider, then the columns and the conditions that it was handed.
 func (r *StreamRelation) String() string {
 	return "StreamRelation " + r.Provider.String() + r.Options.describe()
 }

@@ -47,6 +47,7 @@ func (n *TransformWithState) WithChildren(children []Node) Node {
 	return &out
 }
 
+// String is the plan's line: the keys and the processor.
 func (n *TransformWithState) String() string {
 	keys := make([]*expr.Column, len(n.Keys))
 	for i, k := range n.Keys {

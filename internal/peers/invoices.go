@@ -20,6 +20,7 @@ type Folder struct {
 	Items    int
 }
 
+// String tells the sizes in words, for the head of a report.
 func (f Folder) String() string {
 	return fmt.Sprintf("%d files, %.1f MB, %d invoices, %d line items", f.Files, float64(f.Bytes)/1e6, f.Invoices, f.Items)
 }

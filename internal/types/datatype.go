@@ -105,14 +105,18 @@ var primitiveNames = [...]string{
 	Variant: "variant",
 }
 
+// String is Spark's simple name: "bigint".
 func (p Primitive) String() string { return primitiveNames[p] }
 
+// String is "decimal(10,2)".
 func (d Decimal) String() string { return fmt.Sprintf("decimal(%d,%d)", d.Precision, d.Scale) }
 
 var unitNames = [...]string{Year: "year", Month: "month", Day: "day", Hour: "hour", Minute: "minute", Second: "second"}
 
+// String is the unit in lower case: "day".
 func (u IntervalUnit) String() string { return unitNames[u] }
 
+// String is "interval day to second", or "interval day" for one unit.
 func (i Interval) String() string {
 	if i.From == i.To {
 		return "interval " + i.From.String()
@@ -120,10 +124,13 @@ func (i Interval) String() string {
 	return "interval " + i.From.String() + " to " + i.To.String()
 }
 
+// String is "array<int>".
 func (a Array) String() string { return "array<" + a.Element.String() + ">" }
 
+// String is "map<string,int>".
 func (m Map) String() string { return "map<" + m.Key.String() + "," + m.Value.String() + ">" }
 
+// String is "struct<a:int,b:string>", on one line however deep, names without quotes.
 func (s Struct) String() string {
 	parts := make([]string, len(s.Fields))
 	for i, f := range s.Fields {

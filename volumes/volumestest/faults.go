@@ -50,6 +50,7 @@ type Op struct {
 	To   string // of a move
 }
 
+// String is the kind and the names that it works on.
 func (o Op) String() string { return strings.TrimRight(string(o.Kind)+" "+o.Name+" "+o.To, " ") }
 
 // A Fault is what goes wrong, and when.

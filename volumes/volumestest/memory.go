@@ -37,6 +37,7 @@ type Step struct {
 	To   string // of link and rename
 }
 
+// String is the kind and the names that it works on.
 func (s Step) String() string { return strings.TrimRight(s.Kind+" "+s.Name+" "+s.To, " ") }
 
 // EachStep has f called after each step from now on. It may call CrashClone.

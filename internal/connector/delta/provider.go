@@ -82,6 +82,7 @@ func (p *Provider) checkBeginning(ctx context.Context) error {
 // Schema is the table's.
 func (p *Provider) Schema() types.Struct { return p.schema }
 
+// String is "delta" and the folder of the table.
 func (p *Provider) String() string { return "delta " + p.table.URI }
 
 // Open makes the source for a query.

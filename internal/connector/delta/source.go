@@ -236,6 +236,7 @@ func filesSource(t Table, c columns, name string, files []deltalog.ChangedFile) 
 // Schema is the table's at this version.
 func (s *Source) Schema() types.Struct { return s.schema }
 
+// String is the name by which plans call the table, with its version.
 func (s *Source) String() string { return s.name }
 
 // Scan gives the row groups of the files that statistics do not rule out.

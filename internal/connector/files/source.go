@@ -216,6 +216,7 @@ func (s *Source) MetadataColumns() []types.Field { return []types.Field{s.metada
 // Schema is the files' columns and those of their folders.
 func (s *Source) Schema() types.Struct { return s.schema }
 
+// String is the name by which plans call the files: the format and where they are.
 func (s *Source) String() string { return s.name }
 
 // Scan gives the pieces of all files, in the order of their listing.

@@ -27,6 +27,7 @@ func NewProvider(opts ReadOptions) *Provider {
 // Schema is that of Kafka's records.
 func (p *Provider) Schema() types.Struct { return schemaOf(p.opts.values.Bool("includeHeaders")) }
 
+// String is Spark's description: "KafkaV2[Subscribe[orders]]".
 func (p *Provider) String() string { return "KafkaV2[" + p.opts.strategy.name + "]" }
 
 // Open makes the source for a query. The cluster is asked when the query runs.

@@ -131,6 +131,7 @@ func (s *Source) unreadable(why error) error {
 // Schema is that of Spark's statestore source for the options.
 func (s *Source) Schema() types.Struct { return s.columns }
 
+// String says which batch, operator and store of which checkpoint are read.
 func (s *Source) String() string {
 	return fmt.Sprintf("statestore %s[batchId=%d][operatorId=%d][storeName=%s]", s.at.Path, s.at.batch, s.opts.operator, s.store)
 }

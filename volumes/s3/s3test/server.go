@@ -67,6 +67,7 @@ type Request struct {
 	rng  string
 }
 
+// String is the operation, the key and the range asked for.
 func (r Request) String() string { return strings.TrimSpace(r.Op + " " + r.Key + " " + r.rng) }
 
 // New starts a server that stops with the test.
