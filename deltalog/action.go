@@ -161,12 +161,8 @@ func (a *AddFile) key() fileKey    { return fileKey{a.Path, a.DeletionVector.id(
 func (r *RemoveFile) key() fileKey { return fileKey{r.Path, r.DeletionVector.id()} }
 
 // Removed is the action that takes the file out of the table. dataChange is false where its rows stay in the table, in another file.
+// deletedAt is in milliseconds since the epoch.
 func (a *AddFile) Removed(deletedAt int64, dataChange bool) RemoveFile {
-	return a.remove(deletedAt, dataChange)
-}
-
-// remove is the action that takes the file out of the table again.
-func (a *AddFile) remove(deletedAt int64, dataChange bool) RemoveFile {
 	return RemoveFile{
 		Path: a.Path, DeletionTimestamp: deletedAt, DataChange: dataChange,
 		ExtendedFileMetadata: true, PartitionValues: a.PartitionValues, Size: a.Size, Tags: a.Tags,

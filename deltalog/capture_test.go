@@ -82,7 +82,7 @@ func TestSparkActionsAreWrittenAsTheyWere(t *testing.T) {
 // A remove tells the partition of its file also where the table has none: extendedFileMetadata says that it does.
 func TestRemoveTellsItsPartition(t *testing.T) {
 	add := AddFile{Path: "a.parquet", Size: 3}
-	text, err := json.Marshal(add.remove(7, true))
+	text, err := json.Marshal(add.Removed(7, true))
 	if want := `{"path":"a.parquet","deletionTimestamp":7,"dataChange":true,"extendedFileMetadata":true,"partitionValues":{},"size":3}`; err != nil || string(text) != want {
 		t.Errorf("got %s, %v, want %s", text, err, want)
 	}

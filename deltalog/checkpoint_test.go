@@ -264,7 +264,7 @@ func TestExpiredTombstonesAreForgotten(t *testing.T) {
 	table.append("a.parquet", "b.parquet")
 	txn := table.snapshot().Begin(Operation{Name: "DELETE"})
 	old, fresh := write("a.parquet"), write("b.parquet")
-	txn.RemoveFile(old.remove(1, true))
+	txn.RemoveFile(old.Removed(1, true))
 	txn.Remove(fresh)
 	table.commit(txn)
 	if err := table.snapshot().Checkpoint(t.Context()); err != nil {

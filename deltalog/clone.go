@@ -99,7 +99,7 @@ func (c *cloning) files(ctx context.Context, old *Snapshot) error {
 		if err != nil {
 			return err
 		}
-		c.removes = append(c.removes, f.remove(now, true))
+		c.removes = append(c.removes, f.Removed(now, true))
 		c.done.Removed, c.done.RemovedSize = c.done.Removed+1, c.done.RemovedSize+f.Size
 	}
 	return nil

@@ -46,7 +46,7 @@ func TestConflicts(t *testing.T) {
 	compact := func(x *Txn) {
 		old := file("old-1.parquet", "1")
 		x.ReadFiles(onDay("1"))
-		x.RemoveFile(old.remove(1, false))
+		x.RemoveFile(old.Removed(1, false))
 		f := file("compacted.parquet", "1")
 		f.DataChange = false
 		x.Add(f)
@@ -149,6 +149,6 @@ func TestAppendOnlyTableRefusesRemoves(t *testing.T) {
 	wantClass(t, err, errclass.DeltaAppendOnly)
 	compact := table.snapshot().Begin(Operation{Name: "OPTIMIZE"})
 	f := write("1.parquet")
-	compact.RemoveFile(f.remove(1, false))
+	compact.RemoveFile(f.Removed(1, false))
 	table.commit(compact)
 }

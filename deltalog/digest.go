@@ -60,7 +60,7 @@ func (d *digest) line(s *lineScanner, line []byte) error {
 	return nil
 }
 
-// readDigest reads a commit or a compaction. For one that cannot be read, the commits that it stands for are.
+// read reads a commit or a compaction. For one that cannot be read, the commits that it stands for are.
 func (k digestKind) read(ctx context.Context, store volumes.Store, f logFile) ([]*digest, error) {
 	if f.kind != compactedFile {
 		d, err := k.readCommit(ctx, store, f.version)

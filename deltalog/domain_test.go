@@ -109,7 +109,7 @@ func TestCompactionsAreRead(t *testing.T) {
 	table.append("c")
 	compacted := &Actions{Adds: []AddFile{write("b")}}
 	removed := write("a")
-	compacted.Removes = []RemoveFile{removed.remove(1, true)}
+	compacted.Removes = []RemoveFile{removed.Removed(1, true)}
 	data, err := compacted.encode()
 	if err != nil {
 		t.Fatal(err)

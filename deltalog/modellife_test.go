@@ -146,7 +146,7 @@ func (m *modelTable) optimize() {
 	x := m.snapshot().Begin(Operation{Name: "OPTIMIZE"})
 	for _, name := range m.now.files {
 		f := write(name)
-		x.RemoveFile(f.remove(m.clock.UnixMilli(), false))
+		x.RemoveFile(f.Removed(m.clock.UnixMilli(), false))
 	}
 	whole := write(fmt.Sprint(len(m.versions), "-whole.parquet"))
 	whole.DataChange = false

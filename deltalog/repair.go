@@ -125,7 +125,7 @@ func (t *Table) lookFor(ctx context.Context, files []AddFile) ([]MissingFile, er
 }
 
 func (t *Table) lookForOne(ctx context.Context, f *AddFile) (m MissingFile, err error) {
-	m = MissingFile{Path: f.Path, missingAction: f.remove(t.opts.Clock().UnixMilli(), false)}
+	m = MissingFile{Path: f.Path, missingAction: f.Removed(t.opts.Clock().UnixMilli(), false)}
 	if m.Gone, err = t.isGone(ctx, f.Path); err != nil {
 		return m, err
 	}

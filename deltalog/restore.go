@@ -102,7 +102,7 @@ func (r *restoring) compare(ctx context.Context) error {
 		if have[f.key()] {
 			continue
 		}
-		r.removes = append(r.removes, f.remove(deleted, true))
+		r.removes = append(r.removes, f.Removed(deleted, true))
 		r.done.RemovedFiles, r.done.RemovedFilesSize = r.done.RemovedFiles+1, r.done.RemovedFilesSize+f.Size
 	}
 	return nil

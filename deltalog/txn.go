@@ -20,9 +20,9 @@ type Txn struct {
 	alone   bool // nobody else may commit in between
 	done    bool
 
-	asked    *Protocol // by UpdateProtocol
-	dropping bool      // a feature, which the protocol then has no more
-	unmapped error     // the columns could not be given ids
+	asked      *Protocol // by UpdateProtocol
+	dropping   bool      // a feature, which the protocol then has no more
+	mappingErr error     // why the columns could not be given ids
 
 	conforming   bool // see RowsConform
 	identityOnly bool // see AdvanceIdentity
@@ -50,6 +50,9 @@ func (t *Table) BeginCreate(op Operation) *Txn { return &Txn{table: t, op: op} }
 // Snapshot is the version that the transaction stands on, nil for one that creates its table.
 func (x *Txn) Snapshot() *Snapshot { return x.read }
 
+// SetParameters replaces the operation's parameters, where they are known only once the table was read.
+func (x *Txn) SetParameters(parameters Parameters) { x.op.Parameters = parameters }
+
 // SetMetrics replaces the operation's metrics, which are often known only at the end.
 func (x *Txn) SetMetrics(metrics map[string]string) { x.op.Metrics = metrics }
 
@@ -61,9 +64,9 @@ func (x *Txn) Now() int64 { return x.table.opts.Clock().UnixMilli() }
 
 // Remove takes files out of the table, as of now.
 func (x *Txn) Remove(files ...AddFile) {
-	now := x.table.opts.Clock().UnixMilli()
+	now := x.Now()
 	for i := range files {
-		x.actions.Removes = append(x.actions.Removes, files[i].remove(now, true))
+		x.actions.Removes = append(x.actions.Removes, files[i].Removed(now, true))
 	}
 }
 
@@ -86,7 +89,7 @@ func (x *Txn) UpdateMetadata(m Metadata) {
 	m = m.clone()
 	x.mapForIceberg(&m)
 	x.actions.Metadata, x.identityOnly = &m, false
-	x.unmapped = m.assignColumns(x.before(), x.table.opts.NewID)
+	x.mappingErr = m.assignColumns(x.before(), x.table.opts.NewID)
 }
 
 // Metadata is that of the version that the transaction makes: what was given, with the ids and physical names of new columns.
@@ -205,8 +208,8 @@ func (x *Txn) prepareMetadata() error {
 		}
 		return nil
 	}
-	if x.unmapped != nil {
-		return x.unmapped
+	if x.mappingErr != nil {
+		return x.mappingErr
 	}
 	x.fillIn(m)
 	if err := m.checkMapping(x.before()); err != nil && (!x.unmaps || m.ColumnMapping() != MappingNone) {
@@ -304,6 +307,14 @@ func (x *Txn) checkFiles(m *Metadata) error {
 
 func duplicateError(kind, path string) error {
 	return errclass.DeltaDuplicateActions.New("file operation '%s' for path %s was specified several times.", kind, path)
+}
+
+// Empty reports whether the transaction changes nothing: to commit it would make a version that differs from the one before only in
+// its number.
+func (x *Txn) Empty() bool {
+	a := &x.actions
+	return x.read != nil && a.Metadata == nil && a.Protocol == nil &&
+		len(a.Adds)+len(a.Removes)+len(a.CDC)+len(a.Domains)+len(a.Transactions) == 0
 }
 
 // blindAppend reports whether the transaction only adds files and relies on none.

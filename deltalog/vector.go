@@ -71,6 +71,14 @@ func (v *DeletionVector) file() (string, error) {
 	return "", fmt.Errorf("the storage type %q of a deletion vector is none of u, i and p", v.StorageType)
 }
 
+// fileName is the file that holds the vector; empty for none and for an inline one.
+func (v *DeletionVector) fileName() (string, error) {
+	if v == nil || v.StorageType == vectorInline {
+		return "", nil
+	}
+	return v.file()
+}
+
 // ReadDeletionVector reads the rows that a vector takes out of its data file. A nil vector takes out none. Its checksum,
 // its size and the number of its rows are held against what the log says of them.
 func (t *Table) ReadDeletionVector(ctx context.Context, v *DeletionVector) (*RowSet, error) {
