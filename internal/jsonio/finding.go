@@ -50,22 +50,6 @@ func (p *parser) watchedObject(n *node) outcome {
 	return p.endObject(n, row)
 }
 
-// endObject adds nulls for the keys that an object has not had.
-func (p *parser) endObject(n *node, row int) outcome {
-	if p.failure != "" {
-		return failed
-	}
-	p.pos++ // }
-	for _, child := range n.children {
-		if child.b.Len == row {
-			child.b.AppendNull()
-		}
-	}
-	n.b.Len++
-	p.depth--
-	return fine
-}
-
 // notRead is called behind a value without a column.
 func (p *parser) notRead(parent *node, k *key, start int) {
 	p.note(parent, k, start, false)

@@ -120,6 +120,11 @@ func (p *parser) object(n *node) outcome {
 			return failed
 		}
 	}
+	return p.endObject(n, row)
+}
+
+// endObject adds nulls for the keys that an object has not had.
+func (p *parser) endObject(n *node, row int) outcome {
 	if p.failure != "" {
 		return failed
 	}

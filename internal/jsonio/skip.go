@@ -35,7 +35,8 @@ func (p *parser) skipObject() bool {
 	}
 	p.pos++
 	for c := p.space(); c != '}'; {
-		if _, ok := p.keyName(); !ok {
+		_, ok := p.keyName()
+		if !ok {
 			return false
 		}
 		if p.space() != ':' {
@@ -47,22 +48,30 @@ func (p *parser) skipObject() bool {
 		if !p.skip() {
 			return false
 		}
-		switch c = p.space(); c {
-		case ',':
-			p.pos++
-			if c = p.space(); c == '}' {
-				p.fail("a key is missing after a comma")
-				return false
-			}
-		case '}':
-		default:
-			p.fail("expected ',' or '}'")
+		if c, ok = p.afterMember(); !ok {
 			return false
 		}
 	}
 	p.pos++
 	p.depth--
 	return true
+}
+
+// afterMember passes over what stands between the value of a key and the next key, or the end of the object: its first byte.
+func (p *parser) afterMember() (first byte, ok bool) {
+	switch first = p.space(); first {
+	case ',':
+		p.pos++
+		if first = p.space(); first == '}' {
+			p.fail("a key is missing after a comma")
+			return first, false
+		}
+	case '}':
+	default:
+		p.fail("expected ',' or '}'")
+		return first, false
+	}
+	return first, true
 }
 
 func (p *parser) skipArray() bool {

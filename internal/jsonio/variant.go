@@ -260,16 +260,7 @@ func (p *parser) variantObject() bool {
 		if !p.variant() {
 			return false
 		}
-		switch c = p.space(); c {
-		case ',':
-			p.pos++
-			if c = p.space(); c == '}' {
-				p.fail("a key is missing after a comma")
-				return false
-			}
-		case '}':
-		default:
-			p.fail("expected ',' or '}'")
+		if c, ok = p.afterMember(); !ok {
 			return false
 		}
 	}

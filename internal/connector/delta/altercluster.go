@@ -155,19 +155,20 @@ func leafIndex(t types.Type, path []string) int {
 		if len(path) > 0 && strings.EqualFold(f.Name, path[0]) {
 			return at + leafIndex(f.Type, path[1:])
 		}
-		at += leaves(f.Type)
+		at += leafCount(f.Type)
 	}
 	return at
 }
 
-func leaves(t types.Type) int {
+// leafCount is how many columns without fields of their own a type stands for.
+func leafCount(t types.Type) int {
 	s, ok := t.(types.Struct)
 	if !ok {
 		return 1
 	}
 	n := 0
 	for _, f := range s.Fields {
-		n += leaves(f.Type)
+		n += leafCount(f.Type)
 	}
 	return n
 }

@@ -65,21 +65,9 @@ func indexed(schema types.Struct, partition []string, leaves int, path []int) bo
 			}
 			return before < leaves
 		}
-		before += countLeaves(f.Type)
+		before += leafCount(f.Type)
 	}
 	return false
-}
-
-func countLeaves(t types.Type) int {
-	s, ok := t.(types.Struct)
-	if !ok {
-		return 1
-	}
-	n := 0
-	for _, f := range s.Fields {
-		n += countLeaves(f.Type)
-	}
-	return n
 }
 
 // rewriteAlong writes the rows of a bin in the order of their places on the curve, which is cut into stretches, one for each file.
