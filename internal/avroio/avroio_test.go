@@ -32,7 +32,7 @@ func file(t testing.TB, name string) []byte {
 
 func decoderOf(t testing.TB, schema types.Struct, options map[string]string) *Decoder {
 	t.Helper()
-	opts, err := ParseOptions(options)
+	opts, err := parseOptions(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestColumnsAndFieldsAreMatched(t *testing.T) {
 
 // A record that holds itself is read as deep as asked for.
 func TestRecursiveRecords(t *testing.T) {
-	s, err := ParseSchema([]byte(`{"type":"record","name":"n","fields":[{"name":"v","type":"int"},{"name":"next","type":["null","n"]}]}`))
+	s, err := parseSchema([]byte(`{"type":"record","name":"n","fields":[{"name":"v","type":"int"},{"name":"next","type":["null","n"]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,4 +320,12 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		}
 	}
+}
+
+func parseOptions(given map[string]string) (Options, error) {
+	v, err := OptionTable.Parse(given)
+	if err != nil {
+		return Options{}, err
+	}
+	return OptionsOf(v)
 }

@@ -97,7 +97,7 @@ func (c *container) header(head []byte) error {
 	}
 	c.text, c.meta = meta["avro.schema"], meta
 	var err error
-	c.Schema, err = ParseSchema([]byte(c.text))
+	c.Schema, err = parseSchema([]byte(c.text))
 	return err
 }
 

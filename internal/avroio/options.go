@@ -46,15 +46,6 @@ type Options struct {
 
 const maxRecursiveDepth = 15
 
-// ParseOptions reads options by Spark's names.
-func ParseOptions(given map[string]string) (Options, error) {
-	v, err := OptionTable.Parse(given)
-	if err != nil {
-		return Options{}, err
-	}
-	return OptionsOf(v)
-}
-
 // OptionsOf takes the options from parsed values whose table holds [OptionTable].
 func OptionsOf(v option.Values) (o Options, err error) {
 	o = Options{
@@ -72,7 +63,7 @@ func OptionsOf(v option.Values) (o Options, err error) {
 		return o, err
 	}
 	if text := v.String("avroSchema"); text != "" {
-		if o.Reader, err = ParseSchema([]byte(text)); err != nil {
+		if o.Reader, err = parseSchema([]byte(text)); err != nil {
 			return o, errclass.InvalidOptionValue.New("Invalid value for option 'avroSchema': %w.", err)
 		}
 	}

@@ -64,7 +64,7 @@ const (
 )
 
 // ParseSchema reads a schema from its JSON.
-func ParseSchema(text []byte) (*Schema, error) {
+func parseSchema(text []byte) (*Schema, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	var tree any

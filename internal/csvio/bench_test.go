@@ -15,7 +15,7 @@ func BenchmarkDecodeSmallFile(b *testing.B) {
 		b.Fatal(err)
 	}
 	data := []byte(strings.Repeat("1,STR1,1.5,2025-02-07T14:30:15Z,x\n", 20))
-	opts, err := ParseOptions(nil)
+	opts, err := parseOptions(nil)
 	if err != nil {
 		b.Fatal(err)
 	}

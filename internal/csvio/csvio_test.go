@@ -57,7 +57,7 @@ func show(t testing.TB, in batch.Seq) (string, error) {
 
 func decodeText(t testing.TB, file, schema types.Struct, options map[string]string, text string) (string, *batch.Counts, error) {
 	t.Helper()
-	opts, err := ParseOptions(options)
+	opts, err := parseOptions(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestWantedColumns(t *testing.T) {
 
 func TestUnknownChoicesAreRefused(t *testing.T) {
 	for _, given := range []options{{"quote": "ab"}, {"sep": ""}, {"unescapedQuoteHandling": "STOP_SOMEWHERE"}, {"maxColumns": "0"}, {"separator": ";"}} {
-		if _, err := ParseOptions(given); !errors.Is(err, errclass.InvalidOptionValue) && !errors.Is(err, errclass.InvalidOption) {
+		if _, err := parseOptions(given); !errors.Is(err, errclass.InvalidOptionValue) && !errors.Is(err, errclass.InvalidOption) {
 			t.Errorf("%v: got %v", given, err)
 		}
 	}
@@ -229,7 +229,7 @@ func TestInferSchema(t *testing.T) {
 		{"no file", nil, "", "struct<>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			opts, err := ParseOptions(c.opts)
+			opts, err := parseOptions(c.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,7 +254,7 @@ func FuzzDecode(f *testing.F) {
 	for _, text := range []string{"a,b\n", `"a""b",c`, "\"a\nb\",c", `"a`, ",,,", "\r\n\r", `a\"b`, "\xff,\xfe", `"a"b,c`} {
 		f.Add(text)
 	}
-	opts, err := ParseOptions(options{"multiLine": "true", "escape": `"`, "nullValue": "\x01", "emptyValue": ""})
+	opts, err := parseOptions(options{"multiLine": "true", "escape": `"`, "nullValue": "\x01", "emptyValue": ""})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func BenchmarkDecode(b *testing.B) {
 	for i := range 100_000 {
 		fmt.Fprintf(&data, "%d,name %d,%d.25,\"quoted, %d\",2024-01-02\n", i, i, i, i)
 	}
-	opts, err := ParseOptions(nil)
+	opts, err := parseOptions(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -336,4 +336,12 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		}
 	}
+}
+
+func parseOptions(given map[string]string) (Options, error) {
+	v, err := OptionTable.Parse(given)
+	if err != nil {
+		return Options{}, err
+	}
+	return OptionsOf(v)
 }

@@ -16,7 +16,7 @@ func FuzzInfer(f *testing.F) {
 		f.Add(text, true)
 	}
 	f.Fuzz(func(t *testing.T, text string, document bool) {
-		opts, err := ParseOptions(options{"header": "true", "inferSchema": "true"})
+		opts, err := parseOptions(options{"header": "true", "inferSchema": "true"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ func TestADecoderReadsEachFileAsItsFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts, err := ParseOptions(options{"columnNameOfCorruptRecord": "bad", "header": "true"})
+	opts, err := parseOptions(options{"columnNameOfCorruptRecord": "bad", "header": "true"})
 	if err != nil {
 		t.Fatal(err)
 	}

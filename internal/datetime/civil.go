@@ -57,13 +57,13 @@ func DayNumber(year int64, month, day int) int64 {
 }
 
 // Leap tells the years of 366 days.
-func Leap(year int64) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
+func leap(year int64) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
 
 // DaysInMonth is 28 to 31.
 func DaysInMonth(year int64, month int) int {
 	switch month {
 	case 2:
-		if Leap(year) {
+		if leap(year) {
 			return 29
 		}
 		return 28

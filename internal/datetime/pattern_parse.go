@@ -247,7 +247,7 @@ func (f *parsedFields) local() (int64, bool) {
 	}
 	day := DayNumber(f.year, month, dom)
 	if f.doy > 0 {
-		if f.doy == 366 && !Leap(f.year) {
+		if f.doy == 366 && !leap(f.year) {
 			return 0, false
 		}
 		day = DayNumber(f.year, 1, 1) + int64(f.doy) - 1

@@ -63,11 +63,11 @@ func rebaseOf(noted func(string) (string, bool), mode RebaseMode, format, since,
 	if !ok {
 		zone = time.UTC // as java.util takes a name that it does not know; without one Spark takes that of its process
 	}
-	return NewRebase(mode, format, zone)
+	return newRebase(mode, format, zone)
 }
 
 // NewRebase reads in a mode; the zone is the writer's.
-func NewRebase(mode RebaseMode, format string, zone *time.Location) *Rebase {
+func newRebase(mode RebaseMode, format string, zone *time.Location) *Rebase {
 	return &Rebase{mode: mode, format: format, clock: NewClock(zone), raw: standardOffset(zone) * MicrosPerSecond}
 }
 

@@ -36,7 +36,7 @@ func TestInstantsAreRebasedAsBySpark(t *testing.T) {
 		if !ok {
 			t.Fatal(zone)
 		}
-		r := NewRebase(Legacy, "Parquet", loc)
+		r := newRebase(Legacy, "Parquet", loc)
 		for _, at := range table {
 			got := []int64{at[0]*MicrosPerSecond + 7}
 			if err := r.Micros(got, got); err != nil || got[0] != (at[0]+at[1])*MicrosPerSecond+7 {
@@ -54,14 +54,14 @@ func TestRebasedDaysKeepTheirOrder(t *testing.T) {
 			t.Fatalf("%d: %d, and then %d", day, a, b)
 		}
 		second := []int64{int64(day) * MicrosPerDay}
-		if err := NewRebase(Legacy, "Parquet", time.UTC).Micros(second, second); err != nil || second[0] != int64(JulianToGregorianDay(day))*MicrosPerDay {
+		if err := newRebase(Legacy, "Parquet", time.UTC).Micros(second, second); err != nil || second[0] != int64(JulianToGregorianDay(day))*MicrosPerDay {
 			t.Fatalf("day %d, its midnight %d", JulianToGregorianDay(day), second[0])
 		}
 	})
 }
 
 func TestOldValuesMayBeAnError(t *testing.T) {
-	r := NewRebase(Exception, "Parquet INT96", time.UTC)
+	r := newRebase(Exception, "Parquet INT96", time.UTC)
 	if err := r.Micros([]int64{0}, []int64{legacyMicros}); err != nil {
 		t.Error(err)
 	}

@@ -27,7 +27,7 @@ type Matcher struct {
 
 // NewMatcher reads a relation to its end. Without keys every row is a candidate. Nothing is found before Index.
 func NewMatcher(ctx context.Context, rows Operator, keys []logical.JoinKey, env *Env) (*Matcher, error) {
-	shelf, err := NewShelf(ctx, rows, env, "MERGE")
+	shelf, err := newShelf(ctx, rows, env, "MERGE")
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 // NewShelf reads an operator to its end, with all workers and in no order.
-func NewShelf(ctx context.Context, op Operator, env *Env, holder string) (*Shelf, error) {
+func newShelf(ctx context.Context, op Operator, env *Env, holder string) (*Shelf, error) {
 	s := &Shelf{schema: op.Schema(), starts: []int{0}, held: reservation{memory: env.Memory, operator: holder}}
 	f := shelfFilling{Shelf: s}
 	err := gatherAll(ctx, op, env.workers(), func(_ int, b arrow.RecordBatch) error { return f.add(b) })

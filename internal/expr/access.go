@@ -205,7 +205,7 @@ func (b *builder) mapValue(t types.Map) (Expr, error) {
 func mapValueKernel(_ *Context, n int, args []Vector) (arrow.Array, error) {
 	m := args[0].Values.(*array.Map)
 	keys, items := m.Keys(), m.Items()
-	equal := NewComparer(keys, args[1].Values)
+	equal := newComparer(keys, args[1].Values)
 	valid := validAll(n, args)
 	rows := make([]int32, n)
 	for i := range rows {

@@ -39,7 +39,7 @@ func (w *winners) best(groups []uint32, keys arrow.Array, largest bool, stores [
 		}
 		by.chunks = []arrow.Array{old}
 	}
-	against, within := NewComparer(keys, old), NewComparer(keys, keys)
+	against, within := newComparer(keys, old), newComparer(keys, keys)
 	eachRow(Vector{Values: keys}, len(groups), func(i int) {
 		g := groups[i]
 		var order int

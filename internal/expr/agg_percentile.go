@@ -40,7 +40,7 @@ func (b *builder) percentages(e Expr) (values []float64, isArray bool, err error
 	bad := func() error {
 		return b.mismatch(errclass.DatatypeMismatchNonFoldable, "the input `percentage` should be a foldable \"DOUBLE\" expression; however, got \"%s\".", e.String())
 	}
-	if !IsFoldable(e) {
+	if !isFoldable(e) {
 		return nil, false, bad()
 	}
 	to := types.Type(types.Double)
@@ -176,7 +176,7 @@ func sortedSlice(all arrow.Array, start, end int64) arrow.Array {
 	for i := range rows {
 		rows[i] = int32(start) + int32(i)
 	}
-	order := NewComparer(all, all)
+	order := newComparer(all, all)
 	slices.SortFunc(rows, func(x, y int32) int { return order(int(x), int(y)) })
 	return Take(all, rows)
 }
@@ -239,7 +239,7 @@ func buildPercentileApprox(b *builder) (*aggregate, error) {
 		var rows []int32
 		offsets := []int32{0}
 		ok := make([]bool, lists.Len())
-		order := NewComparer(all, all)
+		order := newComparer(all, all)
 		for i := range lists.Len() {
 			start, end := lists.ValueOffsets(i)
 			n := end - start
@@ -277,7 +277,7 @@ func buildMode(b *builder) (*aggregate, error) {
 	t := types.Array{Element: value.Type()}
 	finish := func(all arrow.Array, lists list) (arrow.Array, error) {
 		rows := make([]int32, lists.Len())
-		key, order := NewKeyer(all), NewComparer(all, all)
+		key, order := NewKeyer(all), newComparer(all, all)
 		for i := range rows {
 			rows[i] = -1
 			counts := map[string]int{}

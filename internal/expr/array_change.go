@@ -16,7 +16,7 @@ func buildRemove(b *builder) (Expr, error) {
 	}
 	b.fn.safe = true
 	return b.make(t, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
-		order := NewComparer(elementsOf(args[0].Values), args[1].Values)
+		order := newComparer(elementsOf(args[0].Values), args[1].Values)
 		return rebuildKernel(t, func(g *gatherer, a *arrayArg, args []Vector, i int) error {
 			start, end := a.span(i)
 			for e := start; e < end; e++ {

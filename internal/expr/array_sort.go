@@ -16,7 +16,7 @@ func extremeElement(sign int) function {
 	f.resultOf = func(args []Expr) types.Type { return args[0].Type().(types.Array).Element }
 	f.kernel = func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 		a := arrayOf(args[0])
-		order := NewComparer(a.items, a.items)
+		order := newComparer(a.items, a.items)
 		rows := make([]int32, n)
 		for i := range rows {
 			rows[i] = -1
@@ -50,7 +50,7 @@ func buildSortArray(b *builder) (Expr, error) {
 	b.fn.safe = true
 	return b.make(t, func(ctx *Context, n int, args []Vector) (arrow.Array, error) {
 		items := elementsOf(args[0].Values)
-		order := NewComparer(items, items)
+		order := newComparer(items, items)
 		return rebuildKernel(t, func(g *gatherer, a *arrayArg, args []Vector, i int) error {
 			g.emitAll(a, i)
 			sign := 1
@@ -78,7 +78,7 @@ func buildArraySort(b *builder) (Expr, error) {
 		}
 		c := b.lambdaCall(t, func(e *lambdaEval, args []Vector) (arrow.Array, error) {
 			items := elementsOf(args[0].Values)
-			order := NewComparer(items, items)
+			order := newComparer(items, items)
 			return e.sorted(t, args, func(_, x, y int32) (int, error) {
 				if p, q := isNull(items, int(x)), isNull(items, int(y)); p || q {
 					return b2i(p) - b2i(q), nil

@@ -163,7 +163,7 @@ func elementFunction(result types.Type, k func(t types.Array) kernel) function {
 func buildContains(types.Array) kernel {
 	return func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 		a := arrayOf(args[0])
-		order := NewComparer(a.items, args[1].Values)
+		order := newComparer(a.items, args[1].Values)
 		return tryRows(types.Boolean, n, args, func(i int) (bool, bool, error) {
 			start, end := a.span(i)
 			sawNull := false
@@ -182,7 +182,7 @@ func buildContains(types.Array) kernel {
 func buildPosition(types.Array) kernel {
 	return func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 		a := arrayOf(args[0])
-		order := NewComparer(a.items, args[1].Values)
+		order := newComparer(a.items, args[1].Values)
 		return tryRows(types.Long, n, args, func(i int) (int64, bool, error) {
 			start, end := a.span(i)
 			for e := start; e < end; e++ {

@@ -152,9 +152,6 @@ func (c *Cast) String() string {
 	return "CAST(" + c.child.String() + " AS " + types.SQL(c.to) + ")"
 }
 
-// Implicit reports whether coercion made the cast.
-func (c *Cast) Implicit() bool { return c.implicit }
-
 // Children is the value to convert.
 func (c *Cast) Children() []Expr { return []Expr{c.child} }
 

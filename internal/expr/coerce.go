@@ -93,11 +93,6 @@ func storable(from, to types.Type) bool {
 	return false
 }
 
-// Storable reports whether INSERT may put values of one type into a column of another.
-func Storable(from, to types.Type) bool {
-	return storable(from, to) || from == types.String && isAtomic(to)
-}
-
 // Wider is the type to which CASE, UNION, IN and arrays bring values of two types; false where
 // there is none. What text becomes is decided here, the rest is [types.Widest].
 func Wider(a, b types.Type, ansi bool) (types.Type, bool) {

@@ -106,7 +106,7 @@ func compareFloatVectors[T float32 | float64](c comparison, dst mask, n int, a, 
 
 // compareAny goes row by row, for decimals, booleans and nested values.
 func (c comparison) compareAny(dst mask, n int, a, b Vector, swap bool) {
-	order := NewComparer(a.Values, b.Values)
+	order := newComparer(a.Values, b.Values)
 	if a.Values.DataType().ID() == arrow.DECIMAL128 {
 		x, y := fixedValues[decimal128.Num](a.Values), fixedValues[decimal128.Num](b.Values)
 		order = func(i, j int) int {

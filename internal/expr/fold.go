@@ -29,8 +29,8 @@ func isContextual(e Expr) bool {
 }
 
 // IsFoldable reports whether e depends on no column, so that it can be computed beforehand.
-func IsFoldable(e Expr) bool {
-	return foldableAlone(e) && !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !IsFoldable(c) })
+func isFoldable(e Expr) bool {
+	return foldableAlone(e) && !slices.ContainsFunc(e.Children(), func(c Expr) bool { return !isFoldable(c) })
 }
 
 // foldableAlone answers for an expression, not for its children.
@@ -181,7 +181,7 @@ func literalAt(arr arrow.Array, i int) any {
 
 // buildValue is the value of an argument that must be known beforehand; ok is false where it is not.
 func buildValue(e Expr, ctx *BuildContext) (v any, ok bool) {
-	if !IsFoldable(e) {
+	if !isFoldable(e) {
 		return nil, false
 	}
 	tz := ctx.TimeZone

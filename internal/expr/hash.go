@@ -17,7 +17,7 @@ import (
 
 var hashFunctions = table{
 	"hash": withoutMaps(fn(types.Integer, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
-		return newFixed(types.Integer, Murmur3(n, args, 42), nil), nil
+		return newFixed(types.Integer, murmur3(n, args, 42), nil), nil
 	}, anything).variadic(1).never().infallible()),
 	"xxhash64": withoutMaps(fn(types.Long, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 		out := make([]int64, n)
@@ -64,7 +64,7 @@ func holdsMap(t types.Type) bool {
 
 // Murmur3 is Spark's hash() of rows of columns: what places rows of a shuffle, and keys of a stream's
 // state, into partitions. A null leaves the hash as it is.
-func Murmur3(n int, columns []Vector, seed int32) []int32 {
+func murmur3(n int, columns []Vector, seed int32) []int32 {
 	out := make([]int32, n)
 	for i := range out {
 		out[i] = seed

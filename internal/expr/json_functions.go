@@ -78,7 +78,7 @@ func (b *builder) optionsOf(want int) (map[string]string, error) {
 	}
 	e := b.args[want-1]
 	t, ok := e.Type().(types.Map)
-	if !ok || !IsFoldable(e) || t.Key != types.String || t.Value != types.String {
+	if !ok || !isFoldable(e) || t.Key != types.String || t.Value != types.String {
 		return nil, errclass.InvalidOptions.New("Invalid options: must use the `map()` function for options, with constant keys and values of type STRING.")
 	}
 	v, err := e.Eval(&Context{ANSI: b.ctx.ANSI, TimeZone: b.ctx.TimeZone}, OneRow)

@@ -50,7 +50,7 @@ var mapFunctions = table{
 		b.fn.safe = true
 		return b.make(types.Boolean, func(_ *Context, n int, args []Vector) (arrow.Array, error) {
 			m := args[0].Values.(*array.Map)
-			order := NewComparer(m.Keys(), args[1].Values)
+			order := newComparer(m.Keys(), args[1].Values)
 			return tryRows(types.Boolean, n, args, func(i int) (bool, bool, error) {
 				start, end := m.ValueOffsets(args[0].at(i))
 				for e := start; e < end; e++ {

@@ -257,7 +257,7 @@ func extremeKernel(t arrow.DataType, sign int) kernel {
 		for a := range args {
 			order[a] = make([]Comparer, len(args))
 			for c := range a {
-				order[a][c] = NewComparer(args[a].Values, args[c].Values)
+				order[a][c] = newComparer(args[a].Values, args[c].Values)
 			}
 		}
 		for i := range n {

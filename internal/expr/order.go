@@ -14,7 +14,7 @@ import (
 type Comparer func(i, j int) int
 
 // NewComparer orders values of two columns of the same type, as Spark sorts and groups them.
-func NewComparer(a, b arrow.Array) Comparer {
+func newComparer(a, b arrow.Array) Comparer {
 	compare := valueComparer(a, b)
 	if a.NullN() == 0 && b.NullN() == 0 {
 		return compare
@@ -102,7 +102,7 @@ func compareIntervals(a, b arrow.MonthDayNanoInterval) int {
 func structComparer(a, b *array.Struct) Comparer {
 	fields := make([]Comparer, a.NumField())
 	for i := range fields {
-		fields[i] = NewComparer(a.Field(i), b.Field(i))
+		fields[i] = newComparer(a.Field(i), b.Field(i))
 	}
 	return func(i, j int) int {
 		for _, f := range fields {
@@ -115,7 +115,7 @@ func structComparer(a, b *array.Struct) Comparer {
 }
 
 func listComparer(a, b list) Comparer {
-	elements := NewComparer(elementsOf(a), elementsOf(b))
+	elements := newComparer(elementsOf(a), elementsOf(b))
 	return func(i, j int) int {
 		from, to := a.ValueOffsets(i)
 		from2, to2 := b.ValueOffsets(j)

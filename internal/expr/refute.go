@@ -123,7 +123,7 @@ var opposite = map[predicate.Op]predicate.Op{
 }
 
 func (r refuter) comparison(op predicate.Op, column, constant Expr) predicate.Predicate {
-	if !IsFoldable(constant) {
+	if !isFoldable(constant) {
 		column, constant, op = constant, column, mirrored[op]
 	}
 	value, ok := statValue(constant)
@@ -140,7 +140,7 @@ func (r refuter) nullSafeEqual(a, b Expr, not bool) predicate.Predicate {
 	if not { // it holds for nulls, too
 		return nil
 	}
-	if IsFoldable(a) {
+	if isFoldable(a) {
 		a, b = b, a
 	}
 	path := r.path(a)
@@ -272,7 +272,7 @@ func statValue(e Expr) (predicate.Value, bool) {
 	case *folded:
 		return statOf(literalAt(e.value, 0))
 	case *Cast:
-		if !IsFoldable(e) {
+		if !isFoldable(e) {
 			return nil, false
 		}
 		v, err := Value(e, &Context{ANSI: true})

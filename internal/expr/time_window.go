@@ -240,7 +240,7 @@ func buildSessionWindow(b *builder) (Expr, error) {
 		return nil, err
 	}
 	gap := b.args[1]
-	if IsFoldable(gap) {
+	if isFoldable(gap) {
 		micros, err := b.duration(gap)
 		if err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ func TimeOrder(e Expr) (difference TimeSum, orEqual, ok bool) {
 
 // add adds an expression, or subtracts it.
 func (s *TimeSum) add(e Expr, minus bool) bool {
-	if IsFoldable(e) {
+	if isFoldable(e) {
 		return s.constant(e, minus)
 	}
 	switch e := e.(type) {

@@ -189,12 +189,12 @@ func (p *parser) variantNumber() bool {
 			return true
 		}
 	}
-	AppendVariantNumber(&p.building.Builder, token)
+	appendVariantNumber(&p.building.Builder, token)
 	return true
 }
 
 // AppendVariantNumber adds a number: a decimal, where it is written without an exponent and has at most 38 digits, else a double.
-func AppendVariantNumber(b *variant.Builder, token []byte) {
+func appendVariantNumber(b *variant.Builder, token []byte) {
 	if digits, scale, ok := exactDecimal(token); ok {
 		b.Decimal(digits, scale)
 		return

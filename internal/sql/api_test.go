@@ -48,7 +48,7 @@ func TestNamedExpressions(t *testing.T) {
 			t.Errorf("ParseNamedExpression(%q) = %v; want %q", test.text, err, test.want)
 		}
 	}
-	if list, err := ParseNamedExpressions("a, b AS c, *"); err != nil || len(list) != 3 {
+	if list, err := parseNamedExpressions("a, b AS c, *"); err != nil || len(list) != 3 {
 		t.Errorf("a list of three: %v, %v", list, err)
 	}
 	if e, err := ParseNamedExpression("a, b"); err == nil {
@@ -67,7 +67,7 @@ func TestExpressionTakesTheWholeText(t *testing.T) {
 // A script's statements end at semicolons, but not at those in strings, names and comments.
 func TestScript(t *testing.T) {
 	script := "-- first; comment\nUSE CATALOG main;\n\nSELECT ';' AS `;` /* ; */ FROM t;;\nSET a.b = it's;\nSELECT 2"
-	statements, err := ParseScript(script)
+	statements, err := parseScript(script)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestScript(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if _, err := ParseScript("SELECT 1;\nSELECT FROM"); err == nil || !strings.Contains(err.Error(), "line 2, pos 7") {
+	if _, err := parseScript("SELECT 1;\nSELECT FROM"); err == nil || !strings.Contains(err.Error(), "line 2, pos 7") {
 		t.Errorf("the fault's place is not in the script: %v", err)
 	}
 }
@@ -150,7 +150,7 @@ func TestLongTextIsRead(t *testing.T) {
 		"set":      strings.Repeat("SET a.b = 1; ", 10_000) + "SET a.b = 1",
 		"values":   "VALUES (1, 'a')" + strings.Repeat(", (1, 'a')", 100_000),
 	} {
-		if _, err := ParseScript(text); err != nil {
+		if _, err := parseScript(text); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

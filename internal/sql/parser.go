@@ -49,7 +49,7 @@ func Parse(text string) (plan.Statement, error) {
 }
 
 // ParseScript reads statements with ";" between them. Empty ones are passed over.
-func ParseScript(text string) ([]plan.Statement, error) {
+func parseScript(text string) ([]plan.Statement, error) {
 	return parseAll(text, (*parser).script)
 }
 
@@ -85,7 +85,7 @@ func ParseNamedExpression(text string) (plan.Expression, error) {
 }
 
 // ParseNamedExpressions reads a select list.
-func ParseNamedExpressions(text string) ([]plan.Expression, error) {
+func parseNamedExpressions(text string) ([]plan.Expression, error) {
 	return parseAll(text, (*parser).selectList)
 }
 

@@ -302,7 +302,7 @@ func (p *ddlParser) decimalType(at ddlToken, params []int) (declared, error) {
 	default:
 		return declared{}, p.unsupported(at, params)
 	}
-	t, err := NewDecimal(precision, scale)
+	t, err := newDecimal(precision, scale)
 	if err != nil {
 		return declared{}, err
 	}

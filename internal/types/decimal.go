@@ -3,7 +3,7 @@ package types
 import "lakehouse/internal/errclass"
 
 // NewDecimal is the decimal type of that precision and scale, checked.
-func NewDecimal(precision, scale int) (Type, error) {
+func newDecimal(precision, scale int) (Type, error) {
 	switch {
 	case precision > MaxPrecision || precision < 1:
 		return nil, errclass.DecimalPrecision.New(
@@ -17,7 +17,7 @@ func NewDecimal(precision, scale int) (Type, error) {
 
 // DecimalFor is the smallest decimal that holds every value of an integral type; for float and
 // double the one that Spark compares them in. It reports whether p is a number.
-func DecimalFor(p Primitive) (Decimal, bool) {
+func decimalFor(p Primitive) (Decimal, bool) {
 	switch p {
 	case Byte:
 		return Decimal{Precision: 3}, true
@@ -38,7 +38,7 @@ func DecimalFor(p Primitive) (Decimal, bool) {
 
 // BoundDecimal is decimal(precision,scale), with digits behind the point given up when it would
 // need more than 38 digits: Spark 4 keeps those before it.
-func BoundDecimal(precision, scale int) Decimal {
+func boundDecimal(precision, scale int) Decimal {
 	if precision > MaxPrecision {
 		scale = max(0, scale-(precision-MaxPrecision))
 		precision = MaxPrecision
@@ -50,7 +50,7 @@ func BoundDecimal(precision, scale int) Decimal {
 func WiderDecimal(a, b Decimal) Decimal {
 	scale := max(a.Scale, b.Scale)
 	whole := max(a.Precision-a.Scale, b.Precision-b.Scale)
-	return BoundDecimal(whole+scale, scale)
+	return boundDecimal(whole+scale, scale)
 }
 
 // widerThan reports whether d holds every value of other.

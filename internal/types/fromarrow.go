@@ -23,7 +23,7 @@ func FromArrow(t arrow.DataType) (Type, error) {
 		}
 		return Timestamp, nil
 	case arrow.DecimalType:
-		return NewDecimal(int(t.GetPrecision()), int(t.GetScale()))
+		return newDecimal(int(t.GetPrecision()), int(t.GetScale()))
 	case *arrow.MapType: // before the lists: a map is a list in Arrow
 		return fromArrowMap(t)
 	case arrow.ListLikeType:

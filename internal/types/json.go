@@ -176,7 +176,7 @@ func namedType(name string) (Type, error) {
 	if m := decimalName.FindStringSubmatch(name); m != nil {
 		precision, _ := strconv.Atoi(m[1]) // at most three digits
 		scale, _ := strconv.Atoi(m[2])
-		return NewDecimal(precision, scale)
+		return newDecimal(precision, scale)
 	}
 	return nil, unsupported(name)
 }

@@ -53,7 +53,7 @@ func tightestDecimal(a Decimal, b Type) (Type, bool) {
 	case Decimal:
 		return a, a == b
 	case Primitive:
-		held, ok := DecimalFor(b)
+		held, ok := decimalFor(b)
 		return a, ok && Integral(b) && a.widerThan(held)
 	}
 	return nil, false
@@ -109,7 +109,7 @@ func widestDecimal(a, b Type) (Type, bool) {
 	case Decimal:
 		return WiderDecimal(d, b), true
 	case Primitive:
-		held, ok := DecimalFor(b)
+		held, ok := decimalFor(b)
 		if ok && Integral(b) {
 			return WiderDecimal(d, held), true
 		}

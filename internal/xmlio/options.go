@@ -62,15 +62,6 @@ type Options struct {
 	Found *records.Found // takes note of what the schema lacks; nil: nobody asks
 }
 
-// ParseOptions reads options by Spark's names.
-func ParseOptions(given map[string]string) (Options, error) {
-	v, err := OptionTable.Parse(given)
-	if err != nil {
-		return Options{}, err
-	}
-	return OptionsOf(v)
-}
-
 // OptionsOf takes the options from parsed values whose table holds [OptionTable].
 func OptionsOf(v option.Values) (Options, error) {
 	formats, err := records.ParseFormats(v)

@@ -24,7 +24,7 @@ func decoderOf(t testing.TB, ddl string, options map[string]string) *Decoder {
 	}
 	given := map[string]string{"rowTag": "r"}
 	maps.Copy(given, options)
-	opts, err := ParseOptions(given)
+	opts, err := parseOptions(given)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestSchemaIsInferred(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			given := map[string]string{"rowTag": "r"}
 			maps.Copy(given, c.options)
-			opts, err := ParseOptions(given)
+			opts, err := parseOptions(given)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -208,7 +208,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	opts, err := ParseOptions(map[string]string{"rowTag": "r", "rescuedDataColumn": "_rescued_data"})
+	opts, err := parseOptions(map[string]string{"rowTag": "r", "rescuedDataColumn": "_rescued_data"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -352,4 +352,12 @@ func TestPiecesAreReadAtOnce(t *testing.T) {
 	if total != 2000 {
 		t.Errorf("%d records", total)
 	}
+}
+
+func parseOptions(given map[string]string) (Options, error) {
+	v, err := OptionTable.Parse(given)
+	if err != nil {
+		return Options{}, err
+	}
+	return OptionsOf(v)
 }

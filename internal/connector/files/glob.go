@@ -6,7 +6,7 @@ import "strings"
 const globChars = `*?[]{}\`
 
 // IsGlob tells whether a part of a path is a pattern.
-func IsGlob(part string) bool { return strings.ContainsAny(part, globChars) }
+func isGlob(part string) bool { return strings.ContainsAny(part, globChars) }
 
 // MatchGlob tells whether a name matches a Hadoop glob: * and ? within the name, [abc], [a-z], [^a],
 // {one,two}, and a backslash before a literal. A pattern that does not close its brackets matches

@@ -54,7 +54,7 @@ func FuzzMatchGlob(f *testing.F) {
 			return
 		}
 		MatchGlob(pattern, name)
-		if !IsGlob(pattern) && MatchGlob(pattern, name) != (pattern == name) {
+		if !isGlob(pattern) && MatchGlob(pattern, name) != (pattern == name) {
 			t.Fatalf("%q and %q", pattern, name)
 		}
 	})

@@ -27,7 +27,7 @@ func NewListing(place volumes.Location, nameGlob string, recursive bool) Listing
 	parts := strings.Split(place.Key, "/")
 	fixed := len(parts)
 	for i, part := range parts {
-		if IsGlob(part) {
+		if isGlob(part) {
 			fixed = i
 			break
 		}

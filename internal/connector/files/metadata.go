@@ -18,7 +18,7 @@ import (
 )
 
 // MetadataColumn is the column that tells of each row which file it is from. It is there for who names it.
-const MetadataColumn = "_metadata"
+const metadataColumn = "_metadata"
 
 const rowIndex = "row_index"
 
@@ -37,7 +37,7 @@ func Metadata(format string) types.Field {
 	if strings.EqualFold(format, "parquet") {
 		fields = append(slices.Clip(fields), types.Field{Name: rowIndex, Type: types.Long})
 	}
-	return types.Field{Name: MetadataColumn, Type: types.Struct{Fields: fields}}
+	return types.Field{Name: metadataColumn, Type: types.Struct{Fields: fields}}
 }
 
 // rowIndexed is a format that can number the rows of a file.
@@ -51,11 +51,11 @@ type extent interface{ extent() (start, length int64) }
 
 // metadataAt is where the metadata column stands among the wanted; -1: nobody wants it, or the files have a column of that name.
 func metadataAt(schema types.Struct, columns []string) int {
-	if schema.Index(MetadataColumn) >= 0 {
+	if schema.Index(metadataColumn) >= 0 {
 		return -1
 	}
 	for i, name := range columns {
-		if strings.EqualFold(name, MetadataColumn) {
+		if strings.EqualFold(name, metadataColumn) {
 			return i
 		}
 	}
