@@ -37,6 +37,8 @@ var providers = map[string]func(o Options, cfg aws.Config) aws.CredentialsProvid
 	"WebIdentityTokenFileCredentialsProvider": chainProvider,
 }
 
+var errNoKeys = errors.New("fs.s3a.access.key and fs.s3a.secret.key are not both set")
+
 func keysProvider(o Options, _ aws.Config) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		if o.AccessKey == "" || o.SecretKey == "" {

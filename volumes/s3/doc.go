@@ -1,7 +1,7 @@
 // Package s3 opens buckets of Amazon S3, and of stores that speak its protocol, as stores of package volumes.
 //
 //	store, err := s3.Open(ctx, "s3://bucket/lake/orders", s3.Options{})
-//	table, err := deltalog.Open(ctx, store)
+//	table := deltalog.Open(store, deltalog.Options{})
 //
 // The zero [Options] take region and credentials from where the AWS tools have them: the environment (AWS_REGION, AWS_ACCESS_KEY_ID,
 // AWS_PROFILE, AWS_ENDPOINT_URL …), the shared configuration files, a web identity, the container or the machine. A program written for

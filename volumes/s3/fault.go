@@ -53,7 +53,7 @@ var codes = map[string]volumes.Fault{
 	"InvalidTokenId":                     volumes.FaultDenied,
 	"InvalidToken":                       volumes.FaultDenied,
 	"CredentialsNotSupported":            volumes.FaultDenied,
-	"AuthorizationHeaderMalformed":       volumes.FaultOther, // another region: see protocol.elsewhere
+	"AuthorizationHeaderMalformed":       volumes.FaultOther, // another region: see protocol.moved
 	"PermanentRedirect":                  volumes.FaultOther,
 	"IllegalLocationConstraintException": volumes.FaultOther,
 }

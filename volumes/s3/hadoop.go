@@ -150,7 +150,7 @@ func CheckSetting(name, value string) error {
 // goes before what is set for all.
 func Hadoop(settings map[string]string, bucket string) (Options, error) {
 	common, own := map[string]string{}, map[string]string{}
-	for _, name := range slices.Backward(slices.Sorted(maps.Keys(settings))) { // what Spark's prefix is before gives way to what it is not
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(settings))) { // a name with Spark's prefix comes before the plain one, which wins
 		if !IsSetting(name) || isOlder(plainName(name)) || settings[name] == "" {
 			continue
 		}

@@ -41,10 +41,9 @@ func (p *protocol) List(ctx context.Context, q volumes.ObjectQuery) (volumes.Obj
 }
 
 func pageOf(out *awss3.ListObjectsV2Output) (page volumes.ObjectPage, err error) {
-	plain := out.EncodingType != types.EncodingTypeUrl
 	page.Objects = make([]volumes.Object, len(out.Contents))
 	for i, o := range out.Contents {
-		key, err := decodeKey(aws.ToString(o.Key), plain)
+		key, err := decodeKey(aws.ToString(o.Key), out.EncodingType)
 		if err != nil {
 			return page, err
 		}
@@ -54,7 +53,7 @@ func pageOf(out *awss3.ListObjectsV2Output) (page volumes.ObjectPage, err error)
 		page.Objects[i] = volumes.Object{Key: key, Size: aws.ToInt64(o.Size), ModTime: aws.ToTime(o.LastModified), ETag: trimTag(o.ETag)}
 	}
 	for _, f := range out.CommonPrefixes {
-		key, err := decodeKey(aws.ToString(f.Prefix), plain)
+		key, err := decodeKey(aws.ToString(f.Prefix), out.EncodingType)
 		if err != nil {
 			return page, err
 		}
@@ -71,8 +70,9 @@ func pageOf(out *awss3.ListObjectsV2Output) (page volumes.ObjectPage, err error)
 	return page, nil
 }
 
-func decodeKey(key string, plain bool) (string, error) {
-	if plain {
+// decodeKey reads a key as the page says that it is written: not every server encodes keys when it is asked to.
+func decodeKey(key string, encoding types.EncodingType) (string, error) {
+	if encoding != types.EncodingTypeUrl {
 		return key, nil
 	}
 	text, err := url.QueryUnescape(key)
@@ -92,9 +92,8 @@ func (p *protocol) Uploads(ctx context.Context, prefix, token string) (uploads [
 	if err != nil {
 		return nil, "", p.failed("ListMultipartUploads", err)
 	}
-	plain := out.EncodingType != types.EncodingTypeUrl
 	for _, u := range out.Uploads {
-		key, err := decodeKey(aws.ToString(u.Key), plain)
+		key, err := decodeKey(aws.ToString(u.Key), out.EncodingType)
 		if err != nil {
 			return nil, "", p.failed("ListMultipartUploads", err)
 		}
@@ -103,6 +102,6 @@ func (p *protocol) Uploads(ctx context.Context, prefix, token string) (uploads [
 	if !aws.ToBool(out.IsTruncated) {
 		return uploads, "", nil
 	}
-	marker, err := decodeKey(aws.ToString(out.NextKeyMarker), plain)
+	marker, err := decodeKey(aws.ToString(out.NextKeyMarker), out.EncodingType)
 	return uploads, marker + "\x00" + aws.ToString(out.NextUploadIdMarker), p.failed("ListMultipartUploads", err)
 }

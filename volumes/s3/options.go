@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -178,5 +177,3 @@ func (o Options) httpClient() aws.HTTPClient {
 
 // stay keeps a client where it is: a signed request is of no use elsewhere.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-var errNoKeys = errors.New("fs.s3a.access.key and fs.s3a.secret.key are not both set")
