@@ -42,7 +42,7 @@ func (t *Table) compactLog(ctx context.Context, from, to int64) (CompactedLog, e
 	if err != nil {
 		return CompactedLog{}, err
 	}
-	if err := s.state.protocol.CheckWriteOf(s.state.metadata); err != nil {
+	if err := s.state.protocol.CheckWrite(); err != nil {
 		return CompactedLog{}, err // it may have actions that we would leave out
 	}
 	commits, overtaken, err := t.commitsOf(ctx, from, to)

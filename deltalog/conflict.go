@@ -92,7 +92,7 @@ func (c *conflictChecker) check(ctx context.Context, before *state, winner *Acti
 		return conflict(errclass.DeltaConcurrentWrite, version, winner,
 			"a concurrent transaction has written new data since the current transaction read the table.")
 	}
-	if err := c.checkProtocol(version, before, winner); err != nil {
+	if err := c.checkProtocol(version, winner); err != nil {
 		return err
 	}
 	if err := c.checkMetadata(version, before, winner); err != nil {
@@ -120,11 +120,11 @@ func (c *conflictChecker) check(ctx context.Context, before *state, winner *Acti
 	return nil
 }
 
-func (c *conflictChecker) checkProtocol(version int64, before *state, winner *Actions) error {
+func (c *conflictChecker) checkProtocol(version int64, winner *Actions) error {
 	if winner.Protocol == nil {
 		return nil
 	}
-	if err := winner.Protocol.CheckWriteOf(c.metadata(before, winner)); err != nil {
+	if err := winner.Protocol.CheckWrite(); err != nil {
 		return err
 	}
 	if c.txn.actions.Protocol != nil {
@@ -139,17 +139,6 @@ func (c *conflictChecker) checkProtocol(version int64, before *state, winner *Ac
 		}
 	}
 	return nil
-}
-
-// metadata is the table's, as the transaction would leave it behind the winner.
-func (c *conflictChecker) metadata(before *state, winner *Actions) *Metadata {
-	switch {
-	case c.txn.actions.Metadata != nil:
-		return c.txn.actions.Metadata
-	case winner.Metadata != nil:
-		return winner.Metadata
-	}
-	return before.metadata
 }
 
 // checkDomains refuses a second writer of one domain.

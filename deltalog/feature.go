@@ -27,7 +27,6 @@ type feature struct {
 	minWriter    int
 	read, write  bool                 // this package does
 	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
-	idle         bool                 // while the table makes no use of it, it asks nothing of a writer
 	byHand       bool                 // a table that exists gets it by its property only, not by making use of it
 	requires     []string             // the features that must come with it
 }
@@ -171,10 +170,7 @@ func (p *Protocol) CheckRead() error {
 }
 
 // CheckWrite refuses, by name, the features that this package cannot write.
-func (p *Protocol) CheckWrite() error { return p.CheckWriteOf(nil) }
-
-// CheckWriteOf is [Protocol.CheckWrite] of a table with that metadata, which may leave features unused that the protocol allows.
-func (p *Protocol) CheckWriteOf(m *Metadata) error {
+func (p *Protocol) CheckWrite() error {
 	if err := p.CheckRead(); err != nil {
 		return err
 	}
@@ -185,8 +181,7 @@ func (p *Protocol) CheckWriteOf(m *Metadata) error {
 	}
 	var missing []string
 	for _, name := range p.demandedOfWriters() {
-		f, known := findFeature(name)
-		if unused := m != nil && f.idle && !f.active(m); !known || !f.write && !unused {
+		if f, known := findFeature(name); !known || !f.write {
 			missing = append(missing, name)
 		}
 	}

@@ -43,7 +43,7 @@ func (t *Table) repair(ctx context.Context, opts RepairOptions) (Repaired, error
 	if err != nil {
 		return done, err
 	}
-	if err := snap.state.protocol.CheckWriteOf(snap.state.metadata); err != nil {
+	if err := snap.state.protocol.CheckWrite(); err != nil {
 		return done, err
 	}
 	for batch, err := range filesBy(ctx, snap, repairBatch) {

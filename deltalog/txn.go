@@ -178,7 +178,7 @@ func (x *Txn) prepare(ctx context.Context) error {
 		return err
 	}
 	metadata := x.metadata()
-	if err := x.newProtocol().CheckWriteOf(metadata); err != nil {
+	if err := x.newProtocol().CheckWrite(); err != nil {
 		return err
 	}
 	if err := x.prepareRowTracking(ctx); err != nil {

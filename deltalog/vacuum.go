@@ -109,7 +109,7 @@ func (t *Table) prepareVacuum(ctx context.Context, opts VacuumOptions) (*vacuumi
 	if err != nil {
 		return nil, err
 	}
-	if err := snap.state.protocol.CheckWriteOf(snap.state.metadata); err != nil {
+	if err := snap.state.protocol.CheckWrite(); err != nil {
 		return nil, err
 	}
 	v := &vacuuming{table: t, opts: opts, snap: snap, retention: snap.state.metadata.fileRetention()}

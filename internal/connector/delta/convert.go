@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/parquetio"
 	"lakehouse/internal/types"
@@ -145,7 +146,7 @@ func (c *conversion) read(ctx context.Context) error {
 	group.SetLimit(max(1, c.opts.Workers))
 	for i := range c.files {
 		group.Go(func() error {
-			if err := c.files[i].open(ctx, c.table.Store); err != nil {
+			if err := batch.Guard(func() error { return c.files[i].open(ctx, c.table.Store) }); err != nil {
 				return fmt.Errorf("convert %s: %w", c.files[i].add.Path, err)
 			}
 			return nil

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
 	"lakehouse/internal/types"
 )
 
@@ -99,7 +100,7 @@ func filesOfOlderTypes(ctx context.Context, t Table, snap *deltalog.Snapshot, wo
 		}
 		group.Go(func() error {
 			file := convertedFile{add: f}
-			if file.open(ctx, t.Store) == nil && sameTypes(meta, changed, file.schema) {
+			if batch.Guard(func() error { return file.open(ctx, t.Store) }) == nil && sameTypes(meta, changed, file.schema) {
 				return nil
 			}
 			mu.Lock()

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/option"
 )
@@ -122,7 +123,7 @@ func newOptimizing(ctx context.Context, t Table, snap *deltalog.Snapshot, opts O
 	o := &optimizing{table: t, snap: snap, meta: snap.Metadata(), opts: opts}
 	o.done = Optimized{Version: -1, Started: opts.Clock(), Workers: opts.Workers}
 	protocol := snap.Protocol()
-	if err := protocol.CheckWriteOf(&o.meta); err != nil {
+	if err := protocol.CheckWrite(); err != nil {
 		return nil, err
 	}
 	if size, err := option.ParseBytes(o.meta.Configuration[propTargetFileSize]); err == nil && size > 0 && !opts.Auto {
@@ -293,7 +294,11 @@ func (o *optimizing) rewrite(ctx context.Context) error {
 	group.SetLimit(max(1, together))
 	for i := range o.bins {
 		group.Go(func() error {
-			added, err := o.rewriteBin(ctx, &o.bins[i], max(1, o.opts.Workers/max(1, together)))
+			var added []deltalog.AddFile
+			err := batch.Guard(func() (err error) {
+				added, err = o.rewriteBin(ctx, &o.bins[i], max(1, o.opts.Workers/max(1, together)))
+				return err
+			})
 			if err != nil {
 				return fmt.Errorf("optimize: %w", err)
 			}

@@ -83,7 +83,11 @@ func drainPieces(pieces chan chan decoded, current chan decoded) {
 // start decodes the pieces of the files in turn, each in a goroutine of its own that ends with its channel.
 func (f *fileRows) start(ctx context.Context, pieces chan<- chan decoded) {
 	for i := range f.files {
-		of, err := f.reader.Pieces(ctx, f.files[i])
+		var of []batch.Piece
+		err := batch.Guard(func() (err error) {
+			of, err = f.reader.Pieces(ctx, f.files[i])
+			return err
+		})
 		if err != nil {
 			of = []batch.Piece{failedPiece{err}}
 		}
