@@ -14,7 +14,6 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/delta"
-	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
@@ -180,7 +179,7 @@ func (s *Session) restoreTo(ctx context.Context, table delta.Table, to plan.Time
 	if to.VersionAsOf != nil {
 		return table.Log.Restore(ctx, *to.VersionAsOf, opts)
 	}
-	at, err := s.constantTime(to.TimestampAsOf)
+	at, err := s.constantTime(ctx, to.TimestampAsOf)
 	if err != nil {
 		return deltalog.Restored{}, err
 	}
@@ -205,17 +204,6 @@ func restoreTimeError(err error) error {
 		return errclass.DeltaRestoreTimestampAfter.New("Cannot restore table: %s", known.Detail).WithHint("%s", known.Hint)
 	}
 	return err
-}
-
-// constantTime is the time of TIMESTAMP AS OF, in the session's zone unless it names one.
-func (s *Session) constantTime(e plan.Expression) (time.Time, error) {
-	text := constantText(e)
-	micros, _, ok := datetime.ParseTimestamp([]byte(text), s.TimeZone())
-	if !ok {
-		return time.Time{}, errclass.InvalidOptionValue.New("The provided timestamp ('%s') cannot be converted to a valid timestamp.", text).
-			WithHint("Write it as '2026-01-31' or '2026-01-31 12:00:00'.")
-	}
-	return time.UnixMicro(micros), nil
 }
 
 // javaTimestamp is a time as java.sql.Timestamp prints it: "2026-01-31 12:00:00.0".

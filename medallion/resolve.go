@@ -3,9 +3,7 @@ package medallion
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
 	"strings"
 
 	"lakehouse/deltalog"
@@ -40,9 +38,11 @@ func (r resolver) Table(ctx context.Context, t *plan.NamedTable) (logical.Node, 
 		}
 	}
 	if len(t.Name) == 2 && isPath(t.Name) {
-		return r.DataSource(ctx, r.atVersion(&plan.DataSource{
-			Format: strings.ToLower(t.Name[0]), Paths: t.Name[1:], Options: t.Options, Streaming: t.Streaming,
-		}, t))
+		options, err := r.atVersion(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		return r.DataSource(ctx, &plan.DataSource{Format: strings.ToLower(t.Name[0]), Paths: t.Name[1:], Options: options, Streaming: t.Streaming})
 	}
 	name, err := r.fullName(t.Name)
 	if err != nil {
@@ -66,21 +66,6 @@ func (r resolver) Table(ctx context.Context, t *plan.NamedTable) (logical.Node, 
 func isPath(name []string) bool {
 	format := strings.ToLower(name[0])
 	return format == "delta" || (strings.ContainsAny(name[1], "/:") && files.Known(format))
-}
-
-func (r resolver) atVersion(d *plan.DataSource, t *plan.NamedTable) *plan.DataSource {
-	opts := maps.Clone(d.Options)
-	if opts == nil {
-		opts = map[string]string{}
-	}
-	if t.VersionAsOf != nil {
-		opts["versionAsOf"] = fmt.Sprint(*t.VersionAsOf)
-	}
-	if t.TimestampAsOf != nil {
-		opts["timestampAsOf"] = constantText(t.TimestampAsOf)
-	}
-	d.Options = opts
-	return d
 }
 
 // DataSource resolves a read by format and options.
@@ -144,6 +129,9 @@ func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.
 	if err != nil {
 		return nil, err
 	}
+	if d, at, err = r.versionOfPath(ctx, d, at); err != nil {
+		return nil, err
+	}
 	table, err := r.deltaTableAt(at)
 	if err != nil {
 		return nil, err
@@ -162,7 +150,11 @@ func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.
 }
 
 func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []string, t *plan.NamedTable) (logical.Node, error) {
-	opts, err := delta.ParseReadOptions(r.atVersion(&plan.DataSource{Options: t.Options}, t).Options, t.Streaming)
+	options, err := r.atVersion(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := delta.ParseReadOptions(options, t.Streaming)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +162,7 @@ func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []strin
 }
 
 func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []string, streaming bool, opts delta.ReadOptions) (logical.Node, error) {
+	opts.Zone = r.TimeZone()
 	if streaming {
 		opts.Session = delta.Session{Resolve: r.space.Resolve, Conf: r.Conf}
 		provider, err := delta.NewProvider(ctx, table, opts)
@@ -183,15 +176,4 @@ func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []strin
 		return nil, err
 	}
 	return &logical.Relation{Name: name, Source: source}, nil
-}
-
-// constantText is the text of TIMESTAMP AS OF's constant.
-func constantText(e plan.Expression) string {
-	switch e := e.(type) {
-	case *plan.Literal:
-		return fmt.Sprint(e.Value)
-	case *plan.Cast:
-		return constantText(e.Child)
-	}
-	return ""
 }

@@ -149,6 +149,7 @@ const (
 	DeltaStreamPostEvolution       Class = "DELTA_STREAMING_CANNOT_CONTINUE_PROCESSING_POST_SCHEMA_EVOLUTION"
 	DeltaTableAlreadyExists        Class = "DELTA_TABLE_ALREADY_EXISTS"
 	DeltaTableNotFound             Class = "DELTA_TABLE_NOT_FOUND"
+	DeltaTimeTravelTwice           Class = "DELTA_UNSUPPORTED_TIME_TRAVEL_MULTIPLE_FORMATS"
 	DeltaTimestampAfterLatest      Class = "DELTA_TIMESTAMP_GREATER_THAN_COMMIT"
 	DeltaTimestampBeforeFirst      Class = "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION"
 	DeltaTimestampInvalid          Class = "DELTA_TIMESTAMP_INVALID"

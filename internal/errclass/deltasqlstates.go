@@ -161,6 +161,7 @@ var deltaSQLStates = map[Class]string{
 	DeltaStreamPostEvolution:       "KD002",
 	DeltaTableAlreadyExists:        "42P07",
 	DeltaTableNotFound:             "42P01",
+	DeltaTimeTravelTwice:           "42613",
 	DeltaTimestampInvalid:          "42816",
 	DeltaTrackingConflict:          "22000",
 	DeltaTrackingIncomplete:        "22000",

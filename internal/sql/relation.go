@@ -249,23 +249,33 @@ func (p *parser) tableName(from int) (*plan.NamedTable, error) {
 // versionSuffix: '@' 'v' number | '@' yyyyMMddHHmmssSSS
 func (p *parser) versionSuffix(table *plan.NamedTable) error {
 	t := p.tok()
-	if t.kind == kindWord && strings.HasPrefix(t.key, "v") {
-		if version, err := strconv.ParseInt(t.key[1:], 10, 64); err == nil && version >= 0 {
-			p.skip()
-			table.VersionAsOf = &version
-			return nil
-		}
+	at, ok := VersionSuffix(p.text[t.start:t.end])
+	if !ok || t.kind != kindWord && t.kind != kindNumber {
+		return p.unexpected("expected v and a version, or a time yyyyMMddHHmmssSSS")
 	}
-	if t.kind == kindNumber && len(t.value) == 17 {
-		instant, err := time.Parse("20060102150405.000", t.value[:14]+"."+t.value[14:])
-		if err == nil {
-			at := p.i
-			p.skip()
-			table.TimestampAsOf = p.stringLiteral(at, instant.Format("2006-01-02 15:04:05.000"))
-			return nil
-		}
+	from := p.i
+	p.skip()
+	if text, ok := at.TimestampAsOf.(*plan.Literal); ok {
+		text.At = p.span(from)
 	}
-	return p.unexpected("expected v and a version, or a time yyyyMMddHHmmssSSS")
+	table.VersionAsOf, table.TimestampAsOf = at.VersionAsOf, at.TimestampAsOf
+	return nil
+}
+
+// VersionSuffix reads what may follow the @ behind a table's name or path: v and a version, or a time yyyyMMddHHmmssSSS in the
+// session's zone. It is false for anything else.
+func VersionSuffix(text string) (at plan.TimeTravel, ok bool) {
+	if digits, ok := strings.CutPrefix(strings.ToLower(text), "v"); ok {
+		version, err := strconv.ParseInt(digits, 10, 64)
+		at.VersionAsOf = &version
+		return at, err == nil && digits[0] >= '0' && digits[0] <= '9'
+	}
+	if len(text) != len("yyyyMMddHHmmssSSS") {
+		return at, false
+	}
+	instant, err := time.Parse("20060102150405.000", text[:14]+"."+text[14:])
+	at.TimestampAsOf = &plan.Literal{Value: instant.Format("2006-01-02 15:04:05.000"), Type: types.String}
+	return at, err == nil
 }
 
 func isVersionWord(key string) bool {

@@ -114,16 +114,17 @@ func (p *parser) describe() (plan.Statement, error) {
 	p.skip()
 	next := p.peek(1)
 	named := next.kind == kindWord || next.kind == kindQuoted
+	isPath := next.kind == kindString // DESCRIBE HISTORY '/data/t'
 	switch {
 	case p.beginsQuery(p.i) && !p.is("table") || p.is("("):
 		return p.describeQuery()
-	case !named:
+	case !named && !isPath:
 	case p.take("query"):
 		return p.describeQuery()
 	case p.take("history"):
 		return p.describeHistory()
 	case p.take("detail"):
-		name, err := p.multipartIdentifier()
+		name, err := p.tableOrPath()
 		return &plan.DescribeDetail{Table: name}, err
 	case p.takeAny("schema", "database", "namespace") != "":
 		return p.describeSchema()
@@ -138,9 +139,9 @@ func (p *parser) describeQuery() (plan.Statement, error) {
 	return &plan.DescribeQuery{Query: query}, err
 }
 
-// describeHistory: name [LIMIT n]
+// describeHistory: table [LIMIT n]
 func (p *parser) describeHistory() (plan.Statement, error) {
-	name, err := p.multipartIdentifier()
+	name, err := p.tableOrPath()
 	if err != nil || !p.take("limit") {
 		return &plan.DescribeHistory{Table: name}, err
 	}
