@@ -101,7 +101,7 @@ func (m *Metadata) checkProperties() error {
 	for _, name := range []string{propLogRetention, propFileRetention, propTxnRetention} {
 		if text, set := m.Configuration[name]; set {
 			if _, ok := parseInterval(text); !ok {
-				return errclass.InvalidOptionValue.New("table property %s = '%s' is no interval.", name, text).
+				return errclass.DeltaInvalidInterval.New("table property %s: '%s' is not a valid INTERVAL.", name, text).
 					WithHint("Write it like 'interval 30 days'.")
 			}
 		}

@@ -35,7 +35,7 @@ const manifestMode = "symlink_format_manifest"
 // generate is GENERATE symlink_format_manifest.
 func (s *Session) generate(ctx context.Context, c *plan.Generate) (*DataFrame, error) {
 	if !strings.EqualFold(c.Mode, manifestMode) {
-		return nil, errclass.InvalidParameterValue.New("Specified mode '%s' is not supported. Supported modes are: %s.", c.Mode, manifestMode)
+		return nil, errclass.DeltaModeNotSupported.New("Specified mode '%s' is not supported. Supported modes are: %s.", c.Mode, manifestMode)
 	}
 	table, err := s.tableOf(ctx, c.Table)
 	if err != nil {

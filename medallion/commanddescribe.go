@@ -11,7 +11,9 @@ import (
 
 	"lakehouse/internal/catalog"
 	"lakehouse/internal/connector/delta"
+	"lakehouse/internal/errclass"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/sql"
 	"lakehouse/internal/types"
 )
 
@@ -20,6 +22,9 @@ func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*Da
 	schema, err := s.tableSchema(ctx, c.Table)
 	if err != nil {
 		return nil, err
+	}
+	if c.Column != nil {
+		return s.describeColumn(c.Column, schema)
 	}
 	entry, named, err := s.entryOf(ctx, c.Table)
 	if err != nil {
@@ -40,6 +45,24 @@ func (s *Session) describeTable(ctx context.Context, c *plan.DescribeTable) (*Da
 	}
 	rows := append(partitionRows(detail), extended(c.Extended, tableDetail(entry.Name, entry.Type, table, detail))...)
 	return s.columns(schema, rows, nil)
+}
+
+// describeColumn is DESCRIBE of one column. As in Spark it may have no parts, and a table's statistics are not shown by EXTENDED.
+func (s *Session) describeColumn(name []string, schema Schema) (*DataFrame, error) {
+	at := schema.Index(name[0])
+	if at < 0 {
+		return nil, errclass.UnresolvedColumn.New("A column, variable, or function parameter with name `%s` cannot be resolved. Did you mean one of the following? [`%s`].",
+			strings.Join(name, "`.`"), strings.Join(schema.Names(), "`, `"))
+	}
+	if len(name) > 1 {
+		return nil, errclass.UnsupportedFeature.New("The feature is not supported: DESCRIBE of a nested column: `%s`.", strings.Join(name, "`.`")).
+			WithHint("DESCRIBE the column `%s`.", schema.Fields[at].Name)
+	}
+	column := columnRow(schema.Fields[at])
+	if column[2] == nil {
+		column[2] = "NULL"
+	}
+	return s.answer("info_name string, info_value string", [][]any{{"col_name", column[0]}, {"data_type", column[1]}, {"comment", column[2]}})
 }
 
 // entryOf is the catalog's entry of a name that is no path and no temporary view's; false where there is none.
@@ -177,25 +200,47 @@ func (s *Session) showCreate(ctx context.Context, c *plan.ShowCreateTable) (*Dat
 }
 
 func createTableText(name string, detail delta.Detail) string {
-	columns := make([]string, len(detail.Schema.Fields))
-	for i, f := range detail.Schema.Fields {
-		columns[i] = types.ToDDL(Schema{Fields: []types.Field{f}})
+	columns := make([]string, len(detail.Declared.Fields))
+	for i, f := range detail.Declared.Fields {
+		columns[i] = sql.Format(f)
 	}
 	text := fmt.Sprintf("CREATE TABLE %s (\n  %s)\nUSING delta\n", name, strings.Join(columns, ",\n  "))
 	if len(detail.PartitionColumns) > 0 {
 		text += "PARTITIONED BY (" + quoteList(detail.PartitionColumns) + ")\n"
 	}
+	if len(detail.ClusteringColumns) > 0 {
+		columns := make([]string, len(detail.ClusteringColumns))
+		for i, c := range detail.ClusteringColumns {
+			columns[i] = quoteParts(strings.Split(c, "."))
+		}
+		text += "CLUSTER BY (" + strings.Join(columns, ", ") + ")\n"
+	}
 	if detail.Description != "" {
 		text += "COMMENT " + types.QuoteString(detail.Description) + "\n"
 	}
+	settable := settableProperties(detail)
 	var properties []string
-	for _, k := range slices.Sorted(maps.Keys(detail.Properties)) {
-		properties = append(properties, types.QuoteString(k)+" = "+types.QuoteString(detail.Properties[k]))
+	for _, k := range slices.Sorted(maps.Keys(settable)) {
+		properties = append(properties, types.QuoteString(k)+" = "+types.QuoteString(settable[k]))
 	}
 	if len(properties) > 0 {
 		text += "TBLPROPERTIES (\n  " + strings.Join(properties, ",\n  ") + ")\n"
 	}
 	return text
+}
+
+// settableProperties are the properties that a statement needs to make such a table: without those that Delta sets by itself, and with the
+// feature that DEFAULT is not taken without.
+func settableProperties(detail delta.Detail) map[string]string {
+	settable := maps.Clone(detail.Properties)
+	maps.DeleteFunc(settable, func(name, _ string) bool { return delta.IsBookKeeping(name) })
+	if slices.Contains(detail.Features, "allowColumnDefaults") {
+		if settable == nil {
+			settable = map[string]string{}
+		}
+		settable["delta.feature.allowColumnDefaults"] = "supported"
+	}
+	return settable
 }
 
 func createViewText(entry catalog.Table) string {

@@ -3,14 +3,17 @@ package medallion
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"lakehouse/deltalog"
+	"lakehouse/internal/catalog"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
@@ -91,11 +94,13 @@ func (s *Session) showTables(ctx context.Context, c *plan.ShowTables) (*DataFram
 	if err != nil {
 		return nil, err
 	}
+	tables = slices.DeleteFunc(tables, func(t string) bool { return !matchesPattern(t, c.Pattern) })
+	if c.Extended {
+		return s.showTablesExtended(ctx, catalogName, schema, tables)
+	}
 	var rows [][]any
 	for _, t := range tables {
-		if matchesPattern(t, c.Pattern) {
-			rows = append(rows, []any{schema, t, false})
-		}
+		rows = append(rows, []any{schema, t, false})
 	}
 	s.mu.Lock()
 	views := slices.Sorted(maps.Keys(s.views))
@@ -106,6 +111,55 @@ func (s *Session) showTables(ctx context.Context, c *plan.ShowTables) (*DataFram
 		}
 	}
 	return s.answer("namespace string, tableName string, isTemporary boolean", rows)
+}
+
+// showTablesExtended is SHOW TABLE EXTENDED: what the catalog knows of tables, which are not opened for it.
+func (s *Session) showTablesExtended(ctx context.Context, catalogName, schema string, tables []string) (*DataFrame, error) {
+	var rows [][]any
+	for _, t := range tables {
+		entry, err := s.catalog.Lookup(ctx, catalog.Name{Catalog: catalogName, Schema: schema, Table: t})
+		if errors.Is(err, errclass.TableNotFound) {
+			continue // dropped meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		information, err := s.tableInformation(entry)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, []any{schema, t, false, information})
+	}
+	return s.answer("namespace string, tableName string, isTemporary boolean, information string", rows)
+}
+
+// tableInformation is a line for each thing that the catalog knows, in Spark's words.
+func (s *Session) tableInformation(entry catalog.Table) (string, error) {
+	lines := [][2]string{
+		{"Catalog", entry.Name.Catalog},
+		{"Database", entry.Name.Schema},
+		{"Table", entry.Name.Table},
+		{"Created Time", time.UnixMilli(entry.Created).In(s.TimeZone()).Format(time.UnixDate)},
+		{"Last Access", "UNKNOWN"},
+		{"Type", entry.Type},
+		{"Provider", entry.Provider},
+		{"Comment", entry.Comment},
+		{"View Text", entry.ViewText},
+	}
+	if entry.Type != catalog.View {
+		table, err := s.deltaTable(entry.Location)
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, [2]string{"Location", table.URI})
+	}
+	var b strings.Builder
+	for _, line := range lines {
+		if line[1] != "" {
+			b.WriteString(line[0] + ": " + line[1] + "\n")
+		}
+	}
+	return b.String(), nil
 }
 
 func (s *Session) showSchemas(ctx context.Context, c *plan.ShowSchemas) (*DataFrame, error) {

@@ -28,33 +28,42 @@ func (s *Session) atVersion(ctx context.Context, t *plan.NamedTable) (map[string
 	case t.VersionAsOf != nil:
 		options["versionAsOf"] = strconv.FormatInt(*t.VersionAsOf, 10)
 	case t.TimestampAsOf != nil:
-		at, err := s.constantTime(ctx, t.TimestampAsOf)
+		at, shown, ok, err := s.timeOf(ctx, t.TimestampAsOf)
 		if err != nil {
 			return nil, err
+		}
+		if !ok {
+			return nil, errclass.InvalidTimeTravelInput.New("The time travel timestamp expression \"%s\" is invalid. Cannot be casted to the \"TIMESTAMP\" type.", shown).
+				WithHint(timeHint)
 		}
 		options["timestampAsOf"] = at.Format(time.RFC3339Nano) // it names its zone
 	}
 	return options, nil
 }
 
-// constantTime is the time of TIMESTAMP AS OF, an expression without columns. Text that names no zone is in the session's.
+const timeHint = "Write it as '2026-01-31' or '2026-01-31 12:00:00'."
+
+// constantTime is the time of a command's TIMESTAMP AS OF.
 func (s *Session) constantTime(ctx context.Context, e plan.Expression) (time.Time, error) {
+	at, shown, ok, err := s.timeOf(ctx, e)
+	if err == nil && !ok {
+		err = errclass.DeltaTimestampInvalid.New("The provided timestamp ('%s') cannot be converted to a valid timestamp.", shown).WithHint(timeHint)
+	}
+	return at, err
+}
+
+// timeOf computes an expression without columns as a time, and shows it. Text that names no zone is in the session's; ok is false for what is
+// no time.
+func (s *Session) timeOf(ctx context.Context, e plan.Expression) (at time.Time, shown string, ok bool, err error) {
 	cast := &plan.Cast{Child: e, To: types.Timestamp, Mode: plan.EvalTry}
 	resolved, err := logical.ResolveExpressions(ctx, []plan.Expression{e, cast}, types.Struct{}, s.resolveEnv())
 	if err != nil {
-		return time.Time{}, err
+		return at, "", false, err
 	}
 	eval := s.evalContext()
 	value, err := expr.Value(resolved[1], &eval)
-	if err != nil {
-		return time.Time{}, err
-	}
 	micros, ok := value.(int64)
-	if !ok {
-		return time.Time{}, errclass.DeltaTimestampInvalid.New("The provided timestamp (%s) cannot be converted to a valid timestamp.", resolved[0]).
-			WithHint("Write it as '2026-01-31' or '2026-01-31 12:00:00'.")
-	}
-	return time.UnixMicro(micros).UTC(), nil
+	return time.UnixMicro(micros).UTC(), resolved[0].String(), ok, err
 }
 
 // versionOfPath is a read of a path that ends in @v and a version, or in @ and a time, as of that: where there is no such folder, as in Delta.

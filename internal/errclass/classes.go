@@ -121,6 +121,7 @@ const (
 	InvalidSubquery              Class = "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN"
 	InvalidSyntax                Class = "INVALID_SQL_SYNTAX"
 	InvalidTempReference         Class = "INVALID_TEMP_OBJ_REFERENCE"
+	InvalidTimeTravelInput       Class = "INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT"
 	InvalidTimezone              Class = "INVALID_TIMEZONE"
 	InvalidTypedLiteral          Class = "INVALID_TYPED_LITERAL"
 	InvalidURL                   Class = "INVALID_URL"

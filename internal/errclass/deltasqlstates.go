@@ -162,6 +162,8 @@ var deltaSQLStates = map[Class]string{
 	DeltaTableAlreadyExists:        "42P07",
 	DeltaTableNotFound:             "42P01",
 	DeltaTimeTravelTwice:           "42613",
+	DeltaInvalidInterval:           "22006",
+	DeltaModeNotSupported:          "0AKDC",
 	DeltaTimestampInvalid:          "42816",
 	DeltaTrackingConflict:          "22000",
 	DeltaTrackingIncomplete:        "22000",

@@ -109,6 +109,7 @@ var sqlStates = map[Class]string{
 	InvalidSubquery:              "42823",
 	InvalidSyntax:                "42000",
 	InvalidTempReference:         "42K0F",
+	InvalidTimeTravelInput:       "42K0E",
 	InvalidTimezone:              "22009",
 	InvalidTypedLiteral:          "42604",
 	InvalidURL:                   "22P02",

@@ -94,8 +94,9 @@ type (
 
 	// ShowTables is SHOW TABLES [IN schema] [LIKE pattern].
 	ShowTables struct {
-		Schema  []string
-		Pattern string
+		Schema   []string
+		Pattern  string
+		Extended bool // SHOW TABLE EXTENDED
 	}
 	// ShowSchemas is SHOW SCHEMAS|DATABASES [IN catalog] [LIKE pattern].
 	ShowSchemas struct {
@@ -114,10 +115,11 @@ type (
 	// ShowCreateTable is SHOW CREATE TABLE table.
 	ShowCreateTable struct{ Table []string }
 
-	// DescribeTable is DESCRIBE [EXTENDED] name.
+	// DescribeTable is DESCRIBE [EXTENDED] name [column].
 	DescribeTable struct {
 		At       *Span
 		Table    []string
+		Column   []string // nil: all
 		Extended bool
 	}
 	// DescribeHistory is DESCRIBE HISTORY name [LIMIT n]; 0: all.

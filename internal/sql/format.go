@@ -8,7 +8,7 @@ import (
 	"lakehouse/internal/types"
 )
 
-// Format prints a plan.Statement, plan.Relation or plan.Expression as SQL. What the parser made
+// Format prints a plan.Statement, plan.Relation, plan.Expression or types.Field (a column of CREATE TABLE) as SQL. What the parser made
 // parses to the same nodes again, places aside. A node that no SQL text makes prints as its name in
 // angle brackets, which does not parse.
 func Format(node any) string {
@@ -16,6 +16,8 @@ func Format(node any) string {
 	switch node := node.(type) {
 	case plan.Statement:
 		w.statement(node)
+	case types.Field:
+		w.column(node)
 	case plan.Relation:
 		w.query(node)
 	case plan.Expression:

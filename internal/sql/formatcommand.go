@@ -55,7 +55,11 @@ func (w *printer) statement(s plan.Statement) {
 func (w *printer) inspection(s plan.Statement) {
 	switch s := s.(type) {
 	case *plan.ShowTables:
-		w.text("SHOW TABLES")
+		if s.Extended {
+			w.text("SHOW TABLE EXTENDED")
+		} else {
+			w.text("SHOW TABLES")
+		}
 		if s.Schema != nil {
 			w.text(" IN ", qualifiedName(s.Schema))
 		}
@@ -84,6 +88,9 @@ func (w *printer) inspection(s plan.Statement) {
 			w.text("EXTENDED ")
 		}
 		w.text(qualifiedName(s.Table))
+		if s.Column != nil {
+			w.text(" ", qualifiedName(s.Column))
+		}
 	case *plan.DescribeHistory:
 		w.text("DESCRIBE HISTORY ", qualifiedName(s.Table))
 		if s.Limit > 0 {

@@ -6,9 +6,12 @@ import (
 	"lakehouse/internal/plan"
 )
 
-// show: SHOW (TABLES | SCHEMAS | DATABASES | CATALOGS | COLUMNS | TBLPROPERTIES | PARTITIONS | CREATE TABLE) …
+// show: SHOW (TABLES | TABLE EXTENDED | SCHEMAS | DATABASES | CATALOGS | COLUMNS | TBLPROPERTIES | PARTITIONS | CREATE TABLE) …
 func (p *parser) show() (plan.Statement, error) {
 	p.skip()
+	if p.take("table", "extended") {
+		return p.showTableExtended()
+	}
 	switch word := p.takeAny("tables", "schemas", "databases", "namespaces", "catalogs", "columns", "tblproperties", "partitions"); word {
 	case "tables":
 		return p.showTables()
@@ -30,9 +33,6 @@ func (p *parser) show() (plan.Statement, error) {
 			err = p.refuse("SHOW CREATE TABLE … AS SERDE")
 		}
 		return &plan.ShowCreateTable{Table: table}, err
-	}
-	if p.is("table", "extended") {
-		return nil, p.refuse("SHOW TABLE EXTENDED")
 	}
 	return nil, p.refuseKind("SHOW", "expected TABLES, SCHEMAS, CATALOGS, COLUMNS, TBLPROPERTIES or CREATE TABLE")
 }
@@ -73,6 +73,20 @@ func (p *parser) showTables() (plan.Statement, error) {
 	}
 	show.Pattern, err = p.pattern()
 	return show, err
+}
+
+// showTableExtended: [(FROM | IN) schema] LIKE pattern
+func (p *parser) showTableExtended() (plan.Statement, error) {
+	statement, err := p.showTables()
+	if err != nil {
+		return nil, err
+	}
+	if p.is("partition") {
+		return nil, p.refuse("SHOW TABLE EXTENDED … PARTITION")
+	}
+	show := statement.(*plan.ShowTables)
+	show.Extended = true
+	return show, nil
 }
 
 // showSchemas: [(FROM | IN) catalog] [[LIKE] pattern]
@@ -153,7 +167,7 @@ func (p *parser) describeHistory() (plan.Statement, error) {
 	return &plan.DescribeHistory{Table: name, Limit: limit}, nil
 }
 
-// describeTable: [TABLE] [EXTENDED | FORMATTED] name. A table may have the name of a keyword: DESC table.
+// describeTable: [TABLE] [EXTENDED | FORMATTED] name [column]. A table may have the name of a keyword: DESC table.
 func (p *parser) describeTable(named bool) (plan.Statement, error) {
 	d := &plan.DescribeTable{}
 	if named {
@@ -171,8 +185,10 @@ func (p *parser) describeTable(named bool) (plan.Statement, error) {
 	switch {
 	case p.is("as", "json"):
 		return nil, p.refuse("DESCRIBE … AS JSON")
+	case p.is("partition", "("):
+		return nil, p.refuse("DESCRIBE … PARTITION")
 	case p.isName():
-		return nil, p.refuse("DESCRIBE of one column or partition")
+		d.Column, err = p.multipartIdentifier()
 	}
-	return d, nil
+	return d, err
 }

@@ -50,7 +50,7 @@ func (a *altering) unsetProperties(c *plan.UnsetProperties) error {
 		if err != nil {
 			spelled = key // the table may have it from another writer
 		}
-		if ownBookKeeping(spelled) {
+		if IsBookKeeping(spelled) {
 			return errclass.DeltaCannotModify.New("The Delta table configuration %s cannot be specified by the user", spelled)
 		}
 		if strings.EqualFold(key, "comment") {

@@ -70,7 +70,7 @@ func adopt(t Table, snap *deltalog.Snapshot, opts CreateOptions) error {
 			WithHint("Leave out the columns to take over the table as it is, or choose another location.")
 	}
 	have := maps.Clone(meta.Configuration)
-	maps.DeleteFunc(have, func(name, _ string) bool { return ownBookKeeping(name) }) // nobody asks for it
+	maps.DeleteFunc(have, func(name, _ string) bool { return IsBookKeeping(name) }) // nobody asks for it
 	if opts.Properties != nil && !maps.Equal(withoutProtocol(opts.Properties), have) {
 		return errclass.DeltaOtherProperties.New("The specified properties do not match the existing properties at %s. Specified: %v. Existing: %v.", t.URI, opts.Properties, meta.Configuration).
 			WithHint("Leave out TBLPROPERTIES to take over the table as it is, or choose another location.")

@@ -162,8 +162,8 @@ func (p *Property) broken(value string) string {
 	return ""
 }
 
-// ownBookKeeping reports whether a property is one that Delta sets by itself.
-func ownBookKeeping(name string) bool {
+// IsBookKeeping reports whether a property is one that Delta sets by itself.
+func IsBookKeeping(name string) bool {
 	return slices.ContainsFunc(Properties, func(p Property) bool { return p.Unsettable && p.Name == name })
 }
 

@@ -45,6 +45,7 @@ func (t Table) Schema(ctx context.Context) (types.Struct, error) {
 type Detail struct {
 	ID, Description                    string
 	Schema                             types.Struct
+	Declared                           types.Struct // the schema with what Delta keeps of columns: generation expressions, identities
 	CreatedAt, LastModified            time.Time
 	PartitionColumns                   []string
 	ClusteringColumns                  []string // by dots into structs
@@ -79,7 +80,7 @@ func (t Table) Detail(ctx context.Context) (Detail, error) {
 	meta, protocol := snap.Metadata(), snap.Protocol()
 	return Detail{
 		ClusteringColumns: append([]string{}, clustering...),
-		ID:                meta.ID, Description: meta.Description, Schema: deltalog.UserSchema(schema),
+		ID:                meta.ID, Description: meta.Description, Schema: deltalog.UserSchema(schema), Declared: schema,
 		CreatedAt: time.UnixMilli(meta.CreatedTime).UTC(), LastModified: snap.Timestamp(),
 		PartitionColumns: meta.PartitionColumns, NumFiles: files, SizeInBytes: bytes, Properties: meta.Configuration,
 		MinReaderVersion: protocol.MinReaderVersion, MinWriterVersion: protocol.MinWriterVersion,
