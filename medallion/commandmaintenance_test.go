@@ -138,6 +138,9 @@ func TestConvertGenerateAndRepairInSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	const table = "`/FileStore/pq`"
+	if _, err := s.SQL(t.Context(), "CONVERT TO DELTA parquet.`/nosuch`"); !errors.Is(err, errclass.PathNotFound) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
 	if _, err := s.SQL(t.Context(), "CONVERT TO DELTA parquet."+table); !errors.Is(err, errclass.DeltaConvertPartitionCount) {
 		t.Error(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"path"
 	"strconv"
@@ -60,6 +61,9 @@ type convertedFile struct {
 // list looks for the files; names that begin with "_" or "." are no data.
 func (c *conversion) list(ctx context.Context) error {
 	for f, err := range c.table.Store.List(ctx, ".", volumes.ListOptions{Recursive: true}) {
+		if errors.Is(err, fs.ErrNotExist) && len(c.files) == 0 {
+			return errclass.PathNotFound.New("Path does not exist: %s.", c.table.URI)
+		}
 		if err != nil {
 			return err
 		}
