@@ -35,7 +35,8 @@ func (a *app) tableCommand() *cobra.Command {
 			}
 			defer session.Close()
 			return session.Table(t).PrintSchema(ctx, a.out)
-		}))
+		}),
+		a.changesVerb())
 	cmd.AddCommand(a.maintenanceVerbs()...)
 	cmd.AddCommand(a.alterVerbs()...)
 	return cmd

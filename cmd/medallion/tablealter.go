@@ -14,7 +14,7 @@ import (
 // in SQL.
 func (a *app) alterVerbs() []*cobra.Command {
 	return []*cobra.Command{
-		a.setPropertiesVerb(), a.unsetPropertiesVerb(), a.addColumnVerb(), a.dropConstraintVerb(), a.dropFeatureVerb(),
+		a.setPropertiesVerb(), a.unsetPropertiesVerb(), a.addColumnVerb(), a.alterColumnVerb(), a.dropConstraintVerb(), a.dropFeatureVerb(),
 		a.alterVerb("rename-column TABLE COLUMN NAME", "Gives a column another name: the table needs delta.columnMapping.mode = name.", cobra.ExactArgs(3),
 			func(args []string) string { return "RENAME COLUMN " + args[0] + " TO " + args[1] }),
 		a.alterVerb("drop-column TABLE COLUMN…", "Drops columns: the table needs delta.columnMapping.mode = name.", cobra.MinimumNArgs(2),
