@@ -258,3 +258,17 @@ func escapeHive(out *strings.Builder, text string) {
 		}
 	}
 }
+
+// PartitionKey is a text that the files of one partition have in common, and no file of another. The columns are named as the log names
+// them, see [Metadata.StoredPartitionColumns]. Null, which a log writes as no text or as an empty one, is one value. Keys sort as the texts
+// of the values do.
+func (a *AddFile) PartitionKey(columns []string) string {
+	var key strings.Builder
+	for _, c := range columns {
+		if v := valueOf(a.PartitionValues, c); v != nil {
+			key.WriteString(strings.ReplaceAll(*v, "\x00", "\x00\x01")) // a text may hold what ends it
+		}
+		key.WriteString("\x00\x00")
+	}
+	return key.String()
+}

@@ -22,7 +22,7 @@ func (x *Txn) ReadPartitions(files []AddFile) error {
 	seen := map[string]bool{}
 	read := predicate.Or{}
 	for i := range files {
-		key := partitionKey(files[i].PartitionValues, keys)
+		key := files[i].PartitionKey(keys)
 		if seen[key] {
 			continue
 		}

@@ -162,31 +162,17 @@ func (x *Txn) replace(ctx context.Context, added []AddFile, dynamic bool) error 
 	}
 	written := map[string]bool{}
 	for i := range added {
-		written[partitionKey(added[i].PartitionValues, keys)] = true
+		written[added[i].PartitionKey(keys)] = true
 	}
 	for f, err := range x.read.Files(ctx) {
 		if err != nil {
 			return err
 		}
-		if !dynamic || len(keys) == 0 || written[partitionKey(f.PartitionValues, keys)] {
+		if !dynamic || len(keys) == 0 || written[f.PartitionKey(keys)] {
 			x.Remove(f)
 		}
 	}
 	return nil
-}
-
-// partitionKey tells the partitions of a table apart. A log writes null as no text or as an empty one.
-func partitionKey(values map[string]*string, keys []string) string {
-	var key []byte
-	for _, k := range keys {
-		if v := valueOf(values, k); v != nil {
-			key = append(strconv.AppendInt(key, int64(len(*v)), 10), ':')
-			key = append(key, *v...)
-		} else {
-			key = append(key, "0:"...)
-		}
-	}
-	return string(key)
 }
 
 // FromRecords is batches that are already made, for [Table.Append] and its like.

@@ -86,7 +86,7 @@ func (s *Session) partitionsWhere(ctx context.Context, table delta.Table, condit
 		if err != nil {
 			return nil, err
 		}
-		key := partitionKey(f, keys)
+		key := f.PartitionKey(keys)
 		if _, seen := numbers[key]; seen {
 			continue
 		}
@@ -109,19 +109,7 @@ func (s *Session) partitionsWhere(ctx context.Context, table delta.Table, condit
 	for _, r := range found {
 		picked[r.Values[0].(int64)] = true
 	}
-	return func(f deltalog.AddFile) bool { return picked[numbers[partitionKey(f, keys)]] }, nil
-}
-
-// partitionKey tells the partitions of a table apart: null, which a log writes as no text or as an empty one, is no value.
-func partitionKey(f deltalog.AddFile, keys []string) string {
-	var key strings.Builder
-	for _, p := range keys {
-		if v := f.PartitionValues[p]; v != nil {
-			key.WriteString(*v)
-		}
-		key.WriteByte(0)
-	}
-	return key.String()
+	return func(f deltalog.AddFile) bool { return picked[numbers[f.PartitionKey(keys)]] }, nil
 }
 
 func partitionRow(f deltalog.AddFile, keys []string, number int64) []any {

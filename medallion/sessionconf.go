@@ -64,57 +64,56 @@ func (s *Session) Conf(key string) string {
 
 // SetConf changes a setting. A value that the session cannot use is refused.
 func (s *Session) SetConf(key, value string) error {
-	invalid := func(rule string) error {
-		return errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: %s", value, key, rule)
-	}
 	if s3.IsSetting(key) {
 		return s.setBucketConf(key, value)
 	}
 	if err := checkSetting(key); err != nil {
 		return err
 	}
-	switch key {
-	case confTimeZone:
-		if _, ok := expr.ParseZone(value); !ok {
-			return invalid("it is no time zone.")
-		}
-	case confANSI, confInference, confNoData, confRescuedPath:
-		value = strings.ToLower(value)
-		if value != "true" && value != "false" {
-			return invalid("it should be boolean.")
-		}
-	case confWatermarks:
-		if _, err := stream.ParseWatermarkPolicy(value); err != nil {
-			return err
-		}
-		value = strings.ToLower(value)
-	case confPartitions, confWorkers, confMinDeltas, confSampleFiles:
-		if n, err := strconv.Atoi(value); err != nil || n <= 0 {
-			return invalid("it should be a positive integer.")
-		}
-	case confSampleBytes:
-		if _, err := option.ParseBytes(value); err != nil {
-			return invalid("it should be a size such as 50g.")
-		}
-	case confMemoryLimit:
-		n, err := option.ParseBytes(value)
-		if err != nil {
-			return invalid("it should be a size such as 4g.")
-		}
-		s.memory.SetLimit(n)
-	case confStateMemory:
-		if _, err := option.ParseBytes(value); err != nil {
-			return invalid("it should be a size such as 2g.")
-		}
-	}
-	value, _, err := streamSetting(key, value)
+	value, err := ownSetting(key, value)
 	if err != nil {
 		return err
+	}
+	if value, _, err = streamSetting(key, value); err != nil {
+		return err
+	}
+	if key == confMemoryLimit {
+		n, _ := option.ParseBytes(value) // ownSetting has checked it
+		s.memory.SetLimit(n)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conf[key] = value
 	return nil
+}
+
+// ownSetting checks one of the session's own settings, and gives it as it is kept; another stays as it is.
+func ownSetting(key, value string) (kept string, err error) {
+	rule, ok := "", true
+	switch key {
+	case confTimeZone:
+		rule = "it is no time zone."
+		_, ok = expr.ParseZone(value)
+	case confANSI, confInference, confNoData, confRescuedPath:
+		rule = "it should be boolean."
+		value = strings.ToLower(value)
+		ok = value == "true" || value == "false"
+	case confWatermarks:
+		_, err = stream.ParseWatermarkPolicy(value)
+		return strings.ToLower(value), err
+	case confPartitions, confWorkers, confMinDeltas, confSampleFiles:
+		rule = "it should be a positive integer."
+		n, err := strconv.Atoi(value)
+		ok = err == nil && n > 0
+	case confSampleBytes, confMemoryLimit, confStateMemory:
+		rule = "it should be a size such as 4g."
+		_, err := option.ParseBytes(value)
+		ok = err == nil
+	}
+	if !ok {
+		return value, errclass.InvalidConfValue.New("The value '%s' in the config \"%s\" is invalid: %s", value, key, rule)
+	}
+	return value, nil
 }
 
 // stateMemory is the limit of what states keep on the heap, as it is set now.

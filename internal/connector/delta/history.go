@@ -34,16 +34,16 @@ func (s *source) walkInitial(ctx context.Context, at offset, yield func(indexedF
 		yield(indexedFile{}, err)
 		return
 	}
-	s.walkFiles(files, at, at.ReservoirVersion, true, yield)
+	s.walkFiles(files, at, at.ReservoirVersion, yield)
 }
 
 // walkFiles gives the files of a version that lie behind an offset, each with its end, and the end alone of a version
 // that has none. It reports whether to go on.
-func (s *source) walkFiles(files []deltalog.ChangedFile, at offset, version int64, initial bool, yield func(indexedFile, error) bool) bool {
+func (s *source) walkFiles(files []deltalog.ChangedFile, at offset, version int64, yield func(indexedFile, error) bool) bool {
 	if len(files) == 0 {
 		return yield(indexedFile{end: at.behind(version)}, nil)
 	}
-	if s.changes && !initial { // changes of one version belong together: a row before and after an update
+	if s.changes && !at.IsStartingVersion { // changes of one version belong together: a row before and after an update
 		return s.walkVersion(files, at, version, yield)
 	}
 	first := int64(0)
@@ -52,15 +52,15 @@ func (s *source) walkFiles(files []deltalog.ChangedFile, at offset, version int6
 	}
 	last := int64(len(files)) - 1
 	for i := first; i <= last; i++ {
-		end := offset{ReservoirID: s.id, ReservoirVersion: version, Index: i, IsStartingVersion: initial}
+		end := offset{ReservoirID: s.id, ReservoirVersion: version, Index: i, IsStartingVersion: at.IsStartingVersion}
 		if i == last {
 			end = at.behind(version)
 		}
-		at := indexedFile{file: files[i], end: end}
+		file := indexedFile{file: files[i], end: end}
 		if s.opts.excludes(files[i].Path) {
-			at.file = deltalog.ChangedFile{}
+			file.file = deltalog.ChangedFile{}
 		}
-		if !yield(at, nil) {
+		if !yield(file, nil) {
 			return false
 		}
 	}
@@ -132,7 +132,7 @@ func (s *source) walkChanges(ctx context.Context, at offset, yield func(indexedF
 			yield(indexedFile{}, err)
 			return
 		}
-		if !s.walkFiles(files, at, commit.Version, false, yield) {
+		if !s.walkFiles(files, at, commit.Version, yield) {
 			return
 		}
 	}

@@ -191,7 +191,7 @@ func (o *optimizing) plan(ctx context.Context) error {
 		}
 		o.done.Considered++
 		if o.takes(&f) {
-			key := partitionKey(f, o.keys)
+			key := f.PartitionKey(o.keys)
 			partitions[key] = append(partitions[key], f)
 		}
 	}
@@ -273,18 +273,6 @@ func packed(files []deltalog.AddFile, size int64) [][]deltalog.AddFile {
 		bins = append(bins, files[from:])
 	}
 	return bins
-}
-
-// partitionKey tells the partitions of a table apart. A log writes null as no text or as an empty one.
-func partitionKey(f deltalog.AddFile, columns []string) string {
-	var key strings.Builder
-	for _, p := range columns {
-		if v := f.PartitionValues[p]; v != nil {
-			key.WriteString(*v)
-		}
-		key.WriteByte(0)
-	}
-	return key.String()
 }
 
 // rewrite writes the bins side by side: several where there are several, else one with all workers.

@@ -83,10 +83,22 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, limit
 		end, err := s.nextBucket(ctx, at, files, bytesLeft)
 		return end.json(), err
 	}
-	end := at
+	end, err := s.within(ctx, at, files, bytesLeft)
+	switch {
+	case err != nil:
+		return nil, err
+	case end == at && start != nil:
+		return start, nil
+	}
+	return end.json(), nil
+}
+
+// within is how far so many files and bytes reach. What is taken last may exceed the bytes: else a larger file would never be read.
+func (s *source) within(ctx context.Context, at offset, files, bytesLeft int64) (end offset, err error) {
+	end = at
 	for f, err := range s.from(ctx, at) {
 		if err != nil {
-			return nil, err
+			return end, err
 		}
 		if f.file.Path != "" { // a version without files is passed at no cost
 			if files <= 0 || bytesLeft <= 0 {
@@ -99,10 +111,7 @@ func (s *source) Latest(ctx context.Context, _ int64, start stream.Offset, limit
 		}
 		end = f.end
 	}
-	if end == at && start != nil {
-		return start, nil
-	}
-	return end.json(), nil
+	return end, nil
 }
 
 func (s *source) limits(limit stream.ReadLimit) (files, size int64) {

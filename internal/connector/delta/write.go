@@ -227,32 +227,14 @@ func (w *writing) creation() deltalog.Parameters {
 }
 
 // settle checks the rows' columns against the table's: what the table lacks is added under mergeSchema
-// and refused otherwise; what the rows lack is null.
+// and refused otherwise; what the rows lack is null. Under overwriteSchema the table's columns are replaced.
 func (w *writing) settle(have, rows types.Struct) error {
 	w.schema = have
 	if w.dynamic() && w.opts.Overwrite && w.opts.Options.Bool("overwriteSchema") {
 		return errclass.DeltaOverwriteSchemaDynamic.New("'overwriteSchema' cannot be used in dynamic partition overwrite mode.")
 	}
-	replace := w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema"))
-	if replace {
-		parts, err := datafiles.PartitionColumns(rows, w.opts.PartitionBy)
-		if err != nil {
-			return err
-		}
-		w.schema, w.parts = rows, parts
-		if err := w.checkClustering(); err != nil {
-			return err
-		}
-		err = w.update(func(m *deltalog.Metadata) {
-			m.PartitionColumns = parts
-			if w.opts.OverwriteSchema { // the table is another now
-				m.Description, m.Configuration = w.opts.Comment, maps.Clone(w.opts.Properties)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		return w.cluster()
+	if w.opts.Overwrite && (w.opts.OverwriteSchema || w.opts.Options.Bool("overwriteSchema")) {
+		return w.replaceSchema(rows)
 	}
 	if by := w.opts.PartitionBy; len(by) > 0 && !slices.EqualFunc(by, w.parts, strings.EqualFold) {
 		return errclass.DeltaSchemaMismatch.New("the table %s is partitioned by %v, the write by %v.", w.table.URI, w.parts, by).
@@ -276,6 +258,28 @@ func (w *writing) settle(have, rows types.Struct) error {
 	}
 	w.schema = withUnknownFields(evolved, rows)
 	return w.update(func(*deltalog.Metadata) {})
+}
+
+// replaceSchema gives the table the rows' columns, and the partitions and clustering that the write asks for.
+func (w *writing) replaceSchema(rows types.Struct) error {
+	parts, err := datafiles.PartitionColumns(rows, w.opts.PartitionBy)
+	if err != nil {
+		return err
+	}
+	w.schema, w.parts = rows, parts
+	if err := w.checkClustering(); err != nil {
+		return err
+	}
+	err = w.update(func(m *deltalog.Metadata) {
+		m.PartitionColumns = parts
+		if w.opts.OverwriteSchema { // the table is another now
+			m.Description, m.Configuration = w.opts.Comment, maps.Clone(w.opts.Properties)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return w.cluster()
 }
 
 func (w *writing) update(change func(*deltalog.Metadata)) error {

@@ -2,7 +2,6 @@ package delta
 
 import (
 	"context"
-	"strings"
 
 	"lakehouse/deltalog"
 )
@@ -31,13 +30,13 @@ func (w *writing) replace(ctx context.Context, added []newFile) (removed replace
 	}
 	written := map[string]bool{}
 	for _, f := range added {
-		written[w.partitionOf(f.add)] = true
+		written[f.add.PartitionKey(w.keys)] = true
 	}
 	for f, err := range w.snap.Files(ctx) {
 		if err != nil {
 			return removed, err
 		}
-		if w.dynamic() && !written[w.partitionOf(f)] {
+		if w.dynamic() && !written[f.PartitionKey(w.keys)] {
 			continue
 		}
 		w.txn.RemoveFile(f.Removed(w.txn.Now(), !w.rearranges()))
@@ -57,16 +56,4 @@ func (w *writing) readReplaced(added []newFile) error {
 		adds[i] = f.add
 	}
 	return w.txn.ReadPartitions(adds)
-}
-
-// partitionOf tells the partitions of a table apart. A log writes null as no text or as an empty one.
-func (w *writing) partitionOf(f deltalog.AddFile) string {
-	var key strings.Builder
-	for _, p := range w.keys {
-		if v := f.PartitionValues[p]; v != nil {
-			key.WriteString(*v)
-		}
-		key.WriteByte(0)
-	}
-	return key.String()
 }
