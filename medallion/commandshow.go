@@ -257,6 +257,14 @@ func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*
 }
 
 func (s *Session) explain(ctx context.Context, c *plan.Explain) (*DataFrame, error) {
+	switch change := c.Statement.(type) {
+	case *plan.Delete, *plan.Update, *plan.MergeInto:
+		text, err := s.explainChange(ctx, change.(plan.Command))
+		if err != nil {
+			return nil, err
+		}
+		return s.answer("plan string", [][]any{{text}})
+	}
 	query, ok := c.Statement.(*plan.Query)
 	if !ok {
 		return nil, errclass.UnsupportedFeature.New("EXPLAIN of a command is not supported.")
