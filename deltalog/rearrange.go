@@ -10,12 +10,12 @@ import (
 	"lakehouse/internal/types"
 )
 
-// A rearrangement is a transaction that puts the rows of files which it has read into other files, and does nothing else, as OPTIMIZE does.
+// isRearrangement reports whether the transaction puts the rows of files which it has read into other files, and does nothing else, as OPTIMIZE does.
 // It has no place of its own among the versions: who changed the table otherwise, its metadata say, while it wrote its files
 // has not changed what is in them. So where it loses a race that other transactions may not lose, it is begun anew on top of the newest version,
 // as long as all the files that it takes out are still there: the rule of Delta's OptimizeTableCommand.
 func (x *Txn) isRearrangement() bool {
-	return x.read != nil && !x.alone && !x.renumbers() &&
+	return x.read != nil && !x.alone && !x.renumbers() && len(x.actions.CDC)+len(x.actions.Domains) == 0 &&
 		!x.reads.whole && len(x.reads.files) == 0 && len(x.actions.Removes) > 0 && len(x.reads.named) == len(x.actions.Removes) &&
 		!slices.ContainsFunc(x.actions.Removes, func(f RemoveFile) bool { return !x.reads.named[f.Path] }) && x.rearranges("")
 }

@@ -12,28 +12,25 @@ import (
 	"lakehouse/internal/plan"
 )
 
-// explainChange tells what a statement that changes rows reads: which files of its table, and why not the others. Queries whose values it
+// EXPLAIN of a statement that changes rows tells which files of its table it opens, and why not the others. Queries whose values it
 // needs are run, and the source of a MERGE is read, for its keys say which files may hold partners; the table is left as it is.
-func (s *Session) explainChange(ctx context.Context, c plan.Command) (string, error) {
-	switch c := c.(type) {
-	case *plan.Delete:
-		table, condition, opts, err := s.resolveDelete(ctx, c, nil)
-		if err != nil {
-			return "", err
-		}
-		files, err := delta.PlanDelete(ctx, table.Table, condition, opts)
-		return s.changePlan("Delete", condition, "", c.Target, table, &files), err
-	case *plan.Update:
-		table, _, condition, opts, err := s.resolveUpdate(ctx, c, nil)
-		if err != nil {
-			return "", err
-		}
-		files, err := delta.PlanUpdate(ctx, table.Table, condition, opts)
-		return s.changePlan("Update", condition, "", c.Target, table, &files), err
-	case *plan.MergeInto:
-		return s.explainMerge(ctx, c)
+
+func (s *Session) explainDelete(ctx context.Context, d *plan.Delete) (string, error) {
+	table, condition, opts, err := s.resolveDelete(ctx, d, nil)
+	if err != nil {
+		return "", err
 	}
-	return "", internalError("%T changes no rows", c)
+	files, err := delta.PlanDelete(ctx, table.Table, condition, opts)
+	return s.changePlan("Delete", condition, "", d.Target, table, &files), err
+}
+
+func (s *Session) explainUpdate(ctx context.Context, u *plan.Update) (string, error) {
+	table, _, condition, opts, err := s.resolveUpdate(ctx, u, nil)
+	if err != nil {
+		return "", err
+	}
+	files, err := delta.PlanUpdate(ctx, table.Table, condition, opts)
+	return s.changePlan("Update", condition, "", u.Target, table, &files), err
 }
 
 func (s *Session) explainMerge(ctx context.Context, m *plan.MergeInto) (string, error) {
