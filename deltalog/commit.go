@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,12 +27,33 @@ type Commit struct {
 // that they did not touch what this transaction relies on and goes on behind them, for as long as
 // ctx allows; else the error names the conflict (classes DELTA_CONCURRENT_…,
 // DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED).
+//
+// A transaction that removes the files which it names by [Txn.ReadNamed], and no others, and changes no data, is held
+// against the newest version instead of failing: it goes behind a change of metadata or protocol as long as these files are there.
 func (x *Txn) Commit(ctx context.Context) (Commit, error) {
 	commit, err := x.commit(ctx)
 	return commit, x.table.located(err)
 }
 
 func (x *Txn) commit(ctx context.Context) (Commit, error) {
+	attempts, rearranges := 0, x.isRearrangement()
+	for {
+		made, err := x.commitOnce(ctx)
+		made.Attempts += attempts
+		if err == nil || !rearranges || !isConflict(err) {
+			return made, err
+		}
+		next, again := x.anew(ctx)
+		if again != nil || next == nil {
+			return Commit{}, cmp.Or(again, err)
+		}
+		attempts++
+		x = next
+	}
+}
+
+// commitOnce puts the transaction behind what others have committed, unless it conflicts with that.
+func (x *Txn) commitOnce(ctx context.Context) (Commit, error) {
 	if err := x.prepare(ctx); err != nil {
 		return Commit{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"lakehouse/internal/connector/delta"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/exec"
+	"lakehouse/internal/expr"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
 )
@@ -51,39 +52,49 @@ func (s *Session) affected(done delta.Changed, rows int64, err error) (*DataFram
 }
 
 func (s *Session) delete(ctx context.Context, d *plan.Delete, options map[string]string) (delta.Changed, error) {
-	table, err := s.target(ctx, d.Target, "DELETE")
-	if err != nil {
-		return delta.Changed{}, err
-	}
-	condition, err := logical.ResolveDelete(ctx, d.Condition, table.Target, s.resolveEnv())
-	if err != nil {
-		return delta.Changed{}, err
-	}
-	opts, err := s.changeOptions(table, options)
+	table, condition, opts, err := s.resolveDelete(ctx, d, options)
 	if err != nil {
 		return delta.Changed{}, err
 	}
 	return delta.Delete(ctx, table.Table, condition, opts)
 }
 
+func (s *Session) resolveDelete(ctx context.Context, d *plan.Delete, options map[string]string) (target, expr.Expr, delta.ChangeOptions, error) {
+	table, err := s.target(ctx, d.Target, "DELETE")
+	if err != nil {
+		return target{}, nil, delta.ChangeOptions{}, err
+	}
+	condition, err := logical.ResolveDelete(ctx, d.Condition, table.Target, s.resolveEnv())
+	if err != nil {
+		return target{}, nil, delta.ChangeOptions{}, err
+	}
+	opts, err := s.changeOptions(table, options)
+	return table, condition, opts, err
+}
+
 func (s *Session) update(ctx context.Context, u *plan.Update, options map[string]string) (delta.Changed, error) {
-	table, err := s.target(ctx, u.Target, "UPDATE")
+	table, set, condition, opts, err := s.resolveUpdate(ctx, u, options)
 	if err != nil {
 		return delta.Changed{}, err
+	}
+	return delta.Update(ctx, table.Table, set, condition, opts)
+}
+
+func (s *Session) resolveUpdate(ctx context.Context, u *plan.Update, options map[string]string) (target, []logical.Named, expr.Expr, delta.ChangeOptions, error) {
+	table, err := s.target(ctx, u.Target, "UPDATE")
+	if err != nil {
+		return target{}, nil, nil, delta.ChangeOptions{}, err
 	}
 	values := &valueQueries{session: s}
 	set, condition, err := logical.ResolveUpdate(ctx, u.Set, u.Condition, table.Target, values.env(ctx))
 	if err != nil {
-		return delta.Changed{}, err
+		return target{}, nil, nil, delta.ChangeOptions{}, err
 	}
 	opts, err := s.changeOptions(table, options)
 	if err == nil {
 		err = opts.Reading(table.ReadBy(values.ran...))
 	}
-	if err != nil {
-		return delta.Changed{}, err
-	}
-	return delta.Update(ctx, table.Table, set, condition, opts)
+	return table, set, condition, opts, err
 }
 
 // merged is the answer of MERGE.
@@ -96,34 +107,39 @@ func (s *Session) merged(done delta.Changed) (*DataFrame, error) {
 }
 
 func (s *Session) merge(ctx context.Context, m *plan.MergeInto, options map[string]string) (delta.Changed, error) {
-	table, err := s.target(ctx, m.Target, "MERGE")
+	table, merge, opts, err := s.resolveMerge(ctx, m, options)
 	if err != nil {
 		return delta.Changed{}, err
+	}
+	source, err := exec.Build(logical.Optimize(merge.Source), s.env())
+	if err != nil {
+		return delta.Changed{}, err
+	}
+	return delta.Merge(ctx, table.Table, merge, source, opts)
+}
+
+func (s *Session) resolveMerge(ctx context.Context, m *plan.MergeInto, options map[string]string) (target, *logical.Merge, delta.ChangeOptions, error) {
+	table, err := s.target(ctx, m.Target, "MERGE")
+	if err != nil {
+		return target{}, nil, delta.ChangeOptions{}, err
 	}
 	var evolve logical.Evolve
 	if m.SchemaEvolution || s.autoMerge() {
 		if evolve, err = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting))); err != nil {
-			return delta.Changed{}, err
+			return target{}, nil, delta.ChangeOptions{}, err
 		}
 	}
 	values := &valueQueries{session: s}
 	merge, err := logical.ResolveMerge(ctx, m, table.Target, evolve, values.env(ctx))
 	if err != nil {
-		return delta.Changed{}, err
+		return target{}, nil, delta.ChangeOptions{}, err
 	}
 	values.ran = append(values.ran, merge.Source)
-	source, err := exec.Build(logical.Optimize(merge.Source), s.env())
-	if err != nil {
-		return delta.Changed{}, err
-	}
 	opts, err := s.changeOptions(table, options)
 	if err == nil {
 		err = opts.Reading(table.ReadBy(values.ran...))
 	}
-	if err != nil {
-		return delta.Changed{}, err
-	}
-	return delta.Merge(ctx, table.Table, merge, source, opts)
+	return table, merge, opts, err
 }
 
 // valueQueries are queries in a statement whose values it gives to columns: they are run before it.

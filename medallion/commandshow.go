@@ -311,30 +311,47 @@ func (s *Session) describeDetail(ctx context.Context, c *plan.DescribeDetail) (*
 }
 
 func (s *Session) explain(ctx context.Context, c *plan.Explain) (*DataFrame, error) {
-	query, ok := c.Statement.(*plan.Query)
-	if !ok {
-		return nil, errclass.UnsupportedFeature.New("EXPLAIN of a command is not supported.")
+	var text string
+	var err error
+	switch explained := c.Statement.(type) {
+	case *plan.Query:
+		text, err = s.explainQuery(ctx, explained, c.Mode)
+	case *plan.Delete:
+		text, err = s.explainDelete(ctx, explained)
+	case *plan.Update:
+		text, err = s.explainUpdate(ctx, explained)
+	case *plan.MergeInto:
+		text, err = s.explainMerge(ctx, explained)
+	default:
+		err = errclass.UnsupportedFeature.New("EXPLAIN of a command is not supported.")
 	}
-	node, err := (&DataFrame{session: s, rel: query.Relation}).resolve(ctx)
 	if err != nil {
 		return nil, err
+	}
+	return s.answer("plan string", [][]any{{text}})
+}
+
+func (s *Session) explainQuery(ctx context.Context, query *plan.Query, mode string) (string, error) {
+	node, err := (&DataFrame{session: s, rel: query.Relation}).resolve(ctx)
+	if err != nil {
+		return "", err
 	}
 	optimized, err := logical.AnswerFromMetadata(ctx, logical.Optimize(node))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	reports, err := logical.Reports(ctx, optimized)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	text := "== Physical Plan ==\n" + logical.Explain(optimized)
 	if len(reports) > 0 {
 		text += "\n== Scans ==\n" + strings.Join(reports, "\n") + "\n"
 	}
-	if c.Mode == "extended" {
+	if mode == "extended" {
 		text = "== Analyzed Logical Plan ==\n" + logical.Explain(node) + "\n" + text
 	}
-	return s.answer("plan string", [][]any{{text}})
+	return text, nil
 }
 
 // nullable is a schema as a table stores it: every column may be null.

@@ -1,11 +1,9 @@
-//go:build !linux
+//go:build !unix && !windows
 
 package volumes
 
 import "errors"
 
-func mapScratch(int) ([]byte, error) { return nil, errors.ErrUnsupported }
-
-func unmapScratch([]byte) {}
+func mapScratch(int) ([]byte, func(), error) { return nil, nil, errors.ErrUnsupported }
 
 func coolScratch([]byte) {}

@@ -3,12 +3,13 @@ package volumes_test
 import (
 	"errors"
 	"os"
+	"runtime"
 	"testing"
 
 	"lakehouse/volumes"
 )
 
-// What was written comes back after it was cooled; no file is left with a name.
+// What was written comes back after it was cooled; no file is left with a name, but on Windows, where it goes with the last reference.
 func TestScratchKeepsItsBytes(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	s, err := volumes.NewScratch(1 << 20)
@@ -27,7 +28,7 @@ func TestScratchKeepsItsBytes(t *testing.T) {
 			t.Fatalf("byte %d is %d", i, b)
 		}
 	}
-	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(os.TempDir()); runtime.GOOS != "windows" && (err != nil || len(left) > 0) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -30,6 +30,14 @@ func newKeyIndex(h hasher, keys []logical.JoinKey, rows int) *keyIndex {
 	}
 }
 
+// newMappedKeyIndex is one whose arrays lie in mapped files, where these have room: it is large, and the collector need not know.
+func newMappedKeyIndex(h hasher, keys []logical.JoinKey, rows int) *keyIndex {
+	x := newKeyIndex(h, keys, 0)
+	x.expected, x.table.spill = rows, &Spill{}
+	x.order = withRoom(x.table.spill, x.order, rows)
+	return x
+}
+
 // add puts rows into the index: those with the keys loaded are called first, first+1, … or, if there are names, by them.
 func (x *keyIndex) add(loaded *keys, first int, names []int32) {
 	numbers := make([]uint32, loaded.rows)

@@ -20,6 +20,7 @@ type keyTable struct {
 	columns []storedKeys
 	chunks  [][]arrow.Array // the keys as they came, for the result; nil: nobody will ask
 	bytes   int64           // estimate of what chunks hold
+	spill   *Spill          // where room is made for keys that are expected; nil: on the heap
 }
 
 // storedKeys is one column of the numbered keys, as keyColumn has it.
@@ -61,12 +62,22 @@ func (t *keyTable) expect(keys int) {
 	}
 	t.resize(slots)
 	t.most = max(t.most, keys)
-	t.hashes = slices.Grow(t.hashes, keys-len(t.hashes))
+	t.hashes = withRoom(t.spill, t.hashes, keys)
 	for i := range t.columns {
 		if c := &t.columns[i]; c.words != nil {
-			c.words = slices.Grow(c.words, keys-len(c.words))
+			c.words = withRoom(t.spill, c.words, keys)
 		}
 	}
+}
+
+// withRoom gives numbers the room to become n, in the spill, if there is one and it has the room.
+func withRoom[T int32 | uint64](s *Spill, values []T, n int) []T {
+	if s != nil && n > cap(values) {
+		if space, err := zeroed[T](s, n); err == nil {
+			return space[:copy(space, values)]
+		}
+	}
+	return slices.Grow(values, max(0, n-len(values)))
 }
 
 // size is how many keys there are.
@@ -180,7 +191,7 @@ func (t *keyTable) keep(k *keys, fresh []int32) {
 func (t *keyTable) grow() { t.resize(2 * len(t.slots)) }
 
 func (t *keyTable) resize(slots int) {
-	t.slots, t.most = make([]uint32, slots), slots/2
+	t.slots, t.most = t.freeSlots(slots), slots/2
 	mask := uint64(len(t.slots) - 1)
 	for n, hash := range t.hashes {
 		slot := hash & mask
@@ -189,6 +200,15 @@ func (t *keyTable) resize(slots int) {
 		}
 		t.slots[slot] = uint32(n + 1)
 	}
+}
+
+func (t *keyTable) freeSlots(n int) []uint32 {
+	if t.spill != nil {
+		if slots, err := zeroed[uint32](t.spill, n); err == nil {
+			return slots
+		}
+	}
+	return make([]uint32, n)
 }
 
 // keys is the numbered keys, as columns.

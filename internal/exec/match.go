@@ -92,7 +92,11 @@ func (m *Matcher) Index(share int) error {
 	if len(m.keys) == 0 {
 		return nil
 	}
-	index := newKeyIndex(m.hasher, m.keys, m.NumRows()/m.shares)
+	newIndex := newKeyIndex
+	if m.spill != nil {
+		newIndex = newMappedKeyIndex
+	}
+	index := newIndex(m.hasher, m.keys, m.NumRows()/m.shares)
 	exprs := rightKeys(m.keys)
 	err := m.each(func(first int, b arrow.RecordBatch) error {
 		columns, err := evaluate(m.env.eval(0), exprs, b)

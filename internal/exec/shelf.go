@@ -17,8 +17,8 @@ import (
 	"lakehouse/internal/types"
 )
 
-// A Shelf keeps an operator's rows for who takes them by number, many times: in memory while the budget has room for them, from then on
-// in mapped files. Many goroutines may take.
+// A Shelf keeps an operator's rows for who takes them by number, many times: a few in memory, many, and those for which the budget has no
+// room, in mapped files. Many goroutines may take.
 type Shelf struct {
 	schema types.Struct
 	chunks []arrow.RecordBatch
@@ -30,6 +30,9 @@ type Shelf struct {
 const (
 	maxShelfChunk     = 1 << 30 // bytes of a chunk in memory: texts of a column are found by numbers of 32 bits
 	spilledShelfChunk = 4 << 20 // likewise of one in a mapped file, which lies in memory before it is written
+	// mappedShelfChunk is how many bytes go into a mapped file although the budget has room: on the heap the collector would hold as much again
+	// as garbage, and the kernel could not write them out when the machine has no memory.
+	mappedShelfChunk = 32 << 20
 )
 
 // NewShelf reads an operator to its end, with all workers and in no order.
@@ -67,27 +70,47 @@ func (s *Shelf) Spilled() bool { return s.spill != nil }
 
 // Take is a column of the rows of those numbers.
 func (s *Shelf) Take(column int, rows []int32) (arrow.Array, error) {
-	if len(s.chunks) == 1 {
-		return expr.Take(s.chunks[0].Column(column), rows), nil
+	taken, err := s.TakeColumns([]int{column}, rows)
+	if err != nil {
+		return nil, err
 	}
-	return s.pick(rows).take(column)
+	return taken[0], nil
 }
 
 // TakeRows is all columns of the rows of those numbers.
 func (s *Shelf) TakeRows(rows []int32) (arrow.RecordBatch, error) {
-	target := types.ToArrowSchema(s.schema)
+	columns, err := s.TakeColumns(allOf(len(s.schema.Fields)), rows)
+	if err != nil {
+		return nil, err
+	}
+	return newBatch(types.ToArrowSchema(s.schema), columns, len(rows)), nil
+}
+
+func allOf(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// TakeColumns is some columns of the rows of those numbers.
+func (s *Shelf) TakeColumns(columns []int, rows []int32) ([]arrow.Array, error) {
+	taken := make([]arrow.Array, len(columns))
 	if len(s.chunks) == 1 {
-		return newBatch(target, takeColumns(s.chunks[0].Columns(), rows), len(rows)), nil
+		for i, c := range columns {
+			taken[i] = expr.Take(s.chunks[0].Column(c), rows)
+		}
+		return taken, nil
 	}
 	from := s.pick(rows)
-	columns := make([]arrow.Array, len(s.schema.Fields))
-	for i := range columns {
+	for i, c := range columns {
 		var err error
-		if columns[i], err = from.take(i); err != nil {
+		if taken[i], err = from.take(c); err != nil {
 			return nil, err
 		}
 	}
-	return newBatch(target, columns, len(rows)), nil
+	return taken, nil
 }
 
 // A shelfPick is rows of several chunks: those of each chunk, and where each row asked for stands among them.
@@ -98,26 +121,36 @@ type shelfPick struct {
 	places []int32 // nil: they stand in the order asked for
 }
 
+// pick sorts rows by their chunks.
 func (s *Shelf) pick(rows []int32) *shelfPick {
-	p := &shelfPick{Shelf: s}
-	order := positions(len(rows))
-	sorted := slices.IsSorted(rows)
-	if !sorted {
-		slices.SortFunc(order, func(a, b int32) int { return int(rows[a]) - int(rows[b]) })
-		p.places = make([]int32, len(rows))
-	}
-	chunk, end := -1, 0
-	for at, i := range order {
-		row := int(rows[i])
-		if row >= end {
-			chunk = sort.SearchInts(s.starts, row+1) - 1
-			end = s.starts[chunk+1]
-			p.chunks, p.rows = append(p.chunks, chunk), append(p.rows, nil)
+	of := make([]int32, len(rows))
+	counts := make([]int32, len(s.chunks)+1) // behind the chunk's own number: of those before it, then
+	chunk, inOrder := 0, true
+	for i, row := range rows {
+		if at := int(row); at < s.starts[chunk] || at >= s.starts[chunk+1] {
+			next := sort.SearchInts(s.starts, at+1) - 1
+			inOrder = inOrder && next > chunk
+			chunk = next
 		}
-		last := len(p.rows) - 1
-		p.rows[last] = append(p.rows[last], int32(row-s.starts[chunk]))
-		if !sorted {
-			p.places[i] = int32(at)
+		of[i] = int32(chunk)
+		counts[chunk+1]++
+	}
+	for c := range s.chunks {
+		counts[c+1] += counts[c]
+	}
+	next := slices.Clone(counts)
+	within, places := make([]int32, len(rows)), make([]int32, len(rows))
+	for i, c := range of {
+		within[next[c]], places[i] = rows[i]-int32(s.starts[c]), next[c]
+		next[c]++
+	}
+	p := &shelfPick{Shelf: s, places: places}
+	if inOrder {
+		p.places = nil
+	}
+	for c := range s.chunks {
+		if from, to := counts[c], counts[c+1]; from < to {
+			p.chunks, p.rows = append(p.chunks, c), append(p.rows, within[from:to])
 		}
 	}
 	return p
@@ -226,47 +259,64 @@ func (s *Spill) data(from arrow.ArrayData) (arrow.ArrayData, error) {
 type shelfFilling struct {
 	*Shelf
 	mu    sync.Mutex
-	loose []arrow.RecordBatch // under mu, as is the shelf: not yet in a chunk
+	loose []arrow.RecordBatch // under mu, as is the shelf and all below: not yet in a chunk
 	bytes int64               // of these
+	kept  int64               // what the budget was asked for chunks in memory beside mapped ones
+	tight bool                // the budget has no room for more
 }
 
 func (f *shelfFilling) add(b arrow.RecordBatch) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.loose, f.bytes = append(f.loose, b), f.bytes+batchBytes(b)
-	if f.spill == nil {
-		err := f.held.add(batchBytes(b))
-		if errors.Is(err, errclass.MemoryLimit) {
-			if e := f.beginSpill(); !errors.Is(e, errors.ErrUnsupported) {
-				err = e
-			}
-		}
-		return err
-	}
-	if f.bytes < spilledShelfChunk {
+	switch {
+	case f.tight && f.bytes >= spilledShelfChunk, f.bytes >= mappedShelfChunk:
+		return f.toMapped()
+	case f.tight:
 		return nil
 	}
-	return f.combine(spilledShelfChunk, f.putSpilled)
-}
-
-// beginSpill moves what has come so far.
-func (f *shelfFilling) beginSpill() error {
-	f.spill = &Spill{}
-	if err := f.combine(spilledShelfChunk, f.putSpilled); err != nil {
-		if errors.Is(err, errors.ErrUnsupported) {
-			f.spill = nil
-		}
+	err := f.held.add(batchBytes(b))
+	if !errors.Is(err, errclass.MemoryLimit) {
 		return err
 	}
+	f.tight = true
+	if e := f.toMapped(); !errors.Is(e, errors.ErrUnsupported) {
+		err = e
+	}
+	return err
+}
+
+// toMapped moves what is loose into mapped files.
+func (f *shelfFilling) toMapped() error {
+	if f.spill == nil {
+		f.spill = &Spill{}
+	}
 	f.held.release()
-	return nil
+	if err := f.held.hold(f.kept); err != nil {
+		return err
+	}
+	most := int64(mappedShelfChunk)
+	if f.tight {
+		most = spilledShelfChunk
+	}
+	return f.combine(most, f.putMapped)
+}
+
+// putMapped adds a chunk in a mapped file, or in memory where the disk has no room and the budget has.
+func (f *shelfFilling) putMapped(b arrow.RecordBatch) error {
+	err := f.putSpilled(b)
+	if err == nil || f.held.add(batchBytes(b)) != nil {
+		return err
+	}
+	f.kept = f.held.held
+	return f.put(b)
 }
 
 // settle puts the last rows on the shelf.
 func (f *shelfFilling) settle() error {
 	if f.spill != nil {
 		defer f.spill.Cool()
-		return f.combine(spilledShelfChunk, f.putSpilled)
+		return f.toMapped()
 	}
 	return f.combine(maxShelfChunk, f.put)
 }

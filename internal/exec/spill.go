@@ -58,14 +58,20 @@ func (s *Spill) Release() {
 
 // Spilled is a copy of numbers that lies in a spill.
 func Spilled[T uint8 | int32 | uint32](s *Spill, values []T) ([]T, error) {
-	if len(values) == 0 {
+	out, err := zeroed[T](s, len(values))
+	copy(out, values)
+	return out, err
+}
+
+// zeroed is n zeros that lie in a spill.
+func zeroed[T uint8 | int32 | uint32 | uint64](s *Spill, n int) ([]T, error) {
+	if n == 0 {
 		return nil, nil
 	}
-	space, err := s.room(len(values) * int(unsafe.Sizeof(values[0])))
+	var one T
+	space, err := s.room(n * int(unsafe.Sizeof(one)))
 	if err != nil {
 		return nil, err
 	}
-	out := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(space))), len(values))
-	copy(out, values)
-	return out, nil
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(space))), n), nil
 }

@@ -51,11 +51,12 @@ func readsOnly(e expr.Expr, schema types.Struct, names []string) bool {
 
 // files are the files that the selection leaves. The transaction is told what was read of the table.
 func (c *change) files(ctx context.Context, s selection) ([]deltalog.AddFile, error) {
-	where := c.refutable(expr.Conjunction(append(slices.Clip(s.partition), s.rest...)))
-	if len(s.partition)+len(s.rest) == 0 {
-		where = nil
-	}
-	return c.filesWhere(ctx, s, where)
+	return c.filesWhere(ctx, s, c.refutable(s.condition()))
+}
+
+// condition is all of it; nil: all rows.
+func (s selection) condition() expr.Expr {
+	return expr.Conjunction(append(slices.Clip(s.partition), s.rest...))
 }
 
 // refutable is a condition as the log holds it against files. What it says of partition columns is exact.

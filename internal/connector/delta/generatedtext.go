@@ -9,7 +9,7 @@ import (
 	"lakehouse/internal/types"
 )
 
-// textOf is a condition on partition columns as EXPLAIN shows it.
+// textOf is a condition that statistics are held against, as EXPLAIN shows it.
 func textOf(p predicate.Predicate, schema types.Struct) string {
 	switch p := p.(type) {
 	case predicate.And:
@@ -24,6 +24,16 @@ func textOf(p predicate.Predicate, schema types.Struct) string {
 		return fmt.Sprintf("%s %s %s", strings.Join(p.Column, "."), symbols[p.Op], valueText(p, schema))
 	case predicate.IsNull:
 		return strings.Join(p.Column, ".") + " IS NULL"
+	case predicate.In:
+		texts := make([]string, len(p.Values))
+		for i, v := range p.Values {
+			texts[i] = valueText(predicate.Compare{Column: p.Column, Value: v}, schema)
+		}
+		return fmt.Sprintf("%s IN (%s)", strings.Join(p.Column, "."), strings.Join(texts, ", "))
+	case predicate.Monotone:
+		return p.Text
+	case predicate.Test:
+		return p.Text
 	}
 	return "?"
 }

@@ -121,14 +121,11 @@ func (p *pairCondition) holds(eval *expr.Context, b arrow.RecordBatch, source *e
 	for _, c := range p.target {
 		columns = append(columns, expr.Take(b.Column(c), left))
 	}
-	for _, c := range p.source {
-		column, err := source.Take(c, right)
-		if err != nil {
-			return nil, err
-		}
-		columns = append(columns, column)
+	sources, err := source.TakeColumns(p.source, right)
+	if err != nil {
+		return nil, err
 	}
-	v, err := p.condition.Eval(eval, relabelled(p.schema, columns, len(left)))
+	v, err := p.condition.Eval(eval, relabelled(p.schema, append(columns, sources...), len(left)))
 	if err != nil {
 		return nil, err
 	}

@@ -113,22 +113,31 @@ func (g *merging) addClause(m logical.MergeClause, bySource bool) {
 
 // candidates are the files that may hold partners of the source's rows, or all, where rows without a partner change.
 func (g *merging) candidates(ctx context.Context) ([]deltalog.AddFile, error) {
-	if len(g.NotMatchedBySource) > 0 {
-		return g.files(ctx, selection{})
+	s, where, near := g.reach()
+	files, err := g.filesWhere(ctx, s, conjunction(where, near))
+	if err != nil || g.reachesNone() {
+		return nil, err
 	}
-	var own []expr.Expr // what the condition says of the table alone
+	return files, nil
+}
+
+// reach says in which files rows may change, by what the condition says of the table alone, and by what the source's keys say.
+func (g *merging) reach() (s selection, where, near predicate.Predicate) {
+	if len(g.NotMatchedBySource) > 0 {
+		return selection{}, nil, nil
+	}
+	var own []expr.Expr
 	for _, e := range g.Rest {
 		if readsBelow(e, g.width) {
 			own = append(own, e)
 		}
 	}
-	s := selectionOf(expr.Conjunction(own), g.schema, g.meta.PartitionColumns)
-	files, err := g.filesWhere(ctx, s, conjunction(g.refutable(expr.Conjunction(own)), g.near))
-	if err != nil || g.none {
-		return nil, err
-	}
-	return files, nil
+	condition := expr.Conjunction(own)
+	return selectionOf(condition, g.schema, g.meta.PartitionColumns), g.refutable(condition), g.near
 }
+
+// reachesNone reports whether no row of the table can have a partner, and only such rows change.
+func (g *merging) reachesNone() bool { return g.none && len(g.NotMatchedBySource) == 0 }
 
 func readsBelow(e expr.Expr, width int) bool {
 	below := true

@@ -35,14 +35,11 @@ func (g *merging) maker(columns []logical.Named) rowMaker {
 	return func(rows arrow.RecordBatch, partners []int32) (arrow.RecordBatch, error) {
 		n := int(rows.NumRows())
 		paired := append([]arrow.Array{}, rows.Columns()...)
-		for _, c := range beside {
-			column, err := g.source.Take(c, partners)
-			if err != nil {
-				return nil, err
-			}
-			paired = append(paired, column)
+		sources, err := g.source.TakeColumns(beside, partners)
+		if err != nil {
+			return nil, err
 		}
-		return compute(&eval, moved, schema, relabelled(pairs, paired, n))
+		return compute(&eval, moved, schema, relabelled(pairs, append(paired, sources...), n))
 	}
 }
 

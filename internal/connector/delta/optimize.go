@@ -83,7 +83,7 @@ type bin struct {
 }
 
 // Optimize arranges the rows of a table in fewer, larger, or better sorted files. No row changes: the version is marked so, and
-// conflicts with nothing but the removal of a file that it rewrites.
+// conflicts with nothing but the removal of a file that it rewrites, or of rows of it, and a change of the partition columns or of row tracking.
 func Optimize(ctx context.Context, t Table, opts OptimizeOptions) (Optimized, error) {
 	opts = opts.withDefaults()
 	snap, err := t.Log.Snapshot(ctx)
