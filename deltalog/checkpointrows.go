@@ -75,7 +75,7 @@ func (r *checkpointRows) column(column int) arrow.Array {
 		return group.NewArray()
 	}
 	if r.nulls[column] == nil {
-		r.nulls[column] = array.MakeArrayOfNull(memory.DefaultAllocator, group.Type(), checkpointBatch)
+		r.nulls[column] = types.NullArray(group.Type(), checkpointBatch)
 	}
 	return array.NewSlice(r.nulls[column], 0, int64(r.pending))
 }

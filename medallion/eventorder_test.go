@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"lakehouse/internal/errclass"
 	"lakehouse/volumes"
@@ -32,8 +33,17 @@ func orderedDisk(t *testing.T) *volumestest.Memory {
 			verb = "CREATE TABLE events AS SELECT col1 AS id, col2 AS at FROM VALUES "
 		}
 		desk.rows(verb + strings.Join(values, ", "))
+		awaitNextMilli()
 	}
 	return disk
+}
+
+// awaitNextMilli returns when a file that is written next is younger than those before: files of one millisecond are in the order of
+// their names, and these are random.
+func awaitNextMilli() {
+	for now := time.Now().UnixMilli(); time.Now().UnixMilli() <= now; {
+		time.Sleep(100 * time.Microsecond)
+	}
 }
 
 // orderedCounts counts the table's rows by windows of ten minutes, as a stream of one file a batch.

@@ -35,7 +35,7 @@ func (w DataFrameWriter) saveFiles(ctx context.Context) error {
 	}
 	return filesink.Save(ctx, op, filesink.SaveOptions{
 		Place: place, Format: w.format, Mode: fileModes[w.mode], PartitionBy: w.partition, Options: opts,
-		Workers: s.confInt(confWorkers), Zone: s.TimeZone(),
+		PartitionOverwrite: s.writeSettings().PartitionOverwriteMode(opts), Workers: s.confInt(confWorkers), Zone: s.TimeZone(),
 	})
 }
 

@@ -104,6 +104,37 @@ func TestPartitionsOfFiles(t *testing.T) {
 	d.refused("all columns", d.frame("SELECT 1 AS a").Write().Format("json").PartitionBy("a").Save(t.Context(), filesVolume+"/x"), errclass.AllPartitionColumns)
 }
 
+// What an overwrite replaces is as its option says, or else as the session says; a write without partitions replaces all.
+func TestSessionsPartitionOverwriteModeHoldsForFiles(t *testing.T) {
+	for _, test := range []struct{ session, option, by, want string }{
+		{"", "", "p", "3 b"},
+		{"dynamic", "", "p", "1 a; 3 b"},
+		{"DYNAMIC", "Static", "p", "3 b"},
+		{"static", "DYNAMIC", "p", "1 a; 3 b"},
+		{"dynamic", "", "", "3 b"},
+	} {
+		t.Run(test.session+"/"+test.option+"/"+test.by, func(t *testing.T) {
+			d := newDesk(t)
+			write := func(rows string) {
+				w := d.frame("SELECT * FROM VALUES " + rows + " t(id, p)").Write().Format("json").Mode("overwrite")
+				if test.by != "" {
+					w = w.PartitionBy(test.by)
+				}
+				if test.option != "" {
+					w = w.Option("partitionOverwriteMode", test.option)
+				}
+				d.must(w.Save(t.Context(), filesVolume+"/out"))
+			}
+			if test.session != "" {
+				d.rows("SET spark.sql.sources.partitionOverwriteMode = " + test.session)
+			}
+			write("(1, 'a'), (2, 'b')")
+			write("(3, 'b')")
+			d.want("rows", d.rows("SELECT id, p FROM json.`"+filesVolume+"/out`"), test.want)
+		})
+	}
+}
+
 // A time in a folder's name is of the session's zone, as it is read back.
 func TestTimesInFoldersAreOfTheSessionsZone(t *testing.T) {
 	d := newDesk(t)

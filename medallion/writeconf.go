@@ -15,10 +15,10 @@ const (
 	confUserMetadata = "spark.databricks.delta.commitInfo.userMetadata"
 )
 
-// writeSettings documents the settings of writes into Delta tables.
+// writeSettings documents the settings of writes.
 var writeSettings = option.Table{
 	{Name: delta.AutoMergeSetting, Kind: option.Bool, Default: "false", Doc: "Whether every write and every MERGE adds columns that the table lacks. The option mergeSchema of a write goes before it."},
-	{Name: delta.PartitionOverwriteSetting, Kind: option.Enum, Values: []string{"static", "dynamic"}, Default: "static", Doc: "Whether an overwrite replaces all that its PARTITION names, or the partitions that it writes. The option partitionOverwriteMode of a write goes before it."},
+	{Name: delta.PartitionOverwriteSetting, Kind: option.Enum, Values: []string{"static", "dynamic"}, Default: "static", Doc: "Whether an overwrite, of a table or of a folder of files, replaces all that its PARTITION names, or the partitions that it writes. The option partitionOverwriteMode of a write goes before it."},
 	{Name: delta.WideningSetting, Kind: option.Enum, Values: []string{"same_family_type", "always", "never"}, Default: "same_family_type", Doc: "Which wider types schema evolution gives the columns of a table with delta.enableTypeWidening."},
 	{Name: confTxnApp, Doc: "With the next, names the writer of statements, whose writes of one version count once."},
 	{Name: confTxnVersion, Kind: option.Count, Doc: "The version of the writer's next statement."},

@@ -5,12 +5,11 @@ import (
 	"errors"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/plan"
+	"lakehouse/internal/types"
 )
 
 // errStopped says that nobody wants more rows, or that another sequence reports why there are none.
@@ -180,5 +179,5 @@ func (p *probe) partnered(b arrow.RecordBatch, numbers []uint32) ([]bool, error)
 }
 
 func nulls(t arrow.DataType, n int) arrow.Array {
-	return array.MakeArrayOfNull(memory.DefaultAllocator, t, n)
+	return types.NullArray(t, n)
 }

@@ -5,7 +5,8 @@ import (
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"lakehouse/internal/types"
 )
 
 // fallible expressions answer for themselves alone, not for their children.
@@ -104,7 +105,7 @@ type choice struct {
 func (c *choice) array(t arrow.DataType) (arrow.Array, error) {
 	n := len(c.pick)
 	if len(c.from) == 0 {
-		return array.MakeArrayOfNull(allocator, t, n), nil
+		return types.NullArray(t, n), nil
 	}
 	if only, ok := c.single(); ok {
 		return retype(c.from[only].Expand(n), t), nil

@@ -246,10 +246,7 @@ func operand[T value](v Vector) (values []T, index int) {
 
 // nulls is a column of n nulls.
 func nulls(t types.Type, n int) arrow.Array {
-	if n == 0 {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(t), 0)
-	}
-	return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(t), n)
+	return types.NullArray(types.ToArrow(t), n)
 }
 
 // nullConst is the constant null of a type.

@@ -125,7 +125,7 @@ func mismatch(n *node, want types.Type) error {
 // array builds the array of n slots from what the leaves have read.
 func (a *assembler) array(n int) (arrow.Array, error) {
 	if a.absent {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, a.typ, n), nil
+		return types.NullArray(a.typ, n), nil
 	}
 	if a.shredded != nil {
 		return a.assembleVariants(n)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 const logCommits = 10_000
@@ -25,7 +26,7 @@ func measureLog(ctx context.Context, b *bench) error {
 // measureOpen opens a table whose log has many commits, and asks for its files: without a checkpoint, and with one.
 func measureOpen(ctx context.Context, b *bench) error {
 	table, commits := filepath.Join(b.dir, "log"), min(logCommits, b.mb*100)
-	if err := writeLog(table, commits, 1); err != nil {
+	if err := (madeLog{}).write(table, commits, 1); err != nil {
 		return err
 	}
 	if err := b.open(ctx, table, commits, "without a checkpoint"); err != nil {
@@ -71,41 +72,54 @@ func (b *bench) open(ctx context.Context, table string, commits int, how string)
 	return nil
 }
 
-// writeLog makes a table's log: a commit that creates it, and then so many that each add so many files. There are no
-// files behind them: nobody reads these here.
-func writeLog(table string, commits, files int) error {
+// A madeLog is the log of a table whose files are only told of: nobody reads these here. The zero value is a table without partitions,
+// whose checkpoints hold statistics as text.
+type madeLog struct {
+	properties  string // further ones, as members of a JSON object
+	partitioned bool   // by day, a hundred days
+}
+
+// parsed are the properties by which checkpoints hold statistics as values, and not as text.
+const parsed = `,"delta.checkpoint.writeStatsAsStruct":"true","delta.checkpoint.writeStatsAsJson":"false"`
+
+// write makes a commit that creates the table, and then so many that each add so many files.
+func (m madeLog) write(table string, commits, files int) error {
 	log := filepath.Join(table, "_delta_log")
 	if err := os.MkdirAll(log, 0o755); err != nil {
 		return err
 	}
 	for version := range commits + 1 {
-		if err := writeCommit(filepath.Join(log, fmt.Sprintf("%020d.json", version)), version, files); err != nil {
+		if err := m.writeCommit(filepath.Join(log, fmt.Sprintf("%020d.json", version)), version, files); err != nil {
 			return fmt.Errorf("write log: %w", err)
 		}
 	}
 	return nil
 }
 
-func writeCommit(name string, version, files int) error {
+func (m madeLog) writeCommit(name string, version, files int) error {
 	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriter(file)
-	commit(w, version, files)
+	m.commit(w, version, files)
 	return errors.Join(w.Flush(), file.Close())
 }
 
 // commit writes what a streaming append writes; the times are a second apart.
-func commit(w io.Writer, version, files int) {
+func (m madeLog) commit(w io.Writer, version, files int) {
 	at := 1_700_000_000_000 + int64(version)*1000
 	if version == 0 {
 		fmt.Fprintf(w, `{"commitInfo":{"timestamp":%d,"operation":"CREATE TABLE","operationParameters":{},"isBlindAppend":true}}`+"\n", at)
 		fmt.Fprintln(w, `{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}`)
+		day, by := "", ""
+		if m.partitioned {
+			day, by = `,{\"name\":\"day\",\"type\":\"date\",\"nullable\":true,\"metadata\":{}}`, `"day"`
+		}
 		fmt.Fprintf(w, `{"metaData":{"id":"5fba94ed-9794-4965-ba6e-6ee3c0d22af9","format":{"provider":"parquet","options":{}},`+
 			`"schemaString":"{\"type\":\"struct\",\"fields\":[{\"name\":\"id\",\"type\":\"long\",\"nullable\":true,\"metadata\":{}},`+
-			`{\"name\":\"name\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}}]}","partitionColumns":[],`+
-			`"configuration":{"delta.checkpointInterval":"1000000"},"createdTime":%d}}`+"\n", at)
+			`{\"name\":\"name\",\"type\":\"string\",\"nullable\":true,\"metadata\":{}}%s]}","partitionColumns":[%s],`+
+			`"configuration":{"delta.checkpointInterval":"1000000"%s},"createdTime":%d}}`+"\n", day, by, m.properties, at)
 		return
 	}
 	fmt.Fprintf(w, `{"commitInfo":{"timestamp":%d,"operation":"STREAMING UPDATE","operationParameters":{"outputMode":"Append",`+
@@ -113,8 +127,13 @@ func commit(w io.Writer, version, files int) {
 		`"operationMetrics":{"numRemovedFiles":"0","numOutputRows":"10","numOutputBytes":"1024","numAddedFiles":"1"}}}`+"\n", at, version)
 	fmt.Fprintf(w, `{"txn":{"appId":"f2a2d629-94d0-4494-926f-2e6e1d055b96","version":%d,"lastUpdated":%d}}`+"\n", version, at)
 	for n := (version - 1) * files; n < version*files; n++ {
-		fmt.Fprintf(w, `{"add":{"path":"part-00000-%08d-8591-4792-9b52-9c0a15442863-c000.snappy.parquet","partitionValues":{},"size":1024,`+
+		folder, values := "", ""
+		if m.partitioned {
+			day := time.UnixMilli(1_700_000_000_000).UTC().AddDate(0, 0, n%100).Format(time.DateOnly)
+			folder, values = "day="+day+"/", `"day":"`+day+`"`
+		}
+		fmt.Fprintf(w, `{"add":{"path":"%spart-00000-%08d-8591-4792-9b52-9c0a15442863-c000.snappy.parquet","partitionValues":{%s},"size":1024,`+
 			`"modificationTime":%d,"dataChange":true,"stats":"{\"numRecords\":10,\"minValues\":{\"id\":%d,\"name\":\"a\"},`+
-			`\"maxValues\":{\"id\":%d,\"name\":\"z\"},\"nullCount\":{\"id\":0,\"name\":0}}"}}`+"\n", n, at, n*10, n*10+9)
+			`\"maxValues\":{\"id\":%d,\"name\":\"z\"},\"nullCount\":{\"id\":0,\"name\":0}}"}}`+"\n", folder, n, values, at, n*10, n*10+9)
 	}
 }

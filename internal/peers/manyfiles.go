@@ -19,13 +19,16 @@ const (
 func measureManyFiles(ctx context.Context, b *bench) error {
 	files := b.mb * manyFiles
 	large, small := filepath.Join(b.dir, "large"), filepath.Join(b.dir, "few")
-	if err := writeLog(large, 100, files/100); err != nil {
+	if err := (madeLog{}).write(large, 100, files/100); err != nil {
 		return err
 	}
-	if err := writeLog(small, 1, fewFiles); err != nil {
+	if err := (madeLog{}).write(small, 1, fewFiles); err != nil {
 		return err
 	}
-	if err := b.checkpoints(ctx, large, files); err != nil {
+	if err := b.checkpoints(ctx, checkpointed{what: "without partitions", table: large, files: files, beside: []string{polars}}); err != nil {
+		return err
+	}
+	if err := b.checkpointsAsValues(ctx, files); err != nil {
 		return err
 	}
 	for _, table := range []string{large, small} { // what is appended to has one
@@ -36,9 +39,45 @@ func measureManyFiles(ctx context.Context, b *bench) error {
 	return b.appends(ctx, large, small, files)
 }
 
+// checkpointsAsValues writes checkpoints of other forms, which delta-rs does not write.
+func (b *bench) checkpointsAsValues(ctx context.Context, files int) error {
+	for _, form := range []struct {
+		what string
+		log  madeLog
+	}{
+		{"of a hundred partitions", madeLog{partitioned: true}},
+		{"with statistics as values", madeLog{properties: parsed}},
+		{"of a hundred partitions, with statistics as values", madeLog{parsed, true}},
+	} {
+		table, err := b.fresh("checkpointed")
+		if err != nil {
+			return err
+		}
+		if err := form.log.write(table, 100, files/100); err != nil {
+			return err
+		}
+		if err := b.checkpoints(ctx, checkpointed{what: form.what, table: table, files: files}); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A checkpointed table is one that engines write a checkpoint of.
+type checkpointed struct {
+	what   string // for the report
+	table  string
+	files  int
+	beside []string // engines
+}
+
 // checkpoints has the engines write a checkpoint each of the same table.
-func (b *bench) checkpoints(ctx context.Context, table string, files int) error {
-	engines, took, sizes := b.these(ctx, polars), map[string]*result{}, map[string]int64{}
+func (b *bench) checkpoints(ctx context.Context, c checkpointed) error {
+	what, table, files := c.what, c.table, c.files
+	engines, took, sizes := b.these(ctx, c.beside...), map[string]*result{}, map[string]int64{}
 	for _, e := range engines {
 		took[e.name] = &result{}
 	}
@@ -62,7 +101,7 @@ func (b *bench) checkpoints(ctx context.Context, table string, files int) error 
 			}
 		}
 	}
-	b.printf("\ncheckpoint: a table of %d files is opened, and its checkpoint written\n", files)
+	b.printf("\ncheckpoint: a table of %d files %s is opened, and its checkpoint written\n", files, what)
 	rows := [][]string{{"engine", "seconds", "times ours", "CPU s", "peak MB", "peak bytes a file", "bytes on disk a file"}}
 	for _, e := range engines {
 		r := took[e.name]
@@ -72,9 +111,9 @@ func (b *bench) checkpoints(ctx context.Context, table string, files int) error 
 		})
 	}
 	b.table(rows)
-	b.require(claim{what: "peak memory of a checkpoint, a file", need: 150, most: true, unit: " B", got: perFile(took[ours].peaks, files)})
+	b.require(claim{what: "peak memory of a checkpoint " + what + ", a file", need: 150, most: true, unit: " B", got: perFile(took[ours].peaks, files)})
 	if theirs := took[polars]; theirs != nil {
-		b.require(claim{what: "checkpoint, delta-rs / ours", need: 1, unit: "×", got: theirs.times(took[ours])})
+		b.require(claim{what: "checkpoint " + what + ", delta-rs / ours", need: 1, unit: "×", got: theirs.times(took[ours])})
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ const (
 // measureWriters has writers append to one table at the same time, each row a commit.
 func measureWriters(ctx context.Context, b *bench) error {
 	table := filepath.Join(b.dir, "contended")
-	if err := writeLog(table, 1, 1); err != nil {
+	if err := (madeLog{}).write(table, 1, 1); err != nil {
 		return err
 	}
 	writers, times := min(manyWriters, b.mb*4), min(commitTimes, b.mb*5)

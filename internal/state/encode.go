@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/types"
 )
@@ -178,7 +177,7 @@ func withNulls(columns []arrow.Array) []arrow.Array {
 	for i, c := range columns {
 		if c.DataType().ID() == arrow.NULL {
 			columns = slices.Clone(columns)
-			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64, c.Len())
+			columns[i] = types.NullArray(arrow.PrimitiveTypes.Int64, c.Len())
 		}
 	}
 	return columns

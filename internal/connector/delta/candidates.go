@@ -119,7 +119,7 @@ func (c *change) partitionRows(files []deltalog.AddFile) (arrow.RecordBatch, err
 	columns := make([]arrow.Array, len(c.schema.Fields))
 	for i, f := range c.schema.Fields {
 		if !slices.Contains(meta.PartitionColumns, f.Name) {
-			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, schema.Field(i).Type, len(files))
+			columns[i] = types.NullArray(schema.Field(i).Type, len(files))
 			continue
 		}
 		if columns[i], err = partitionColumn(files, f, meta.StoredName(stored.Fields[i])); err != nil {

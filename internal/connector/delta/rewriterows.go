@@ -3,7 +3,6 @@ package delta
 import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
@@ -73,7 +72,7 @@ func (w *rewriter) give(rows arrow.RecordBatch, ids []arrow.Array) bool {
 	if w.ids != nil {
 		columns := append(rows.Columns()[:rows.NumCols():rows.NumCols()], ids...)
 		for len(columns) < int(rows.NumCols())+len(w.ids) {
-			columns = append(columns, array.MakeArrayOfNull(memory.DefaultAllocator, arrow.PrimitiveTypes.Int64, int(rows.NumRows())))
+			columns = append(columns, types.NullArray(arrow.PrimitiveTypes.Int64, int(rows.NumRows())))
 		}
 		rows = array.NewRecordBatch(types.ToArrowSchema(w.Schema()), columns, rows.NumRows())
 	}

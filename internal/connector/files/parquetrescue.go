@@ -234,7 +234,7 @@ func (s *parquetRescue) complete(b arrow.RecordBatch, rest types.Struct, uri str
 		default:
 			c := own[0]
 			if own = own[1:]; c.DataType().ID() == arrow.NULL && s.arrow.Field(i).Type.ID() != arrow.NULL {
-				c = array.MakeArrayOfNull(memory.DefaultAllocator, s.arrow.Field(i).Type, c.Len())
+				c = types.NullArray(s.arrow.Field(i).Type, c.Len())
 			}
 			columns = append(columns, c)
 		}

@@ -321,7 +321,7 @@ func (p Partitioned) withRowIndex() Format {
 
 func constantColumn(s scalar.Scalar, t types.Type, rows int) (arrow.Array, error) {
 	if s == nil || !s.IsValid() {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(t), rows), nil
+		return types.NullArray(types.ToArrow(t), rows), nil
 	}
 	return scalar.MakeArrayFromScalar(s, rows, memory.DefaultAllocator)
 }

@@ -39,8 +39,10 @@ type SaveOptions struct {
 	Mode        Mode
 	PartitionBy []string
 	Options     option.Values // of OptionTable
-	Workers     int
-	Zone        *time.Location // of the session
+	// PartitionOverwrite says what Overwrite replaces: all ("static", the default), or the partitions that are written ("dynamic").
+	PartitionOverwrite string
+	Workers            int
+	Zone               *time.Location // of the session
 }
 
 // temporary holds the files of a write that is under way, as Hadoop's does.
@@ -144,7 +146,7 @@ func (s *saving) run(ctx context.Context, op exec.Operator) error {
 
 // clear removes what an overwrite replaces: all, or the partitions that it writes.
 func (s *saving) clear(ctx context.Context, done []datafiles.File) error {
-	if s.Options.String("partitionOverwriteMode") != "dynamic" || len(s.partition) == 0 {
+	if s.PartitionOverwrite != "dynamic" || len(s.partition) == 0 {
 		return s.clearFolder(ctx, ".")
 	}
 	var cleared []string

@@ -10,7 +10,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
@@ -109,7 +108,7 @@ func conform(from, to types.Struct, rows []arrow.RecordBatch) ([]arrow.RecordBat
 				columns[i] = expr.Relabel(b.Column(c), target.Field(i).Type)
 				continue
 			}
-			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, target.Field(i).Type, int(b.NumRows()))
+			columns[i] = types.NullArray(target.Field(i).Type, int(b.NumRows()))
 			expr.SettleNulls(columns[i])
 		}
 		out[r] = array.NewRecordBatch(target, columns, b.NumRows())
