@@ -174,6 +174,30 @@ func settle(ctx context.Context) {
 	_ = exec.CommandContext(ctx, "sync").Run() // where there is none, the round is only noisier
 }
 
+// turns has the engines take their turns, round by round; round 0 warms everybody up. Spark takes part in so many of the rounds.
+func turns(engines []*engine, rounds, ofSpark int, turn func(round int, e *engine) error) error {
+	for round := range rounds + 1 {
+		for _, e := range engines {
+			if e.name == spark && !due(round, rounds, ofSpark) {
+				continue
+			}
+			if err := turn(round, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// results has one of each engine, still empty.
+func results(engines []*engine) map[string]*result {
+	all := map[string]*result{}
+	for _, e := range engines {
+		all[e.name] = &result{}
+	}
+	return all
+}
+
 // due tells whether one of n turns, spread over the rounds 1 to rounds, falls on a round; round 0 warms everybody up.
 func due(round, rounds, n int) bool {
 	return round == 0 || round*n/rounds != (round-1)*n/rounds

@@ -39,35 +39,40 @@ func measureOpen(ctx context.Context, b *bench) error {
 }
 
 func (b *bench) open(ctx context.Context, table string, commits int, how string) error {
-	engines := b.these(ctx, polars)
-	opened, listed, cpu := map[string]sample{}, map[string]sample{}, map[string]sample{}
-	for round := range b.rounds + 1 {
-		for _, e := range engines {
-			done, one, err := e.measure(request{Do: "log", Table: table})
-			if err != nil {
-				return err
-			}
-			if done.Files != commits || done.Version != int64(commits) {
-				return fmt.Errorf("%s finds version %d with %d files; the table has version %d with as many", e.name, done.Version, done.Files, commits)
-			}
-			if round > 0 {
-				cpu[e.name] = append(cpu[e.name], one.cpu)
-				opened[e.name], listed[e.name] = append(opened[e.name], done.Seconds), append(listed[e.name], done.WithFiles)
-			}
+	engines := b.these(ctx, polars, spark)
+	opened, listed := results(engines), results(engines)
+	err := turns(engines, b.rounds, 1, func(round int, e *engine) error {
+		done, one, err := e.measure(request{Do: "log", Table: table})
+		if err != nil {
+			return err
 		}
+		if done.Files != commits || done.Version != int64(commits) {
+			return fmt.Errorf("%s finds version %d with %d files; the table has version %d with as many", e.name, done.Version, done.Files, commits)
+		}
+		if round > 0 {
+			opened[e.name].add(round, one)
+			one.seconds = done.WithFiles
+			listed[e.name].add(round, one)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	b.printf("\nlog: a table of %d JSON commits %s is opened, then its files are asked for\n", commits, how)
 	rows := [][]string{{"engine", "opened", "times ours", "opened, with files", "times ours", "CPU s"}}
 	for _, e := range engines {
+		open, list := opened[e.name], listed[e.name]
 		rows = append(rows, []string{
-			tableTitle(e.name), opened[e.name].format(" s"), opened[e.name].over(opened[ours]).format("×"),
-			listed[e.name].format(" s"), listed[e.name].over(listed[ours]).format("×"), cpu[e.name].digits(),
+			tableTitle(e.name), open.seconds.format(" s"), open.times(opened[ours]).format("×"),
+			list.seconds.format(" s"), list.times(listed[ours]).format("×"), list.cpu.digits(),
 		})
 	}
 	b.table(rows)
-	if theirs := opened[polars]; theirs != nil {
-		b.require(claim{what: "opening the log " + how + ", delta-rs / ours", need: 5, unit: "×", got: theirs.over(opened[ours])})
-		b.require(claim{what: "opening the log " + how + " with its files, delta-rs / ours", need: 5, unit: "×", got: listed[polars].over(listed[ours])})
+	for _, e := range engines[1:] {
+		who := tableTitle(e.name)
+		b.require(claim{what: fmt.Sprintf("opening the log %s, %s / ours", how, who), need: 5, unit: "×", got: opened[e.name].times(opened[ours])})
+		b.require(claim{what: fmt.Sprintf("opening the log %s with its files, %s / ours", how, who), need: 5, unit: "×", got: listed[e.name].times(listed[ours])})
 	}
 	return nil
 }

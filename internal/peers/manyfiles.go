@@ -25,7 +25,7 @@ func measureManyFiles(ctx context.Context, b *bench) error {
 	if err := (madeLog{}).write(small, 1, fewFiles); err != nil {
 		return err
 	}
-	if err := b.checkpoints(ctx, checkpointed{what: "without partitions", table: large, files: files, beside: []string{polars}}); err != nil {
+	if err := b.checkpoints(ctx, checkpointed{what: "without partitions", table: large, files: files, beside: []string{polars, spark}}); err != nil {
 		return err
 	}
 	if err := b.checkpointsAsValues(ctx, files); err != nil {
@@ -77,29 +77,27 @@ type checkpointed struct {
 // checkpoints has the engines write a checkpoint each of the same table.
 func (b *bench) checkpoints(ctx context.Context, c checkpointed) error {
 	what, table, files := c.what, c.table, c.files
-	engines, took, sizes := b.these(ctx, c.beside...), map[string]*result{}, map[string]int64{}
-	for _, e := range engines {
-		took[e.name] = &result{}
-	}
-	for round := range min(b.rounds, slowRounds) + 1 {
-		for _, e := range engines {
-			done, one, out, err := b.onCopy(ctx, e, table, request{Do: "checkpoint"})
-			if err != nil {
-				return err
-			}
-			if sizes[e.name], err = checkpointSize(out); err != nil {
-				return fmt.Errorf("%s: %w", e.name, err)
-			}
-			if found, err := openLog(ctx, out); err != nil || found.Files != files {
-				return fmt.Errorf("the checkpoint of %s has %d of %d files: %w", e.name, found.Files, files, err)
-			}
-			if one.seconds = done.Seconds; round > 0 {
-				took[e.name].add(round, one)
-			}
-			if err := os.RemoveAll(out); err != nil {
-				return err
-			}
+	engines, sizes := b.these(ctx, c.beside...), map[string]int64{}
+	took := results(engines)
+	err := turns(engines, min(b.rounds, slowRounds), 1, func(round int, e *engine) error {
+		done, one, out, err := b.onCopy(ctx, e, table, request{Do: "checkpoint"})
+		if err != nil {
+			return err
 		}
+		defer os.RemoveAll(out) //nolint:errcheck // the whole folder goes in the end
+		if sizes[e.name], err = checkpointSize(out); err != nil {
+			return fmt.Errorf("%s: %w", e.name, err)
+		}
+		if found, err := openLog(ctx, out); err != nil || found.Files != files {
+			return fmt.Errorf("the checkpoint of %s has %d of %d files: %w", e.name, found.Files, files, err)
+		}
+		if one.seconds = done.Seconds; round > 0 {
+			took[e.name].add(round, one)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	b.printf("\ncheckpoint: a table of %d files %s is opened, and its checkpoint written\n", files, what)
 	rows := [][]string{{"engine", "seconds", "times ours", "CPU s", "peak MB", "peak bytes a file", "bytes on disk a file"}}
@@ -112,8 +110,8 @@ func (b *bench) checkpoints(ctx context.Context, c checkpointed) error {
 	}
 	b.table(rows)
 	b.require(claim{what: "peak memory of a checkpoint " + what + ", a file", need: 150, most: true, unit: " B", got: perFile(took[ours].peaks, files)})
-	if theirs := took[polars]; theirs != nil {
-		b.require(claim{what: "checkpoint " + what + ", delta-rs / ours", need: 1, unit: "×", got: theirs.times(took[ours])})
+	for _, e := range engines[1:] {
+		b.require(claim{what: "checkpoint " + what + ", " + tableTitle(e.name) + " / ours", need: 1, unit: "×", got: took[e.name].times(took[ours])})
 	}
 	return nil
 }
@@ -161,23 +159,25 @@ func (b *bench) onCopy(ctx context.Context, e *engine, table string, asked reque
 
 // appends has the engines append rows, one commit each, to a table of many files and to one of few.
 func (b *bench) appends(ctx context.Context, large, small string, files int) error {
-	engines := b.these(ctx, polars)
+	engines := b.these(ctx, polars, spark)
 	first, later := map[string]sample{}, map[string]sample{}
-	for round := range min(b.rounds, slowRounds) + 1 {
-		for _, e := range engines {
-			for _, table := range []string{large, small} {
-				done, _, out, err := b.onCopy(ctx, e, table, request{Do: "append", Times: appendTimes})
-				if err != nil {
-					return err
-				}
-				if err := os.RemoveAll(out); err != nil {
-					return err
-				}
-				if key := e.name + table; round > 0 {
-					first[key], later[key] = append(first[key], done.Arrivals[0]), append(later[key], sample(done.Arrivals[1:]).median())
-				}
+	err := turns(engines, min(b.rounds, slowRounds), 1, func(round int, e *engine) error {
+		for _, table := range []string{large, small} {
+			done, _, out, err := b.onCopy(ctx, e, table, request{Do: "append", Times: appendTimes})
+			if err != nil {
+				return err
+			}
+			if err := os.RemoveAll(out); err != nil {
+				return err
+			}
+			if key := e.name + table; round > 0 {
+				first[key], later[key] = append(first[key], done.Arrivals[0]), append(later[key], sample(done.Arrivals[1:]).median())
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	b.printf("\nappend: one row, to a table of %d files and to one of %d, both with a checkpoint\n", files, fewFiles)
 	rows := [][]string{{"engine", "files", "opened and appended", "times the few", "each one more", "times the few", "times ours"}}

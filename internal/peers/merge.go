@@ -67,45 +67,43 @@ func (b *bench) mergeShape(ctx context.Context, s *medallion.Session, shape merg
 	if err := shape.source(ctx, s, rows, source); err != nil {
 		return nil, err
 	}
-	engines, results, want := b.these(ctx, polars, spark), map[string]*result{}, ""
-	for _, e := range engines {
-		results[e.name] = &result{}
-	}
-	for round := range b.rounds + 1 {
-		for _, e := range engines {
-			if e.name == spark && !due(round, b.rounds, b.sparkRounds) {
-				continue
-			}
-			one, found, err := b.mergeTurn(ctx, s, e, shape, table, source)
-			if err != nil {
-				return nil, err
-			}
-			if want == "" {
-				want = found
-			}
-			if found != want {
-				return nil, fmt.Errorf("%s makes a table of %s, others one of %s", e.name, found, want)
-			}
-			if round > 0 {
-				results[e.name].add(round, one)
-			}
+	engines, want := b.these(ctx, polars, spark), ""
+	took := results(engines)
+	err := turns(engines, b.rounds, b.sparkRounds, func(round int, e *engine) error {
+		one, found, err := b.mergeTurn(ctx, s, e, shape, table, source)
+		if err != nil {
+			return err
 		}
+		if want == "" {
+			want = found
+		}
+		if found != want {
+			return fmt.Errorf("%s makes a table of %s, others one of %s", e.name, found, want)
+		}
+		if round > 0 {
+			took[e.name].add(round, one)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return b.tellMerge(shape, engines, results), nil
+	return b.tellMerge(shape, engines, took), nil
 }
 
-func (b *bench) tellMerge(shape mergeShape, engines []*engine, results map[string]*result) (lines [][]string) {
-	mine := results[ours]
+func (b *bench) tellMerge(shape mergeShape, engines []*engine, took map[string]*result) (lines [][]string) {
+	mine := took[ours]
 	for _, e := range engines {
-		r := results[e.name]
+		r := took[e.name]
 		lines = append(lines, []string{
 			shape.name, tableTitle(e.name), r.seconds.format(" s"), r.times(mine).format("×"), r.cpu.digits(),
 			digits(slices.Max(append(r.peaks, 0))), r.peaks.over(mine.in(r.rounds).peaks).format("×"),
 		})
 	}
-	if theirs := results[polars]; theirs != nil {
-		b.require(claim{what: shape.name + ", delta-rs / ours", need: 1, unit: "×", got: theirs.times(mine)})
-		b.require(claim{what: shape.name + ", memory, delta-rs / ours", need: 2, unit: "×", got: theirs.peaks.over(mine.in(theirs.rounds).peaks)})
+	for _, e := range engines[1:] {
+		theirs, who := took[e.name], tableTitle(e.name)
+		b.require(claim{what: shape.name + ", " + who + " / ours", need: 1, unit: "×", got: theirs.times(mine)})
+		b.require(claim{what: shape.name + ", memory, " + who + " / ours", need: 2, unit: "×", got: theirs.peaks.over(mine.in(theirs.rounds).peaks)})
 	}
 	return lines
 }

@@ -30,30 +30,23 @@ func measureOptimize(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.printf("\noptimize: a table of %d small files, %d rows each\n", files, rowsOfSmall)
-	engines, results := b.these(ctx, polars, spark), map[string]*result{}
-	for _, e := range engines {
-		results[e.name] = &result{}
-	}
-	rounds := min(b.rounds, slowRounds)
+	engines := b.these(ctx, polars, spark)
+	took := results(engines)
 	want, err := contents(ctx, s, table)
 	if err != nil {
 		return err
 	}
-	for round := range rounds + 1 {
-		for _, e := range engines {
-			if e.name == spark && !due(round, rounds, 1) {
-				continue
-			}
-			one, err := b.optimize(ctx, s, e, table, want)
-			if err != nil {
-				return err
-			}
-			if round > 0 {
-				results[e.name].add(round, one)
-			}
+	err = turns(engines, min(b.rounds, slowRounds), 1, func(round int, e *engine) error {
+		one, err := b.optimize(ctx, s, e, table, want)
+		if err == nil && round > 0 {
+			took[e.name].add(round, one)
 		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	b.tellOptimize(engines, results)
+	b.tellOptimize(engines, took)
 	return nil
 }
 
@@ -78,16 +71,16 @@ func (b *bench) optimize(ctx context.Context, s *medallion.Session, e *engine, t
 	return one, err
 }
 
-func (b *bench) tellOptimize(engines []*engine, results map[string]*result) {
-	mine := results[ours]
+func (b *bench) tellOptimize(engines []*engine, took map[string]*result) {
+	mine := took[ours]
 	rows := [][]string{{"engine", "seconds", "times ours", "CPU s", "peak MB"}}
 	for _, e := range engines {
-		r := results[e.name]
+		r := took[e.name]
 		rows = append(rows, []string{tableTitle(e.name), r.seconds.format(" s"), r.times(mine).format("×"), r.cpu.digits(), digits(slices.Max(append(r.peaks, 0)))})
 	}
 	b.table(rows)
-	if theirs := results[polars]; theirs != nil {
-		b.require(claim{what: "OPTIMIZE of small files, delta-rs / ours", need: 1, unit: "×", got: theirs.times(mine)})
+	for _, e := range engines[1:] {
+		b.require(claim{what: "OPTIMIZE of small files, " + tableTitle(e.name) + " / ours", need: 1, unit: "×", got: took[e.name].times(mine)})
 	}
 }
 

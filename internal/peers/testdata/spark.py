@@ -1,5 +1,6 @@
 """Spark with Delta does the job as ours does: streams with checkpoints, availableNow, the JVM warm."""
 import os, time
+from concurrent.futures import ThreadPoolExecutor
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from invoices import ADDRESS, INVOICE, ITEM, SPARK_SCHEMA
@@ -134,6 +135,65 @@ def optimize(table):
     return {"seconds": took.seconds}
 
 
+def delta_log(table):
+    """Delta's own log of a table, opened anew."""
+    logs = spark._jvm.org.apache.spark.sql.delta.DeltaLog
+    logs.clearCache()
+    return logs.forTable(spark._jsparkSession, table)
+
+
+def log(table):
+    """Opens a table, and asks for its files."""
+    with Clock() as opened:
+        snapshot = delta_log(table).unsafeVolatileSnapshot()
+        version, _ = snapshot.version(), snapshot.metadata().id()
+    with Clock() as listed:
+        files = snapshot.numOfFiles()
+    return {"seconds": opened.seconds, "with_files": opened.seconds + listed.seconds, "version": version, "files": files}
+
+
+def checkpoint(table):
+    """Writes the checkpoint of a table's newest version."""
+    with Clock() as took:
+        delta_log(table).checkpoint()
+    return {"seconds": took.seconds}
+
+
+def append_row(table):
+    spark.sql("SELECT 1L AS id, 'a' AS name").write.format("delta").mode("append").save(table)
+
+
+def append(table, times):
+    """Appends one row after another; the first opens the table."""
+    arrivals = []
+    for _ in range(times):
+        with Clock() as took:
+            append_row(table)
+        arrivals.append(took.seconds * 1000)
+    return {"arrivals": arrivals, "seconds": sum(arrivals) / 1000}
+
+
+def commits(table, writers, times):
+    """Writers append one row after another, all at the same time."""
+    def write(_):
+        dropped = 0
+        for _ in range(times):
+            try:
+                append_row(table)
+            except Exception as err:
+                if "concurrent" not in str(err).lower():
+                    raise
+                dropped += 1
+        return dropped
+
+    with Clock() as took, ThreadPoolExecutor(writers) as pool:
+        dropped = sum(pool.map(write, range(writers)))
+    return {"seconds": took.seconds, "dropped": dropped}
+
+
 if __name__ == "__main__":
     spark = start()
-    serve(job=job, small=small, micro=micro, stateful=stateful, merge=merge, optimize=optimize)
+    serve(
+        job=job, small=small, micro=micro, stateful=stateful, merge=merge, optimize=optimize, log=log, checkpoint=checkpoint, append=append,
+        commits=commits,
+    )
