@@ -69,7 +69,7 @@ func (s *Session) snapshotOf(ctx context.Context, table delta.Table, at plan.Tim
 	case at.VersionAsOf != nil:
 		return table.Log.SnapshotAt(ctx, *at.VersionAsOf)
 	case at.TimestampAsOf != nil:
-		when, err := s.constantTime(at.TimestampAsOf)
+		when, err := s.constantTime(ctx, at.TimestampAsOf)
 		if err != nil {
 			return nil, err
 		}

@@ -14,8 +14,9 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/connector/delta"
-	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
+	"lakehouse/internal/expr"
+	"lakehouse/internal/logical"
 	"lakehouse/internal/plan"
 	"lakehouse/internal/types"
 )
@@ -180,7 +181,7 @@ func (s *Session) restoreTo(ctx context.Context, table delta.Table, to plan.Time
 	if to.VersionAsOf != nil {
 		return table.Log.Restore(ctx, *to.VersionAsOf, opts)
 	}
-	at, err := s.constantTime(to.TimestampAsOf)
+	at, err := s.constantTime(ctx, to.TimestampAsOf)
 	if err != nil {
 		return deltalog.Restored{}, err
 	}
@@ -207,12 +208,20 @@ func restoreTimeError(err error) error {
 	return err
 }
 
-// constantTime is the time of TIMESTAMP AS OF, in the session's zone unless it names one.
-func (s *Session) constantTime(e plan.Expression) (time.Time, error) {
-	text := constantText(e)
-	micros, _, ok := datetime.ParseTimestamp([]byte(text), s.TimeZone())
+// constantTime is the time of TIMESTAMP AS OF: any constant that can be cast to a timestamp, text in the session's zone unless it names one.
+func (s *Session) constantTime(ctx context.Context, e plan.Expression) (time.Time, error) {
+	env := s.resolveEnv()
+	exprs, err := logical.ResolveExpressions(ctx, []plan.Expression{&plan.Cast{Child: e, To: types.Timestamp, Mode: plan.EvalLegacy}}, types.Struct{}, env)
+	if err != nil {
+		return time.Time{}, err
+	}
+	value, err := expr.Value(exprs[0], &env.Eval)
+	if err != nil {
+		return time.Time{}, err
+	}
+	micros, ok := value.(int64)
 	if !ok {
-		return time.Time{}, errclass.InvalidOptionValue.New("The provided timestamp ('%s') cannot be converted to a valid timestamp.", text).
+		return time.Time{}, errclass.DeltaTimestampInvalid.New("The provided timestamp (%s) cannot be converted to a valid timestamp.", exprs[0]).
 			WithHint("Write it as '2026-01-31' or '2026-01-31 12:00:00'.")
 	}
 	return time.UnixMicro(micros), nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"strings"
+	"time"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/catalog"
@@ -40,9 +41,11 @@ func (r resolver) Table(ctx context.Context, t *plan.NamedTable) (logical.Node, 
 		}
 	}
 	if len(t.Name) == 2 && isPath(t.Name) {
-		return r.DataSource(ctx, r.atVersion(&plan.DataSource{
-			Format: strings.ToLower(t.Name[0]), Paths: t.Name[1:], Options: t.Options, Streaming: t.Streaming,
-		}, t))
+		opts, err := r.atVersion(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		return r.DataSource(ctx, &plan.DataSource{Format: strings.ToLower(t.Name[0]), Paths: t.Name[1:], Options: opts, Streaming: t.Streaming})
 	}
 	name, err := r.fullName(t.Name)
 	if err != nil {
@@ -68,19 +71,22 @@ func isPath(name []string) bool {
 	return format == "delta" || (strings.ContainsAny(name[1], "/:") && files.Known(format))
 }
 
-func (r resolver) atVersion(d *plan.DataSource, t *plan.NamedTable) *plan.DataSource {
-	opts := maps.Clone(d.Options)
+// atVersion are a table's options, among them the version or the time that its AS OF names.
+func (r resolver) atVersion(ctx context.Context, t *plan.NamedTable) (map[string]string, error) {
+	if t.VersionAsOf == nil && t.TimestampAsOf == nil {
+		return t.Options, nil
+	}
+	opts := maps.Clone(t.Options)
 	if opts == nil {
 		opts = map[string]string{}
 	}
 	if t.VersionAsOf != nil {
 		opts["versionAsOf"] = fmt.Sprint(*t.VersionAsOf)
+		return opts, nil
 	}
-	if t.TimestampAsOf != nil {
-		opts["timestampAsOf"] = constantText(t.TimestampAsOf)
-	}
-	d.Options = opts
-	return d
+	at, err := r.constantTime(ctx, t.TimestampAsOf)
+	opts["timestampAsOf"] = at.UTC().Format(time.RFC3339Nano)
+	return opts, err
 }
 
 // DataSource resolves a read by format and options.
@@ -162,7 +168,11 @@ func (r resolver) deltaByPath(ctx context.Context, d *plan.DataSource) (logical.
 }
 
 func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []string, t *plan.NamedTable) (logical.Node, error) {
-	opts, err := delta.ParseReadOptions(r.atVersion(&plan.DataSource{Options: t.Options}, t).Options, t.Streaming)
+	given, err := r.atVersion(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := delta.ParseReadOptions(given, t.Streaming)
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +180,7 @@ func (r resolver) deltaNode(ctx context.Context, table delta.Table, name []strin
 }
 
 func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []string, streaming bool, opts delta.ReadOptions) (logical.Node, error) {
+	opts.Zone = r.TimeZone()
 	if streaming {
 		opts.Session = delta.Session{Resolve: r.space.Resolve, Conf: r.Conf}
 		provider, err := delta.NewProvider(ctx, table, opts)
@@ -183,15 +194,4 @@ func (r resolver) deltaWith(ctx context.Context, table delta.Table, name []strin
 		return nil, err
 	}
 	return &logical.Relation{Name: name, Source: source}, nil
-}
-
-// constantText is the text of TIMESTAMP AS OF's constant.
-func constantText(e plan.Expression) string {
-	switch e := e.(type) {
-	case *plan.Literal:
-		return fmt.Sprint(e.Value)
-	case *plan.Cast:
-		return constantText(e.Child)
-	}
-	return ""
 }

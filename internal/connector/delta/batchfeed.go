@@ -64,7 +64,7 @@ func (s *source) changeRange(ctx context.Context) (first, last int64, err error)
 			err = errclass.DeltaStartAfterLatest.New("Start version %d for change data feed exceeds the latest table version %d.", n, s.version)
 		}
 	default:
-		first, err = s.versionAt(ctx, values.String("startingTimestamp"))
+		first, err = s.versionAt(ctx)
 	}
 	if err != nil {
 		return 0, 0, err
@@ -75,7 +75,7 @@ func (s *source) changeRange(ctx context.Context) (first, last int64, err error)
 	case values.Has("endingVersion"):
 		last = min(values.Int("endingVersion"), s.version)
 	case values.Has("endingTimestamp"):
-		at, err := parseTime(values.String("endingTimestamp"))
+		at, err := s.opts.time("endingTimestamp")
 		if err != nil {
 			return 0, 0, err
 		}

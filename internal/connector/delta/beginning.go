@@ -16,7 +16,7 @@ func (s *source) beginning(ctx context.Context) (offset, error) {
 	var err error
 	switch {
 	case values.Has("startingTimestamp"):
-		at.ReservoirVersion, err = s.versionAt(ctx, values.String("startingTimestamp"))
+		at.ReservoirVersion, err = s.versionAt(ctx)
 	case s.fromLatest():
 		at.ReservoirVersion, err = s.newest(ctx)
 		at.ReservoirVersion++
@@ -42,9 +42,9 @@ func (s *source) fromLatest() bool {
 	return strings.EqualFold(s.opts.values.String("startingVersion"), "latest")
 }
 
-// versionAt is the first version that is not older than the time.
-func (s *source) versionAt(ctx context.Context, text string) (int64, error) {
-	when, err := parseTime(text)
+// versionAt is the first version that is not older than startingTimestamp.
+func (s *source) versionAt(ctx context.Context) (int64, error) {
+	when, err := s.opts.time("startingTimestamp")
 	if err != nil {
 		return 0, err
 	}

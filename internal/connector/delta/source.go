@@ -14,6 +14,7 @@ import (
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/batch"
+	"lakehouse/internal/datetime"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/logical"
 	"lakehouse/internal/option"
@@ -27,6 +28,7 @@ type ReadOptions struct {
 	values    option.Values
 	streaming bool
 	Session   Session        // of streams
+	Zone      *time.Location // of times that name none; nil: UTC
 	exclude   *regexp.Regexp // nil: nothing
 }
 
@@ -55,7 +57,7 @@ func (o ReadOptions) changeFeed() bool {
 var (
 	ReadOptionTable = option.Table{
 		{Name: "versionAsOf", Kind: option.Count, Doc: "The version to read."},
-		{Name: "timestampAsOf", Doc: "The time whose version is read."},
+		{Name: "timestampAsOf", Doc: "The time whose version is read; in the session's zone unless it names one."},
 		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what the versions from startingVersion to endingVersion have changed, with the columns _change_type, _commit_version and _commit_timestamp."},
 		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
 		{Name: "startingVersion", Doc: "With readChangeFeed, the first version."},
@@ -110,7 +112,7 @@ func (o ReadOptions) snapshot(ctx context.Context, t Table) (*deltalog.Snapshot,
 	case o.values.Has("versionAsOf"):
 		return t.Log.SnapshotAt(ctx, o.values.Int("versionAsOf"))
 	case o.values.Has("timestampAsOf"):
-		at, err := parseTime(o.values.String("timestampAsOf"))
+		at, err := o.time("timestampAsOf")
 		if err != nil {
 			return nil, err
 		}
@@ -119,14 +121,14 @@ func (o ReadOptions) snapshot(ctx context.Context, t Table) (*deltalog.Snapshot,
 	return t.Log.Snapshot(ctx)
 }
 
-// parseTime reads a timestamp option: a date, or a time in UTC unless it names a zone.
-func parseTime(text string) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999", "2006-01-02T15:04:05.999999", "2006-01-02"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
+// time reads a timestamp option as CAST does: a date, or a time in the session's zone unless it names one.
+func (o ReadOptions) time(name string) (time.Time, error) {
+	text := o.values.String(name)
+	micros, _, ok := datetime.ParseTimestamp([]byte(text), cmp.Or(o.Zone, time.UTC))
+	if !ok {
+		return time.Time{}, errclass.DeltaTimestampInvalid.New("The provided timestamp ('%s') cannot be converted to a valid timestamp.", text).WithHint("Write it as 2026-01-31 or 2026-01-31 12:00:00.")
 	}
-	return time.Time{}, errclass.DeltaTimestampInvalid.New("The provided timestamp ('%s') cannot be converted to a valid timestamp.", text).WithHint("Write it as 2026-01-31 or 2026-01-31 12:00:00.")
+	return time.UnixMicro(micros).UTC(), nil
 }
 
 // A Source is one version of a table, or some of its files.
