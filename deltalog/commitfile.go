@@ -97,12 +97,23 @@ func decodeLines(in io.Reader, size int64, take lineDecoder) error {
 			line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte-order mark is no part of the text: Hadoop's reader takes it off, too
 		}
 		if err == nil {
-			err = take(&scanner, line)
+			err = takeWhole(&scanner, &lines, line, take)
 		}
 		if err != nil {
 			return fmt.Errorf("line at byte %d: %w", lines.start, err)
 		}
 	}
+}
+
+// takeWhole gives a line to its decoder, and what follows where the line alone is no whole value.
+func takeWhole(scanner *lineScanner, lines *lineReader, line []byte, take lineDecoder) error {
+	err := take(scanner, line)
+	if isCutShort(err) {
+		if whole := lines.joined(line); whole != nil {
+			return take(scanner, whole)
+		}
+	}
+	return err
 }
 
 // A lineReader gives lines of bounded length.

@@ -88,8 +88,12 @@ func (t *Table) readCommitInfo(ctx context.Context, f logFile) (CommitInfo, erro
 			continue
 		}
 		var action infoLine
-		if err := infoLines.Unmarshal(line, &action); err != nil {
-			return CommitInfo{}, err
+		if infoLines.Unmarshal(line, &action) != nil { // it is broken, or one of many that the action takes
+			actions, err := readCommit(ctx, t.store, f.version)
+			if err != nil || actions.CommitInfo == nil {
+				return CommitInfo{}, err
+			}
+			return *actions.CommitInfo, nil
 		}
 		if action.CommitInfo != nil {
 			return *action.CommitInfo, nil

@@ -115,11 +115,9 @@ func parseScalar(t Type, text string) (predicate.Value, error) {
 		case types.Long:
 			return strconv.ParseInt(text, 10, 64)
 		case types.Float:
-			v, err := strconv.ParseFloat(text, 32)
-			return v, err
+			return parseFloat(text, 32)
 		case types.Double:
-			v, err := strconv.ParseFloat(text, 64)
-			return v, err
+			return parseFloat(text, 64)
 		case types.Date:
 			return parseDate(text)
 		case types.Timestamp, types.TimestampNTZ:
@@ -128,6 +126,15 @@ func parseScalar(t Type, text string) (predicate.Value, error) {
 		}
 	}
 	return nil, fmt.Errorf("type %s has no text form here", t)
+}
+
+// parseFloat takes a number that is too large for infinity, as Spark and the kernel do.
+func parseFloat(text string, bits int) (predicate.Value, error) {
+	v, err := strconv.ParseFloat(text, bits)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil
+	}
+	return v, err
 }
 
 const secondsPerDay = 24 * 60 * 60

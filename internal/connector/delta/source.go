@@ -57,7 +57,7 @@ func (o ReadOptions) changeFeed() bool {
 var (
 	ReadOptionTable = option.Table{
 		{Name: "versionAsOf", Kind: option.Count, Doc: "The version to read."},
-		{Name: "timestampAsOf", Doc: "The time whose version is read."},
+		{Name: "timestampAsOf", Doc: "The time whose version is read; in the session's zone unless it names one."},
 		{Name: "readChangeFeed", Kind: option.Bool, Default: "false", Doc: "Reads what the versions from startingVersion to endingVersion have changed, with the columns _change_type, _commit_version and _commit_timestamp."},
 		{Name: "readChangeData", Kind: option.Bool, Default: "false", Doc: "An old name of readChangeFeed."},
 		{Name: "startingVersion", Doc: "With readChangeFeed, the first version."},
