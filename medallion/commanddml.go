@@ -102,9 +102,7 @@ func (s *Session) merge(ctx context.Context, m *plan.MergeInto, options map[stri
 	}
 	var evolve logical.Evolve
 	if m.SchemaEvolution || s.autoMerge() {
-		if evolve, err = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting))); err != nil {
-			return delta.Changed{}, err
-		}
+		evolve = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting)))
 	}
 	values := &valueQueries{session: s}
 	merge, err := logical.ResolveMerge(ctx, m, table.Target, evolve, values.env(ctx))

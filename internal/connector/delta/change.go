@@ -205,7 +205,11 @@ func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error)
 		stored.Fields = append(slices.Clip(stored.Fields), c.meta.TrackedFields()...)
 		op = &renamed{op, stored}
 	}
-	files, err := newFiles(c.table.Store, op.Schema(), &c.meta, c.opts.Options)
+	protocol, err := c.txn.Protocol()
+	if err != nil {
+		return nil, err
+	}
+	files, err := newFiles(c.table.Store, op.Schema(), protocol, &c.meta, c.opts.Options)
 	if err != nil {
 		return nil, err
 	}
