@@ -295,8 +295,13 @@ func (x *Txn) checkAppendOnly(m *Metadata) error {
 
 func (x *Txn) checkFiles(m *Metadata) error {
 	added := make(map[string]bool, len(x.actions.Adds))
+	vectors := x.newProtocol().Supports("deletionVectors")
 	for i := range x.actions.Adds {
 		file := &x.actions.Adds[i]
+		if file.DeletionVector != nil && !vectors { // readers would not look at it
+			return errclass.DeltaVectorsDisallowed.New("file %s would get a deletion vector in a table that does not have the feature deletionVectors.", file.Path).
+				WithHint("Give the table the property %s = 'true'.", propVectors)
+		}
 		if err := x.table.checkFilePath(file.Path); err != nil {
 			return err
 		}

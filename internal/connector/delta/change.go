@@ -123,10 +123,10 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta := snap.Metadata()
+	meta, protocol := snap.Metadata(), snap.Protocol()
 	c := &change{
 		table: t, opts: opts, snap: snap, meta: meta, schema: deltalog.UserSchema(schema), begun: time.Now(), //nolint:forbidigo // how long the statement takes is no matter of the session's clock
-		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
+		vectors: protocol.WritesDeletionVectors(&meta), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
 	c.txn.KeepsRowIDs()
