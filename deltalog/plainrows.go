@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
@@ -86,7 +85,7 @@ func (p *plainRows) column(b arrow.RecordBatch, f Field, used []bool) (arrow.Arr
 		if f.Metadata["CURRENT_DEFAULT"] != nil {
 			return nil, needsSQL("column `%s` has a default, and the rows lack the column", f.Name)
 		}
-		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(f.Type), int(b.NumRows())), nil
+		return batch.Nulls(types.ToArrow(f.Type), int(b.NumRows())), nil
 	}
 	used[at] = true
 	given, err := types.FromArrow(b.Column(at).DataType())

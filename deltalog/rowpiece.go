@@ -199,7 +199,7 @@ func (p *filePiece) constant(f Field, rows int) (arrow.Array, error) {
 		return nil, fmt.Errorf("partition column %s: %w", f.Name, err)
 	}
 	if value == nil {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(f.Type), rows), nil
+		return batch.Nulls(types.ToArrow(f.Type), rows), nil
 	}
 	s, err := partitionScalar(value, f.Type)
 	if err != nil {

@@ -110,7 +110,10 @@ func (x *Txn) WriteFiles(ctx context.Context, share func(context.Context) []Batc
 	if err != nil {
 		return nil, err
 	}
-	parquet := parquetio.WriterOptions{Compression: opts.Compression}
+	if err := CheckDataFiles(stats.Schema); err != nil {
+		return nil, err
+	}
+	parquet := parquetio.WriterOptions{Compression: opts.Compression, OmitVoid: true}
 	extension := parquetio.Extension(opts.Compression)
 	if opts.TargetFileBytes <= 0 {
 		opts.TargetFileBytes = defaultTargetFileBytes

@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/expr"
@@ -180,5 +178,5 @@ func (p *probe) partnered(b arrow.RecordBatch, numbers []uint32) ([]bool, error)
 }
 
 func nulls(t arrow.DataType, n int) arrow.Array {
-	return array.MakeArrayOfNull(memory.DefaultAllocator, t, n)
+	return batch.Nulls(t, n)
 }

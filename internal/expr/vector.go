@@ -9,6 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"lakehouse/internal/batch"
 	"lakehouse/internal/types"
 )
 
@@ -246,10 +247,7 @@ func operand[T value](v Vector) (values []T, index int) {
 
 // nulls is a column of n nulls.
 func nulls(t types.Type, n int) arrow.Array {
-	if n == 0 {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(t), 0)
-	}
-	return array.MakeArrayOfNull(memory.DefaultAllocator, types.ToArrow(t), n)
+	return batch.Nulls(types.ToArrow(t), n)
 }
 
 // nullConst is the constant null of a type.

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"lakehouse/internal/batch"
 	"lakehouse/internal/errclass"
 	"lakehouse/internal/types"
 )
@@ -125,7 +126,7 @@ func mismatch(n *node, want types.Type) error {
 // array builds the array of n slots from what the leaves have read.
 func (a *assembler) array(n int) (arrow.Array, error) {
 	if a.absent {
-		return array.MakeArrayOfNull(memory.DefaultAllocator, a.typ, n), nil
+		return batch.Nulls(a.typ, n), nil
 	}
 	if a.shredded != nil {
 		return a.assembleVariants(n)

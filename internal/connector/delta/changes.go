@@ -48,7 +48,7 @@ func writeChanges(ctx context.Context, t Table, protocol deltalog.Protocol, meta
 	if err != nil {
 		return nil, err
 	}
-	parquet := parquetio.WriterOptions{Compression: opts.String("compression")}
+	parquet := parquetio.WriterOptions{Compression: opts.String("compression"), OmitVoid: true}
 	extension := parquetio.Extension(parquet.Compression)
 	files, err := datafiles.New(datafiles.Config{
 		Store: store, Schema: stored, PartitionBy: stats.PartitionColumns, KeepPartition: protocol.MaterializesPartitions(&meta),

@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/internal/batch"
 	"lakehouse/internal/exec"
@@ -65,7 +64,7 @@ func (c *conformed) convert(eval *expr.Context, b arrow.RecordBatch) (arrow.Reco
 	for i, e := range c.columns {
 		to := types.ToArrow(c.schema.Fields[i].Type)
 		if e == nil {
-			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, to, int(b.NumRows()))
+			columns[i] = batch.Nulls(to, int(b.NumRows()))
 			continue
 		}
 		v, err := e.Eval(eval, b)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"lakehouse/deltalog"
 	"lakehouse/internal/batch"
@@ -166,7 +165,7 @@ func (e *enforcing) apply(eval *expr.Context, schema *arrow.Schema, b arrow.Reco
 		if at >= 0 {
 			columns[i] = b.Column(at)
 		} else {
-			columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, schema.Field(i).Type, int(rows))
+			columns[i] = batch.Nulls(schema.Field(i).Type, int(rows))
 		}
 	}
 	if err := e.count(columns, int(rows)); err != nil {

@@ -41,7 +41,10 @@ func newFiles(store volumes.Store, schema types.Struct, protocol deltalog.Protoc
 	if err != nil {
 		return nil, err
 	}
-	parquet := parquetio.WriterOptions{Compression: opts.String("compression")}
+	if err := deltalog.CheckDataFiles(schema); err != nil {
+		return nil, err
+	}
+	parquet := parquetio.WriterOptions{Compression: opts.String("compression"), OmitVoid: true}
 	extension := parquetio.Extension(parquet.Compression)
 	return &fileWriter{stats: stats, tags: meta.FileTags(), rows: datafiles.New(datafiles.Config{
 		Store: store, Schema: schema, PartitionBy: stats.PartitionColumns, KeepPartition: opts.Bool("writePartitionColumns") || protocol.MaterializesPartitions(meta),
