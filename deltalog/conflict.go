@@ -138,6 +138,11 @@ func (c *conflictChecker) checkProtocol(version int64, winner *Actions) error {
 			return conflict(errclass.DeltaProtocolChanged, version, winner, "feature %q was dropped by a concurrent update.", name)
 		}
 	}
+	for _, name := range have {
+		if f, _ := findFeature(name); f.strict && !read.Supports(name) {
+			return conflict(errclass.DeltaProtocolChanged, version, winner, "feature %q was added by a concurrent update.", name)
+		}
+	}
 	return nil
 }
 

@@ -152,3 +152,25 @@ func TestAppendOnlyTableRefusesRemoves(t *testing.T) {
 	compact.RemoveFile(f.Removed(1, false))
 	table.commit(compact)
 }
+
+// A table that gets a feature which files have to honour takes no files of transactions that began before.
+func TestFeaturesThatFilesHonourRefuseOlderTransactions(t *testing.T) {
+	for feature, class := range map[string]errclass.Class{
+		"materializePartitionColumns": errclass.DeltaProtocolChanged, "generatedColumns": errclass.DeltaProtocolChanged, "clustering": errclass.DeltaProtocolChanged,
+		"domainMetadata": "", "vacuumProtocolCheck": "",
+	} {
+		table := newTable(t, volumestest.NewMemory(), nil)
+		older := table.snapshot().Begin(Operation{Name: "WRITE"})
+		older.Add(write("1.parquet"))
+		upgrade := table.snapshot().Begin(Operation{Name: "SET TBLPROPERTIES"})
+		protocol, err := upgrade.protocol().With(feature)
+		if err != nil {
+			t.Fatal(err)
+		}
+		upgrade.UpdateProtocol(protocol)
+		table.commit(upgrade)
+		if _, err = older.Commit(t.Context()); class == "" && err != nil || class != "" && !errors.Is(err, class) {
+			t.Errorf("%s: %v, want %q", feature, err, class)
+		}
+	}
+}

@@ -38,10 +38,10 @@ func dropRules() map[string]dropRule {
 			history: true,
 			uses:    func(a *Actions) bool { return a.Metadata != nil && a.Metadata.ColumnMapping() != MappingNone },
 		},
-		"typeWidening":                {properties: []string{"delta.enableTypeWidening"}, history: true, uses: usesTypeChanges},
-		"typeWidening-preview":        {properties: []string{"delta.enableTypeWidening"}, history: true, uses: usesTypeChanges},
-		"materializePartitionColumns": {later: []string{"delta.enableMaterializePartitionColumnsFeature"}},
-		protection:                    {},
+		"typeWidening":         {properties: []string{"delta.enableTypeWidening"}, history: true, uses: usesTypeChanges},
+		"typeWidening-preview": {properties: []string{"delta.enableTypeWidening"}, history: true, uses: usesTypeChanges},
+		featureMaterialize:     {later: []string{propMaterialize}},
+		protection:             {},
 	}
 }
 

@@ -28,18 +28,19 @@ type feature struct {
 	read, write  bool                 // this package does
 	active       func(*Metadata) bool // the table makes use of it; nil: no telling from the metadata
 	byHand       bool                 // a table that exists gets it by its property only, not by making use of it
+	strict       bool                 // a transaction that does not know of it may not come behind it, as its files may lack what the feature asks for
 	requires     []string             // the features that must come with it
 }
 
 func features() []feature {
 	return []feature{
 		{name: "appendOnly", minWriter: 2, read: true, write: true, active: propertyIs("delta.appendOnly", "true")},
-		{name: "invariants", minWriter: 2, read: true, write: true},
-		{name: "checkConstraints", minWriter: 3, read: true, write: true, active: hasConstraint},
+		{name: "invariants", minWriter: 2, read: true, write: true, strict: true},
+		{name: "checkConstraints", minWriter: 3, read: true, write: true, active: hasConstraint, strict: true},
 		{name: "changeDataFeed", minWriter: 4, read: true, write: true, active: propertyIs("delta.enableChangeDataFeed", "true")},
-		{name: "generatedColumns", minWriter: 4, read: true, write: true, active: hasField("delta.generationExpression")},
+		{name: "generatedColumns", minWriter: 4, read: true, write: true, active: hasField("delta.generationExpression"), strict: true},
 		{name: "columnMapping", readerWriter: true, minReader: 2, minWriter: 5, read: true, write: true, active: hasColumnMapping},
-		{name: "identityColumns", minWriter: 6, read: true, write: true, active: hasField("delta.identity.start")},
+		{name: "identityColumns", minWriter: 6, read: true, write: true, active: hasField("delta.identity.start"), strict: true},
 		{name: "deletionVectors", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableDeletionVectors", "true")},
 		{name: "rowTracking", requires: []string{"domainMetadata"}, read: true, write: true, active: propertyIs("delta.enableRowTracking", "true")},
 		{name: "timestampNtz", readerWriter: true, read: true, write: true, active: hasTimestampNTZ, byHand: true},
@@ -48,14 +49,14 @@ func features() []feature {
 		{name: "inCommitTimestamp", read: true, write: true, active: propertyIs("delta.enableInCommitTimestamps", "true")},
 		{name: "timestampWithoutTimezone", readerWriter: true, read: true}, // what some have called timestampNtz; the kernel reads it, too
 		{name: "typeWidening", readerWriter: true, read: true, write: true, active: propertyIs("delta.enableTypeWidening", "true")},
-		{name: "typeWidening-preview", readerWriter: true, read: true},
-		{name: "clustering", requires: []string{"domainMetadata"}, read: true, write: true},
-		{name: "allowColumnDefaults", read: true, write: true, active: hasField("CURRENT_DEFAULT")},
-		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant},
-		{name: variantPreview, readerWriter: true, read: true, write: true},
+		{name: wideningPreview, readerWriter: true, read: true, write: true},
+		{name: "clustering", requires: []string{"domainMetadata"}, read: true, write: true, strict: true},
+		{name: "allowColumnDefaults", read: true, write: true, active: hasField("CURRENT_DEFAULT"), strict: true},
+		{name: "variantType", readerWriter: true, read: true, write: true, active: hasVariant, strict: true},
+		{name: variantPreview, readerWriter: true, read: true, write: true, strict: true},
 		// Files of such a table may be shredded, and need not: this package's caller writes them whole.
-		{name: "variantShredding", requires: []string{"variantType"}, readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true")},
-		{name: "variantShredding-preview", readerWriter: true, read: true, write: true},
+		{name: "variantShredding", requires: []string{"variantType"}, readerWriter: true, read: true, write: true, active: propertyIs("delta.enableVariantShredding", "true"), strict: true},
+		{name: "variantShredding-preview", readerWriter: true, read: true, write: true, strict: true},
 		{name: "vacuumProtocolCheck", readerWriter: true, read: true, write: true},
 		{name: "catalogOwned-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
 		{name: "catalogManaged", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, readerWriter: true},
@@ -65,7 +66,7 @@ func features() []feature {
 		// Known to other writers, not in the specification's list. Those that ask nothing of a reader are read.
 		{name: "icebergCompatV3", requires: []string{"columnMapping", "rowTracking"}, read: true, active: propertyIs("delta.enableIcebergCompatV3", "true")},
 		{name: protection, read: true, write: true},
-		{name: "materializePartitionColumns", read: true, active: propertyIs("delta.enableMaterializePartitionColumnsFeature", "true")},
+		{name: featureMaterialize, read: true, write: true, active: propertyIs(propMaterialize, "true"), strict: true},
 		{name: "coordinatedCommits-preview", requires: []string{"inCommitTimestamp", "vacuumProtocolCheck"}, read: true},
 		{name: "redirectWriterOnly-preview", read: true},
 		{name: "icebergWriterCompatV1", requires: []string{"icebergCompatV2"}, read: true},
@@ -117,8 +118,11 @@ func hasTimestampNTZ(m *Metadata) bool {
 	return err == nil && contains(schema, types.TimestampNTZ)
 }
 
-// variantPreview is the name of the feature variantType before it was one: a table that has it needs no other.
-const variantPreview = "variantType-preview"
+// The names of features before they were ones: a table that has them needs no others, and clients that know no others shall go on reading it.
+const (
+	variantPreview  = "variantType-preview"
+	wideningPreview = "typeWidening-preview"
+)
 
 func hasVariant(m *Metadata) bool {
 	schema, err := m.Schema()
@@ -249,8 +253,10 @@ func protocolFor(current Protocol, m *Metadata) (Protocol, error) {
 			needed[f.name] = f
 		}
 	}
-	if slices.Contains(current.WriterFeatures, variantPreview) {
-		delete(needed, "variantType")
+	for preview, feature := range map[string]string{variantPreview: "variantType", wideningPreview: "typeWidening"} {
+		if slices.Contains(current.WriterFeatures, preview) || needed[preview].name != "" {
+			delete(needed, feature)
+		}
 	}
 	for name := range m.Configuration {
 		if asked, ok := strings.CutPrefix(name, "delta.feature."); ok && needed[asked].name == "" {

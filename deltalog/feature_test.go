@@ -162,3 +162,30 @@ func TestFeaturesOfAProtocol(t *testing.T) {
 		}
 	}
 }
+
+// A table with a feature by its name of before does not get the other one by itself, so that clients which know no other go on reading it.
+func TestPreviewsStandForTheirFeatures(t *testing.T) {
+	variant := Schema{Fields: []Field{{Name: "v", Type: types.Variant, Nullable: true}}}
+	tests := []struct {
+		schema        Schema
+		configuration map[string]string
+		want          []string
+	}{
+		{peopleSchema, map[string]string{propTypeWidening: "true", "delta.feature.typeWidening-preview": "supported"}, []string{"typeWidening-preview"}},
+		{peopleSchema, map[string]string{"delta.feature.typeWidening": "supported", "delta.feature.typeWidening-preview": "supported"}, []string{"typeWidening", "typeWidening-preview"}},
+		{variant, map[string]string{"delta.feature.variantType-preview": "supported"}, []string{"variantType-preview"}},
+	}
+	for _, test := range tests {
+		table, err := Create(t.Context(), volumestest.NewMemory(), CreateOptions{Schema: test.schema, Configuration: test.configuration, Options: testOptions()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := table.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := s.Protocol(); !sameNames(p.ReaderFeatures, test.want) {
+			t.Errorf("%v: readers have to know %v, want %v", test.configuration, p.ReaderFeatures, test.want)
+		}
+	}
+}

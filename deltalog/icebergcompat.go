@@ -10,9 +10,8 @@ import (
 )
 
 const (
-	propIcebergV1           = "delta.enableIcebergCompatV1"
-	propIcebergV2           = "delta.enableIcebergCompatV2"
-	propPartitionsInParquet = "delta.writePartitionColumnsToParquet"
+	propIcebergV1 = "delta.enableIcebergCompatV1"
+	propIcebergV2 = "delta.enableIcebergCompatV2"
 
 	tagIcebergCompat = "ICEBERG_COMPAT_VERSION" // of a data file: for which version of the feature it was written
 )
@@ -26,12 +25,6 @@ func (m *Metadata) icebergCompat() int {
 		return 1
 	}
 	return 0
-}
-
-// MaterializesPartitions reports whether data files of the table hold its partition columns, too, behind the others: Iceberg's readers
-// know of no values beside a file.
-func (m *Metadata) MaterializesPartitions() bool {
-	return m.icebergCompat() > 0 || propertyIs(propPartitionsInParquet, "true")(m)
 }
 
 // FileTags are the tags of data files that are written for the table as it is; nil: none.

@@ -25,7 +25,7 @@ func newLake(t *testing.T, level string) *lake {
 	schema := Schema{Fields: []Field{{Name: "day", Type: String, Nullable: true}, {Name: "n", Type: Long, Nullable: true}}}
 	table, err := Create(t.Context(), l.store, CreateOptions{
 		Schema: schema, PartitionColumns: []string{"day"}, Options: testOptions(),
-		Configuration: map[string]string{"delta.isolationLevel": level, "delta.feature.domainMetadata": "supported"},
+		Configuration: map[string]string{"delta.isolationLevel": level, "delta.feature.domainMetadata": "supported", "delta.feature.deletionVectors": "supported"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func (x *Txn) anew(ctx context.Context) (*Txn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if same, err := holdsRowsAlike(x.read.state.metadata, s.state.metadata); !same || err != nil {
+	if same, err := holdsRowsAlike(x.read, s); !same || err != nil {
 		return nil, err
 	}
 	next := s.Begin(x.op)
@@ -78,19 +78,21 @@ func (x *Txn) removesFrom(ctx context.Context, s *Snapshot) ([]RemoveFile, error
 
 func equalValues(a, b *int64) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// holdsRowsAlike reports whether files with rows of a table are as good under its new metadata: partitions are the same, and so is where rows keep
-// what row tracking calls them.
-func holdsRowsAlike(old, now *Metadata) (bool, error) {
-	before, err := old.partitionFields()
+// holdsRowsAlike reports whether files with rows of a table are as good at a later version: partitions are the same, files hold them or
+// not as before, rows keep what row tracking calls them in the same columns, and files are written for the same Iceberg.
+func holdsRowsAlike(old, now *Snapshot) (bool, error) {
+	was, is := old.state.metadata, now.state.metadata
+	before, err := was.partitionFields()
 	if err != nil {
 		return false, err
 	}
-	after, err := now.partitionFields()
+	after, err := is.partitionFields()
 	if err != nil {
 		return false, err
 	}
-	tracked := slices.EqualFunc(old.TrackedFields(), now.TrackedFields(), func(a, b Field) bool { return a.Name == b.Name })
-	return tracked && bytes.Equal(types.ToJSON(before), types.ToJSON(after)), nil
+	tracked := slices.EqualFunc(was.TrackedFields(), is.TrackedFields(), func(a, b Field) bool { return a.Name == b.Name })
+	return tracked && bytes.Equal(types.ToJSON(before), types.ToJSON(after)) && was.icebergCompat() == is.icebergCompat() &&
+		old.state.protocol.MaterializesPartitions(was) == now.state.protocol.MaterializesPartitions(is), nil
 }
 
 // partitionFields are the fields of the partition columns, in their order.

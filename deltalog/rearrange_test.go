@@ -83,7 +83,7 @@ func TestRearrangementOutlivesChangesOfTheTable(t *testing.T) {
 			t.change(func(x *Txn) { x.Remove(file) })
 			t.change(func(x *Txn) { x.Add(file) })
 		}, ""},
-		{"rows of a file deleted", nil, func(t *testTable) {
+		{"rows of a file deleted", map[string]string{propVectors: "true"}, func(t *testTable) {
 			file := t.files()[0]
 			t.change(func(x *Txn) {
 				x.Remove(file)
@@ -91,6 +91,13 @@ func TestRearrangementOutlivesChangesOfTheTable(t *testing.T) {
 				x.Add(file)
 			})
 		}, errclass.DeltaConcurrentDeleteRead},
+		{"files that hold more", nil, func(t *testTable) {
+			t.change(func(x *Txn) {
+				m := x.Metadata()
+				m.Configuration[propMaterialize] = "true"
+				x.UpdateMetadata(m)
+			})
+		}, errclass.DeltaProtocolChanged},
 		{"rows called otherwise", tracked, func(t *testTable) {
 			t.change(func(x *Txn) {
 				m := x.Metadata()

@@ -198,7 +198,7 @@ func TestCreateRefusesBadMetadata(t *testing.T) {
 		{"a feature not written here", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.enableIcebergCompatV3": "true"}}, errclass.DeltaUnsupportedWrite},
 		{"an unknown feature", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.feature.time": "supported"}}, errclass.DeltaUnknownFeature},
 		{"a protocol version for its own sake", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.minWriterVersion": "5"}}, errclass.DeltaUnsupportedWrite},
-		{"an interval that is none", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.logRetentionDuration": "soon"}}, errclass.InvalidOptionValue},
+		{"an interval that is none", CreateOptions{Schema: two("a", "b"), Configuration: map[string]string{"delta.logRetentionDuration": "soon"}}, errclass.DeltaInvalidInterval},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

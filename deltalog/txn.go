@@ -1,6 +1,7 @@
 package deltalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -158,6 +159,19 @@ func (x *Txn) protocol() Protocol {
 	return *x.read.state.protocol
 }
 
+// Protocol is that of the version that the transaction makes: what it stands on or was given, and what its metadata needs besides.
+// A feature that this package cannot write is an error by name.
+func (x *Txn) Protocol() (Protocol, error) {
+	protocol := x.protocol()
+	if x.asked != nil {
+		protocol = x.asked.clone()
+	}
+	if m := x.actions.Metadata; m != nil {
+		return protocolFor(protocol, m)
+	}
+	return protocol, nil
+}
+
 // newProtocol is that of the version that the transaction makes.
 func (x *Txn) newProtocol() *Protocol {
 	if x.actions.Protocol != nil {
@@ -224,25 +238,26 @@ func (x *Txn) prepareMetadata() error {
 // prepareProtocol makes the protocol what was asked for and what the metadata needs. A table with that protocol already gets no
 // action: it would conflict with others.
 func (x *Txn) prepareProtocol() error {
-	protocol := x.protocol()
-	if x.asked != nil {
-		if err := x.asked.covers(&protocol); err != nil && !x.dropping {
+	before := x.protocol()
+	if x.asked != nil && !x.dropping {
+		if err := x.asked.covers(&before); err != nil {
 			return err
 		}
-		protocol = *x.asked
 	}
-	if m := x.actions.Metadata; m != nil {
-		if err := x.checkEnabledByHand(protocol, m); err != nil {
+	m := x.actions.Metadata
+	if m != nil {
+		if err := x.checkEnabledByHand(*cmp.Or(x.asked, &before), m); err != nil {
 			return err
 		}
-		raised, err := protocolFor(protocol, m)
-		if err != nil {
+	}
+	protocol, err := x.Protocol()
+	if err != nil {
+		return err
+	}
+	if m != nil {
+		if err := m.dropProtocolProperties(protocol); err != nil {
 			return err
 		}
-		if err := m.dropProtocolProperties(raised); err != nil {
-			return err
-		}
-		protocol = raised
 	}
 	if x.read == nil || !protocol.equal(x.read.state.protocol) {
 		x.actions.Protocol = &protocol
@@ -280,8 +295,13 @@ func (x *Txn) checkAppendOnly(m *Metadata) error {
 
 func (x *Txn) checkFiles(m *Metadata) error {
 	added := make(map[string]bool, len(x.actions.Adds))
+	vectors := x.newProtocol().Supports("deletionVectors")
 	for i := range x.actions.Adds {
 		file := &x.actions.Adds[i]
+		if file.DeletionVector != nil && !vectors { // readers would not look at it
+			return errclass.DeltaVectorsDisallowed.New("file %s would get a deletion vector in a table that does not have the feature deletionVectors.", file.Path).
+				WithHint("Give the table the property %s = 'true'.", propVectors)
+		}
 		if err := x.table.checkFilePath(file.Path); err != nil {
 			return err
 		}

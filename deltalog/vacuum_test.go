@@ -123,7 +123,7 @@ func TestVacuumByAClockThatWasSetBack(t *testing.T) {
 
 // Vectors stay as long as a version needs them, and paths of the log that lead out of the table lead to nothing.
 func TestVacuumKeepsVectorsAndLeavesOutsidersAlone(t *testing.T) {
-	d := newDustyTable(t, nil)
+	d := newDustyTable(t, map[string]string{propVectors: "true"})
 	vector := &DeletionVector{StorageType: "u", PathOrInlineDV: "ab^-aqEH.-t@S}K{vb[*k^", SizeInBytes: 40, Cardinality: 6}
 	name, err := vector.fileName()
 	if err != nil || name != "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin" {

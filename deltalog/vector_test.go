@@ -304,3 +304,21 @@ func TestRowsOfATableWithVectors(t *testing.T) {
 		})
 	}
 }
+
+// Where the protocol does not make readers look at deletion vectors none are written, whatever the table's property says.
+func TestVectorsAskForTheirFeature(t *testing.T) {
+	table := newTable(t, volumestest.NewMemory(), nil)
+	table.append("1.parquet")
+	txn := table.snapshot().Begin(Operation{Name: "DELETE"})
+	marked := write("1.parquet")
+	marked.DeletionVector = &DeletionVector{StorageType: "i", PathOrInlineDV: "x", Cardinality: 1}
+	txn.Add(marked)
+	_, err := txn.Commit(t.Context())
+	wantClass(t, err, errclass.DeltaVectorsDisallowed)
+	for supported, want := range map[string]bool{"": false, "deletionVectors": true} {
+		p := Protocol{MinReaderVersion: 3, MinWriterVersion: 7, ReaderFeatures: []string{supported}, WriterFeatures: []string{supported}}
+		if got := p.WritesDeletionVectors(&Metadata{Configuration: map[string]string{propVectors: "true"}}); got != want {
+			t.Errorf("with feature %q: %v", supported, got)
+		}
+	}
+}

@@ -8,6 +8,12 @@ import (
 	"lakehouse/internal/errclass"
 )
 
+// WritesDeletionVectors reports whether rows of a table with that metadata are to be taken out by deletion vectors. The property alone
+// says nothing where the protocol does not make readers look at them.
+func (p *Protocol) WritesDeletionVectors(m *Metadata) bool {
+	return p.Supports("deletionVectors") && propertyIs(propVectors, "true")(m)
+}
+
 // SetDeletionVector gives a data file of the table another deletion vector: the file with its old one is removed, and added with the
 // new one, which holds also the rows of the old. Bounds of its statistics stay, and are no longer tight. A nil vector brings all rows
 // back.

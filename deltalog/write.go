@@ -77,7 +77,7 @@ func (x *Txn) Write(ctx context.Context, rows Batches, opts WriteOptions) ([]Add
 	if err != nil {
 		return nil, err
 	}
-	files, err := x.table.WriteFiles(ctx, m, func(context.Context) []Batches {
+	files, err := x.WriteFiles(ctx, func(context.Context) []Batches {
 		return []Batches{batch.Transform(rows, plain.stored)}
 	}, opts)
 	if err != nil {
@@ -100,18 +100,26 @@ func recordsOf(file *AddFile) int64 {
 
 // WriteFiles writes rows that are as data files have them, see [Metadata.StoredSchema], into data files of the table, a worker for each
 // sequence. It says what would add them, and adds nothing.
-func (t *Table) WriteFiles(ctx context.Context, m *Metadata, share func(context.Context) []Batches, opts WriteOptions) ([]AddFile, error) {
+func (x *Txn) WriteFiles(ctx context.Context, share func(context.Context) []Batches, opts WriteOptions) ([]AddFile, error) {
+	t, m := x.table, x.metadata()
+	protocol, err := x.Protocol()
+	if err != nil {
+		return nil, err
+	}
 	stats, err := m.StatsOptions()
 	if err != nil {
 		return nil, err
 	}
-	parquet := parquetio.WriterOptions{Compression: opts.Compression}
+	if err := CheckDataFiles(stats.Schema); err != nil {
+		return nil, err
+	}
+	parquet := parquetio.WriterOptions{Compression: opts.Compression, OmitVoid: true}
 	extension := parquetio.Extension(opts.Compression)
 	if opts.TargetFileBytes <= 0 {
 		opts.TargetFileBytes = defaultTargetFileBytes
 	}
 	done, err := datafiles.New(datafiles.Config{
-		Store: t.store, Schema: stats.Schema, PartitionBy: stats.PartitionColumns, KeepPartition: m.MaterializesPartitions(), Target: opts.TargetFileBytes, MaxRows: opts.MaxRowsPerFile,
+		Store: t.store, Schema: stats.Schema, PartitionBy: stats.PartitionColumns, KeepPartition: protocol.MaterializesPartitions(m), Target: opts.TargetFileBytes, MaxRows: opts.MaxRowsPerFile,
 		Text: PartitionValue, Folder: PartitionDir,
 		Name: func(int, int) string { return fmt.Sprintf("part-00000-%s-c000%s.parquet", t.opts.NewID(), extension) },
 		Open: func(out io.Writer, schema Schema) (datafiles.Encoder, error) {

@@ -125,9 +125,7 @@ func (s *Session) resolveMerge(ctx context.Context, m *plan.MergeInto, options m
 	}
 	var evolve logical.Evolve
 	if m.SchemaEvolution || s.autoMerge() {
-		if evolve, err = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting))); err != nil {
-			return target{}, nil, delta.ChangeOptions{}, err
-		}
+		evolve = delta.Evolution(table.snapshot, delta.Widening(s.Conf(delta.WideningSetting)))
 	}
 	values := &valueQueries{session: s}
 	merge, err := logical.ResolveMerge(ctx, m, table.Target, evolve, values.env(ctx))

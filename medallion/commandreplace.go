@@ -119,9 +119,7 @@ func (s *Session) replace(ctx context.Context, r replacement, opts option.Values
 	var evolve logical.Evolve
 	widening := delta.Widening(s.Conf(delta.WideningSetting))
 	if s.writeSettings().MergesSchema(opts) {
-		if evolve, err = delta.Evolution(table.snapshot, widening); err != nil {
-			return err
-		}
+		evolve = delta.Evolution(table.snapshot, widening)
 	}
 	resolved, err := logical.ResolveMerge(ctx, merge, table.Target, evolve, s.resolveEnv())
 	if err != nil {

@@ -26,6 +26,9 @@ func TestDroppingAFeatureRewritesItsFiles(t *testing.T) {
 		{"typeWidening", "delta.enableTypeWidening", []string{
 			"ALTER TABLE t ALTER COLUMN id TYPE BIGINT", "ALTER TABLE t ALTER COLUMN s.v TYPE INT", "INSERT INTO t SELECT 5000000000L, named_struct('v', 70000)",
 		}},
+		{"typeWidening-preview", "delta.feature.typeWidening-preview' = 'supported', 'delta.enableTypeWidening", []string{
+			"ALTER TABLE t ALTER COLUMN id TYPE BIGINT", "ALTER TABLE t ALTER COLUMN s.v TYPE INT", "INSERT INTO t SELECT 5000000000L, named_struct('v', 70000)",
+		}},
 	} {
 		t.Run(c.feature, func(t *testing.T) {
 			s := maintenanceSession(t)
@@ -37,7 +40,7 @@ func TestDroppingAFeatureRewritesItsFiles(t *testing.T) {
 			}
 			const all = "SELECT id, s FROM t ORDER BY id"
 			before := fmt.Sprint(answers(t, s, all))
-			answers(t, s, "ALTER TABLE t DROP FEATURE "+c.feature)
+			answers(t, s, "ALTER TABLE t DROP FEATURE '"+c.feature+"'")
 			if got := fmt.Sprint(answers(t, s, all)); got != before {
 				t.Errorf("before %s, after %s", before, got)
 			}

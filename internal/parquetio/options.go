@@ -27,6 +27,8 @@ type WriterOptions struct {
 	// CreatedBy names the writer in the footer: "" is createdBy. Readers know bugs of writers by it, and
 	// want "name version number".
 	CreatedBy string
+	// OmitVoid leaves columns and fields of type VOID out of the file, as in data files of Delta tables. Default: they are refused.
+	OmitVoid bool
 }
 
 // ReadOptions say what a reader wants of a file.

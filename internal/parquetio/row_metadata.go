@@ -31,3 +31,21 @@ func (f *File) notedSchema() (types.Struct, bool) {
 	}
 	return noted, true
 }
+
+// noted is the schema of the columns that the file holds.
+func (l *layout) noted(schema types.Struct) types.Struct {
+	if !l.omitVoid {
+		return schema
+	}
+	held := types.Struct{Fields: make([]types.Field, 0, len(schema.Fields))}
+	for _, f := range schema.Fields {
+		if f.Type == types.Type(types.Null) {
+			continue
+		}
+		if inner, ok := f.Type.(types.Struct); ok {
+			f.Type = l.noted(inner)
+		}
+		held.Fields = append(held.Fields, f)
+	}
+	return held
+}

@@ -34,6 +34,8 @@ func (sh *shredder) shred(n *writeNode, a arrow.Array, s *slots, depth int) erro
 		sh.depths = append(sh.depths, &slots{})
 	}
 	switch n.kind {
+	case voidNode:
+		return nil
 	case leafNode:
 		return n.leaf.write(a, s, sh.rows)
 	case structNode:

@@ -26,6 +26,7 @@ const (
 	listNode
 	mapNode
 	variantNode // of what is written: a struct of value and metadata
+	voidNode    // likewise: nothing
 )
 
 // A writeNode is a node of the schema that is written.
@@ -46,6 +47,7 @@ type layout struct {
 	leaves   []*leafWriter
 	flat     []flatColumn
 	seed     uint64 // of the dictionaries
+	omitVoid bool
 }
 
 // A flatColumn is a column, or a field of structs, that has at most one value a row: statistics are kept of it.
@@ -59,10 +61,10 @@ type flatColumn struct {
 const maxDepth = 100
 
 // newLayout lays a schema out as Spark does.
-func newLayout(schema types.Struct) (*layout, error) {
-	l := &layout{seed: maphash.Bytes(maphash.MakeSeed(), nil)}
+func newLayout(schema types.Struct, omitVoid bool) (*layout, error) {
+	l := &layout{seed: maphash.Bytes(maphash.MakeSeed(), nil), omitVoid: omitVoid}
 	l.elements = append(l.elements, format.SchemaElement{
-		Name: "spark_schema", NumChildren: thrift.New(int32(len(schema.Fields))),
+		Name: "spark_schema", NumChildren: thrift.New(l.held(schema)),
 	})
 	for _, f := range schema.Fields {
 		node, err := l.addField(f, place{})
@@ -72,6 +74,19 @@ func newLayout(schema types.Struct) (*layout, error) {
 		l.columns = append(l.columns, node)
 	}
 	return l, nil
+}
+
+// held is how many fields of a struct the file holds.
+func (l *layout) held(t types.Struct) int32 {
+	n := len(t.Fields)
+	if l.omitVoid {
+		for _, f := range t.Fields {
+			if f.Type == types.Type(types.Null) {
+				n--
+			}
+		}
+	}
+	return int32(n)
 }
 
 // A place is where in the tree a node goes.
@@ -88,6 +103,9 @@ func (p place) below(name string) place {
 
 // addField is add of a column or of a struct's field, which may have an id.
 func (l *layout) addField(f types.Field, at place) (*writeNode, error) {
+	if l.omitVoid && f.Type == types.Type(types.Null) {
+		return &writeNode{kind: voidNode}, nil
+	}
 	first := len(l.elements)
 	at.inside = nestedOf(f)
 	node, err := l.add(f.Name, f.Type, f.Nullable, at)
@@ -156,11 +174,11 @@ func (l *layout) add(name string, t types.Type, nullable bool, at place) (*write
 }
 
 func (l *layout) addStruct(node *writeNode, element format.SchemaElement, t types.Struct, at place) (*writeNode, error) {
-	if len(t.Fields) == 0 {
+	if l.held(t) == 0 {
 		return nil, errclass.UnsupportedDatatype.New("Column %s is a struct without fields, which Parquet cannot hold.", node.name)
 	}
 	node.kind = structNode
-	element.NumChildren = thrift.New(int32(len(t.Fields)))
+	element.NumChildren = thrift.New(l.held(t))
 	l.elements = append(l.elements, element)
 	for _, f := range t.Fields {
 		child, err := l.addField(f, at)

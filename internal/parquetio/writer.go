@@ -56,7 +56,7 @@ func NewWriter(out io.Writer, schema types.Struct, opts WriterOptions) (*Writer,
 	if err != nil {
 		return nil, err
 	}
-	layout, err := newLayout(schema)
+	layout, err := newLayout(schema, opts.OmitVoid)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func NewWriter(out io.Writer, schema types.Struct, opts WriterOptions) (*Writer,
 		Version:          2,
 		Schema:           layout.elements,
 		CreatedBy:        opts.CreatedBy,
-		KeyValueMetadata: rowMetadata(schema),
+		KeyValueMetadata: rowMetadata(layout.noted(schema)),
 		ColumnOrders:     make([]format.ColumnOrder, len(layout.leaves)),
 	}
 	for i := range w.meta.ColumnOrders {

@@ -119,6 +119,10 @@ func (a *altering) changeType(c plan.ColumnChange, f types.Field, path []string)
 	if err != nil {
 		return err
 	}
+	if f.Type == types.Type(types.Null) { // no data file has it
+		a.schema = wider.(types.Struct)
+		return a.checkDependants(path)
+	}
 	evolved, _ := deltalog.Evolve(a.schema, wider.(types.Struct), deltalog.CanWiden) // the whole is a struct, as before
 	if !types.EqualIgnoringNullability(evolved, wider) {
 		return errclass.ChangeColumnUnsupported.New("ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing %s's column `%s` with type \"%s\" to `%s` with type \"%s\".",

@@ -123,10 +123,10 @@ func beginChange(t Table, opts ChangeOptions, op string) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta := snap.Metadata()
+	meta, protocol := snap.Metadata(), snap.Protocol()
 	c := &change{
 		table: t, opts: opts, snap: snap, meta: meta, schema: deltalog.UserSchema(schema), begun: time.Now(), //nolint:forbidigo // how long the statement takes is no matter of the session's clock
-		vectors: isOn(meta, "delta.enableDeletionVectors"), feed: meta.RecordsChanges(),
+		vectors: protocol.WritesDeletionVectors(&meta), feed: meta.RecordsChanges(),
 	}
 	c.txn = snap.Begin(deltalog.Operation{Name: op, UserMetadata: opts.Options.String("userMetadata")})
 	c.txn.KeepsRowIDs()
@@ -205,7 +205,11 @@ func (c *change) write(ctx context.Context, op exec.Operator) ([]newFile, error)
 		stored.Fields = append(slices.Clip(stored.Fields), c.meta.TrackedFields()...)
 		op = &renamed{op, stored}
 	}
-	files, err := newFiles(c.table.Store, op.Schema(), &c.meta, c.opts.Options)
+	protocol, err := c.txn.Protocol()
+	if err != nil {
+		return nil, err
+	}
+	files, err := newFiles(c.table.Store, op.Schema(), protocol, &c.meta, c.opts.Options)
 	if err != nil {
 		return nil, err
 	}

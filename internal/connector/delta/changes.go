@@ -34,7 +34,7 @@ const changeFolder = "_change_data"
 
 // writeChanges writes rows of the change data feed: the table's columns, as queries see them, and _change_type. The files are for one
 // version, and are part of it once they are among its actions.
-func writeChanges(ctx context.Context, t Table, meta deltalog.Metadata, op exec.Operator, opts option.Values, workers int) ([]deltalog.AddCDCFile, error) {
+func writeChanges(ctx context.Context, t Table, protocol deltalog.Protocol, meta deltalog.Metadata, op exec.Operator, opts option.Values, workers int) ([]deltalog.AddCDCFile, error) {
 	stats, err := meta.StatsOptions()
 	if err != nil {
 		return nil, err
@@ -48,10 +48,11 @@ func writeChanges(ctx context.Context, t Table, meta deltalog.Metadata, op exec.
 	if err != nil {
 		return nil, err
 	}
-	parquet := parquetio.WriterOptions{Compression: opts.String("compression")}
+	parquet := parquetio.WriterOptions{Compression: opts.String("compression"), OmitVoid: true}
 	extension := parquetio.Extension(parquet.Compression)
 	files, err := datafiles.New(datafiles.Config{
-		Store: store, Schema: stored, PartitionBy: stats.PartitionColumns, Target: opts.Bytes("targetFileSize"), MaxRows: opts.Int("maxRecordsPerFile"),
+		Store: store, Schema: stored, PartitionBy: stats.PartitionColumns, KeepPartition: protocol.MaterializesPartitions(&meta),
+		Target: opts.Bytes("targetFileSize"), MaxRows: opts.Int("maxRecordsPerFile"),
 		Name: func(int, int) string { return fmt.Sprintf("cdc-00000-%s.c000%s.parquet", uuid.NewString(), extension) },
 		Open: func(out io.Writer, schema types.Struct) (datafiles.Encoder, error) {
 			w, err := parquetio.NewWriter(out, schema, parquet)
@@ -74,18 +75,19 @@ var changeTypeField = types.Field{Name: deltalog.ChangeTypeColumn, Type: types.S
 
 // A changeWriter takes changed rows from the workers of a change and writes them meanwhile.
 type changeWriter struct {
-	table  Table
-	meta   deltalog.Metadata
-	opts   ChangeOptions
-	schema types.Struct
-	arrow  *arrow.Schema
-	rows   chan arrow.RecordBatch
-	done   chan struct{} // closed behind the last file
-	files  []deltalog.AddCDCFile
-	err    error
+	table    Table
+	protocol deltalog.Protocol
+	meta     deltalog.Metadata
+	opts     ChangeOptions
+	schema   types.Struct
+	arrow    *arrow.Schema
+	rows     chan arrow.RecordBatch
+	done     chan struct{} // closed behind the last file
+	files    []deltalog.AddCDCFile
+	err      error
 }
 
-func newChangeWriter(t Table, meta deltalog.Metadata, opts ChangeOptions) (*changeWriter, error) {
+func newChangeWriter(t Table, protocol deltalog.Protocol, meta deltalog.Metadata, opts ChangeOptions) (*changeWriter, error) {
 	schema, err := meta.Schema()
 	if err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func newChangeWriter(t Table, meta deltalog.Metadata, opts ChangeOptions) (*chan
 	schema = deltalog.UserSchema(schema)
 	schema.Fields = append(slices.Clip(schema.Fields), changeTypeField)
 	return &changeWriter{
-		table: t, meta: meta, opts: opts, schema: schema, arrow: types.ToArrowSchema(schema),
+		table: t, protocol: protocol, meta: meta, opts: opts, schema: schema, arrow: types.ToArrowSchema(schema),
 		rows: make(chan arrow.RecordBatch), done: make(chan struct{}),
 	}, nil
 }
@@ -103,7 +105,7 @@ func (w *changeWriter) start(ctx context.Context, fail context.CancelCauseFunc) 
 	go func() {
 		defer close(w.done)
 		w.err = batch.Guard(func() (err error) {
-			w.files, err = writeChanges(ctx, w.table, w.meta, w, w.opts.Options, max(1, w.opts.Workers))
+			w.files, err = writeChanges(ctx, w.table, w.protocol, w.meta, w, w.opts.Options, max(1, w.opts.Workers))
 			return err
 		})
 		if w.err != nil {

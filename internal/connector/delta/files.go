@@ -35,16 +35,19 @@ type fileWriter struct {
 	tags  map[string]string
 }
 
-// newFiles makes the writer of data files of a table with this metadata; the rows have the schema, as data files have it.
-func newFiles(store volumes.Store, schema types.Struct, meta *deltalog.Metadata, opts option.Values) (*fileWriter, error) {
+// newFiles makes the writer of data files of a table with this protocol and metadata; the rows have the schema, as data files have it.
+func newFiles(store volumes.Store, schema types.Struct, protocol deltalog.Protocol, meta *deltalog.Metadata, opts option.Values) (*fileWriter, error) {
 	stats, err := meta.StatsOptions()
 	if err != nil {
 		return nil, err
 	}
-	parquet := parquetio.WriterOptions{Compression: opts.String("compression")}
+	if err := deltalog.CheckDataFiles(schema); err != nil {
+		return nil, err
+	}
+	parquet := parquetio.WriterOptions{Compression: opts.String("compression"), OmitVoid: true}
 	extension := parquetio.Extension(parquet.Compression)
 	return &fileWriter{stats: stats, tags: meta.FileTags(), rows: datafiles.New(datafiles.Config{
-		Store: store, Schema: schema, PartitionBy: stats.PartitionColumns, KeepPartition: opts.Bool("writePartitionColumns") || meta.MaterializesPartitions(),
+		Store: store, Schema: schema, PartitionBy: stats.PartitionColumns, KeepPartition: opts.Bool("writePartitionColumns") || protocol.MaterializesPartitions(meta),
 		Place:  placeOf(*meta),
 		Target: opts.Bytes("targetFileSize"), MaxRows: opts.Int("maxRecordsPerFile"),
 		Name: func(int, int) string { return fmt.Sprintf("part-00000-%s-c000%s.parquet", uuid.NewString(), extension) },

@@ -8,10 +8,7 @@ import (
 
 // Evolution says how a table's columns follow those of rows that are merged into it: columns and fields that it lacks are added, and
 // types widened where it has type widening.
-func Evolution(snap *deltalog.Snapshot, widening Widening) (logical.Evolve, error) {
-	if err := widening.check(); err != nil {
-		return nil, err
-	}
+func Evolution(snap *deltalog.Snapshot, widening Widening) logical.Evolve {
 	meta := snap.Metadata()
 	return func(table, rows types.Struct) types.Struct {
 		if meta.TypeWidening() {
@@ -21,5 +18,5 @@ func Evolution(snap *deltalog.Snapshot, widening Widening) (logical.Evolve, erro
 			return table
 		}
 		return withUnknownFields(table, rows)
-	}, nil
+	}
 }

@@ -175,7 +175,7 @@ func (o *optimizing) writer(op exec.Operator, target int64) (*fileWriter, exec.O
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := newFiles(o.table.Store, op.Schema(), &o.meta, opts)
+	files, err := newFiles(o.table.Store, op.Schema(), o.snap.Protocol(), &o.meta, opts)
 	return files, op, err
 }
 

@@ -208,6 +208,7 @@ var Properties = []Property{
 	{Name: "delta.enableIcebergCompatV1", Kind: PropertyBool, Default: "false", Doc: "Writers keep to what Iceberg v1 readers can follow."},
 	{Name: "delta.enableIcebergCompatV2", Kind: PropertyBool, Default: "false", Doc: "Writers keep to what Iceberg v2 readers can follow."},
 	{Name: "delta.enableInCommitTimestamps", Kind: PropertyBool, Default: "false", Doc: "Versions hold their time, and do not go by their files'."},
+	{Name: "delta.enableMaterializePartitionColumnsFeature", Kind: PropertyBool, Doc: "Gives the table the feature materializePartitionColumns: data files hold the partition columns, too."},
 	{Name: "delta.enableRowTracking", Kind: PropertyBool, Default: "false", Doc: "Rows have ids that they keep."},
 	{Name: "delta.enableTypeWidening", Kind: PropertyBool, Default: "false", Doc: "Types of columns may become wider."},
 	{Name: "delta.enableVariantShredding", Kind: PropertyBool, Default: "false", Doc: "Data files may hold parts of variants as columns: such files are read; those written here hold variants whole."},

@@ -54,9 +54,14 @@ func (c *change) newRewriting(files []deltalog.AddFile) (*rewriting, error) {
 	if c.feed && c.vectors && c.onlyDeletes() && allCounted(files) {
 		r.quiet = true
 	}
-	if !r.quiet {
-		c.changes, err = newChangeWriter(c.table, c.meta, c.opts)
+	if r.quiet {
+		return r, nil
 	}
+	protocol, err := c.txn.Protocol()
+	if err != nil {
+		return nil, err
+	}
+	c.changes, err = newChangeWriter(c.table, protocol, c.meta, c.opts)
 	return r, err
 }
 

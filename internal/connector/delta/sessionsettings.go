@@ -1,11 +1,9 @@
 package delta
 
 import (
-	"slices"
 	"strings"
 
 	"lakehouse/deltalog"
-	"lakehouse/internal/errclass"
 	"lakehouse/internal/expr"
 	"lakehouse/internal/option"
 )
@@ -47,15 +45,6 @@ type Widening string
 
 // WideningSetting is the setting's name. It is "same_family_type" (the default), "always" or "never".
 const WideningSetting = "spark.databricks.delta.typeWidening.allowAutomaticWidening"
-
-// check refuses a value that the setting does not have.
-func (w Widening) check() error {
-	if known := []string{"", "same_family_type", "always", "never"}; !slices.Contains(known, strings.ToLower(string(w))) {
-		return errclass.InvalidOptionValue.New("The value '%s' of the setting %s is invalid.", string(w), WideningSetting).
-			WithHint("It is same_family_type, always or never.")
-	}
-	return nil
-}
 
 // rule tells whether a column of the one type takes the other.
 func (w Widening) rule() func(from, to deltalog.Type) bool {

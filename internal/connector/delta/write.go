@@ -242,9 +242,6 @@ func (w *writing) settle(have, rows types.Struct) error {
 	}
 	evolved, widened := have, false
 	if w.opts.MergesSchema(w.opts.Options) && w.meta.TypeWidening() {
-		if err := w.opts.Widening.check(); err != nil {
-			return err
-		}
 		evolved, widened = deltalog.Evolve(have, rows, w.opts.Widening.rule())
 	}
 	extra := unknownField(have, rows)
@@ -318,7 +315,11 @@ func (w *writing) run(ctx context.Context, op exec.Operator) (Written, error) {
 	if op, err = w.asStored(op); err != nil {
 		return Written{}, err
 	}
-	fw, err := newFiles(w.table.Store, op.Schema(), &w.meta, w.opts.Options)
+	protocol, err := w.txn.Protocol()
+	if err != nil {
+		return Written{}, err
+	}
+	fw, err := newFiles(w.table.Store, op.Schema(), protocol, &w.meta, w.opts.Options)
 	if err != nil {
 		return Written{}, err
 	}
