@@ -12,6 +12,8 @@ const (
 	DeltaCannotModify              Class = "DELTA_CANNOT_MODIFY_TABLE_PROPERTY"
 	DeltaCannotReplaceMissing      Class = "DELTA_CANNOT_REPLACE_MISSING_TABLE"
 	DeltaChangeColumn              Class = "DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP"
+	DeltaChangesOtherSchema        Class = "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA"
+	DeltaChangesSchemaChange       Class = "DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE"
 	DeltaCheckRandom               Class = "DELTA_NON_DETERMINISTIC_EXPRESSION_IN_CHECK_CONSTRAINT"
 	DeltaCloneNonEmpty             Class = "DELTA_UNSUPPORTED_NON_EMPTY_CLONE"
 	DeltaCloneSameTable            Class = "DELTA_UNSUPPORTED_CLONE_REPLACE_SAME_TABLE"

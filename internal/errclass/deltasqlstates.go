@@ -14,6 +14,8 @@ var deltaSQLStates = map[Class]string{
 	DeltaCannotReplaceMissing:      "42P01",
 	DeltaCastOverflow:              "22003",
 	DeltaChangeColumn:              "0AKDC",
+	DeltaChangesOtherSchema:        "0AKDC",
+	DeltaChangesSchemaChange:       "0AKDC",
 	DeltaCheckRandom:               "42621",
 	DeltaCloneNonEmpty:             "0AKDC",
 	DeltaCloneSameTable:            "0AKDC",

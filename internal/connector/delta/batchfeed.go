@@ -2,6 +2,7 @@ package delta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -20,13 +21,11 @@ func changesSource(ctx context.Context, t Table, opts ReadOptions) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	if meta := snap.Metadata(); !meta.RecordsChanges() {
+	meta := snap.Metadata()
+	if !meta.RecordsChanges() {
 		return nil, missingChanges(snap.Version(), t.URI)
 	}
-	columns, err := columnsOf(snap.Metadata(), snap.Protocol())
-	if err == nil {
-		columns, err = columns.withChanges()
-	}
+	columns, err := changedColumnsOf(snap)
 	if err != nil {
 		return nil, err
 	}
@@ -35,21 +34,78 @@ func changesSource(ctx context.Context, t Table, opts ReadOptions) (*Source, err
 	if err != nil {
 		return nil, err
 	}
-	var files []deltalog.ChangedFile
-	for commit, err := range t.Log.Changes(ctx, first) {
+	if meta.ColumnMapping() != deltalog.MappingNone && last < snap.Version() {
+		if snap, err = t.Log.SnapshotAt(ctx, last); err != nil {
+			return nil, err
+		}
+		if columns, err = changedColumnsOf(snap); err != nil {
+			return nil, err
+		}
+		s.Provider = &Provider{columns: columns, table: t, opts: opts, version: last, changes: true}
+	}
+	files, err := s.filesOfChanges(ctx, first, last)
+	if err != nil {
+		return nil, err
+	}
+	return filesSource(t, columns, fmt.Sprintf("delta %s, changes of %d to %d", t.URI, first, last), files), nil
+}
+
+// changedColumnsOf are a version's columns and those of the change data feed.
+func changedColumnsOf(snap *deltalog.Snapshot) (columns, error) {
+	c, err := columnsOf(snap.Metadata(), snap.Protocol())
+	if err != nil {
+		return c, err
+	}
+	return c.withChanges()
+}
+
+// filesOfChanges are the files with the changes of some versions, which all must have columns that can be read as the source's.
+func (s *source) filesOfChanges(ctx context.Context, first, last int64) (files []deltalog.ChangedFile, err error) {
+	start, err := s.table.Log.SnapshotAt(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	then := start.Metadata()
+	if !then.RecordsChanges() {
+		return nil, missingChanges(first, s.table.URI)
+	}
+	for commit, err := range s.table.Log.Changes(ctx, first) {
 		if err != nil {
 			return nil, err
 		}
 		if commit.Version > last {
 			break
 		}
-		changed, err := s.changedFiles(commit)
+		if m := commit.Actions.Metadata; m != nil && commit.Version > first {
+			if !m.RecordsChanges() {
+				return nil, missingChanges(commit.Version, s.table.URI)
+			}
+			if err := s.checkChanges(*m, commit.Version, first, last); err != nil {
+				return nil, err
+			}
+		}
+		changed, err := commit.ChangedFiles(s.meta)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("read changes of %s: %w", s.table.URI, err)
 		}
 		files = append(files, changed...)
 	}
-	return filesSource(t, columns, fmt.Sprintf("delta %s, changes of %d to %d", t.URI, first, last), files), nil
+	return files, s.checkChanges(then, first, first, last)
+}
+
+// checkChanges refuses columns that a version gave the table, from the first version on, where its rows cannot be read as the source's.
+func (s *source) checkChanges(m deltalog.Metadata, version, first, last int64) error {
+	s.id = m.ID // a table that was replaced is read on
+	err := s.checkSchema(m, version)
+	switch {
+	case !errors.Is(err, errclass.DeltaStreamIncompatible) && !errors.Is(err, errclass.DeltaSchemaChangedInStream):
+		return err
+	case version == first:
+		return errclass.DeltaChangesOtherSchema.New("Retrieving table changes between version %d and %d failed because of an incompatible data schema. Your read schema is %s at version %d, but we found an incompatible data schema at version %d.",
+			first, last, s.meta.SchemaString, s.version, version).WithHint("Begin at a later version.")
+	}
+	return errclass.DeltaChangesSchemaChange.New("Retrieving table changes between version %d and %d failed because of an incompatible schema change. Your read schema is %s at version %d, but we found an incompatible schema change at version %d.",
+		first, last, s.meta.SchemaString, s.version, version).WithHint("If possible, please query table changes separately from version %d to %d, and from version %d to %d.", first, version-1, version, last)
 }
 
 // changeRange is the first and the last version that the options ask for.
