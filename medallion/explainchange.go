@@ -52,8 +52,8 @@ func (s *Session) explainMerge(ctx context.Context, m *plan.MergeInto) (string, 
 		return "", err
 	}
 	text := s.changePlan("Merge", merge.On, logical.Explain(optimized), m.Target, table, &files)
-	for _, r := range reports {
-		text += r + "\n"
+	if len(reports) > 0 {
+		text += strings.Join(reports, "\n") + "\n"
 	}
 	return text, nil
 }
