@@ -105,13 +105,18 @@ func decodeLines(in io.Reader, size int64, take lineDecoder) error {
 	}
 }
 
-// takeWhole gives a line to its decoder, and what follows where the line alone is no whole value.
+// takeWhole gives a line to its decoder; where that alone is no value, with what follows, or without the text behind its value.
 func takeWhole(scanner *lineScanner, lines *lineReader, line []byte, take lineDecoder) error {
 	err := take(scanner, line)
+	if err == nil {
+		return nil
+	}
+	value := withoutTrailer(line)
 	if isCutShort(err) {
-		if whole := lines.joined(line); whole != nil {
-			return take(scanner, whole)
-		}
+		value = lines.joined(line)
+	}
+	if value != nil {
+		return take(scanner, value)
 	}
 	return err
 }

@@ -89,8 +89,12 @@ func ParsePartitionValue(t Type, text *string) (predicate.Value, error) {
 	return v, nil
 }
 
-// parseScalar reads a value that is written as a text in partition values and statistics.
+// parseScalar reads a value that is written as a text in partition values and statistics, as a cast in Spark does, which passes over
+// the space around values.
 func parseScalar(t Type, text string) (predicate.Value, error) {
+	if t != types.String && t != types.Binary {
+		text = strings.TrimSpace(text)
+	}
 	switch t := t.(type) {
 	case types.Decimal:
 		n, ok := records.ParseDecimal([]byte(text), t.Precision, t.Scale)
@@ -105,7 +109,7 @@ func parseScalar(t Type, text string) (predicate.Value, error) {
 		case types.Binary:
 			return []byte(text), nil
 		case types.Boolean:
-			return strconv.ParseBool(text)
+			return parseBool(text)
 		case types.Byte:
 			return strconv.ParseInt(text, 10, 8)
 		case types.Short:
@@ -126,6 +130,16 @@ func parseScalar(t Type, text string) (predicate.Value, error) {
 		}
 	}
 	return nil, fmt.Errorf("type %s has no text form here", t)
+}
+
+func parseBool(text string) (predicate.Value, error) {
+	switch strings.ToLower(text) {
+	case "true", "t", "yes", "y", "1":
+		return true, nil
+	case "false", "f", "no", "n", "0":
+		return false, nil
+	}
+	return nil, errors.New("not a boolean")
 }
 
 // parseFloat takes a number that is too large for infinity, as Spark and the kernel do.

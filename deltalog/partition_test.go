@@ -71,6 +71,8 @@ func TestPartitionValuesOfOtherWriters(t *testing.T) {
 		{Date, "10000-01-01", int64(2932897)}, // as this project once wrote
 		{Timestamp, "10000-01-01T00:00:00.000000Z", int64(253402300800000000)},
 		{Boolean, "false", false},
+		{Integer, " 5 ", int64(5)},
+		{Boolean, "YES", true},
 		{Double, "1E400", math.Inf(1)},
 		{Float, "-1e39", math.Inf(-1)},
 	}

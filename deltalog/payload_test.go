@@ -99,6 +99,8 @@ func TestHostileLogs(t *testing.T) {
 		"no JSON":                           {files: map[string]string{zero: good + "{\n"}, class: errclass.DeltaLogCorrupt, says: "line at byte"},
 		"half a line":                       {files: map[string]string{zero: good[:len(good)-20]}, class: errclass.DeltaLogCorrupt, says: "line at byte"},
 		"values over many lines":            {files: map[string]string{zero: laidOut(t, good)}, adds: 1},
+		"text behind values":                {files: map[string]string{zero: strings.ReplaceAll(good, "\n", "x\n")}, adds: 1},
+		"two values in a line":              {files: map[string]string{zero: strings.Replace(good, "}\n", "} ", 1)}, class: errclass.DeltaLogCorrupt, says: "line at byte"},
 		"a line break within a name":        {files: map[string]string{zero: strings.Replace(good, `"path"`, "\"pa\nth\"", 1)}, class: errclass.DeltaLogCorrupt},
 		"braces without end":                {files: map[string]string{zero: good + strings.Repeat("{\n", 1_000_000)}, class: errclass.DeltaLogCorrupt, says: "line at byte"},
 		"a list":                            {files: map[string]string{zero: good + "[]\n"}, class: errclass.DeltaLogCorrupt},

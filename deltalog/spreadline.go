@@ -31,6 +31,20 @@ func (l *lineReader) joined(line []byte) []byte {
 	return bytes.TrimSpace(value)
 }
 
+// withoutTrailer is the JSON value that a line begins with, where other text follows it; nil where none does, and where that may be another value,
+// which shall not be lost. Spark reads such lines; an old runtime of Databricks has written them.
+func withoutTrailer(line []byte) []byte {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	var value json.RawMessage
+	if decoder.Decode(&value) != nil {
+		return nil
+	}
+	if rest := line[decoder.InputOffset():]; len(bytes.TrimSpace(rest)) == 0 || bytes.IndexByte(rest, '{') >= 0 {
+		return nil
+	}
+	return value
+}
+
 // A valueEnd finds where an object of JSON ends, by its braces.
 type valueEnd struct {
 	depth             int
