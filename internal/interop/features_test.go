@@ -66,6 +66,12 @@ func shapesOfRows() []feature {
 			"INSERT INTO {t} SELECT 5000000000L, 1.1D, 1234.567, array(5000000000L), TIMESTAMP_NTZ '2026-02-01 12:00:00', named_struct('x', 70000), 100000",
 			"INSERT INTO {t} SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL",
 		}},
+		{name: "typeWidening-preview", elsewhere: map[string]string{"delta-rs": "features required", "Polars": "requires reader features ['typeWidening-preview']"}, protocol: "3/7 typeWidening-preview", rows: 2, steps: []string{
+			"CREATE TABLE {t} (id INT, n SMALLINT) USING delta LOCATION '{path}' TBLPROPERTIES ('delta.feature.typeWidening-preview' = 'supported', 'delta.enableTypeWidening' = 'true')",
+			"INSERT INTO {t} VALUES (1, 1)",
+			"ALTER TABLE {t} ALTER COLUMN id TYPE BIGINT",
+			"INSERT INTO {t} VALUES (5000000000, 2)",
+		}},
 		{name: "columnMapping of partitions", elsewhere: map[string]string{"Polars": "requires reader version 2 (column mapping)", "DuckDB": "DIFFERENT: day=null"}, protocol: "2/7 columnMapping", rows: 100, steps: commits("'delta.columnMapping.mode' = 'name'")},
 		{name: "columnMapping by name", elsewhere: map[string]string{"Polars": "requires reader version 2 (column mapping)", "DuckDB": "DIFFERENT: part=null"}, protocol: "2/7 columnMapping", rows: 3, steps: mapped("name")},
 		{name: "columnMapping by id", elsewhere: map[string]string{"Polars": "requires reader version 2 (column mapping)", "DuckDB": "DIFFERENT: part=null"}, protocol: "2/7 columnMapping", rows: 3, steps: mapped("id")},
@@ -136,6 +142,12 @@ func demandsOnRows() []feature {
 			"INSERT INTO {t} SELECT DATE '2026-01-02', 3L, array(named_struct('x', 1, 'y', array(TIMESTAMP '2026-01-31 12:00:00')))",
 			"UPDATE {t} SET id = 4 WHERE id = 3",
 			"OPTIMIZE {t}",
+		}},
+		{name: "materializePartitionColumns", protocol: "1/7 materializePartitionColumns", rows: 90, steps: append(commits("'delta.enableMaterializePartitionColumnsFeature' = 'true'"),
+			"DELETE FROM {t} WHERE id >= 18", "UPDATE {t} SET s = 'changed' WHERE id = 3", "OPTIMIZE {t} WHERE day < DATE '2026-01-03'")},
+		{name: "a column of type VOID", elsewhere: map[string]string{"DuckDB": "Unsupported Delta table type: 'void'", "ClickHouse": "Unsupported Delta table type: 'void'"}, protocol: "1/2", rows: 2, steps: []string{
+			"CREATE TABLE {t} (id BIGINT, n VOID, s STRUCT<x: INT, v: VOID>) USING delta LOCATION '{path}'",
+			"INSERT INTO {t} SELECT 1L, NULL, named_struct('x', 1, 'v', NULL) UNION ALL SELECT 2L, NULL, NULL",
 		}},
 	}
 }
