@@ -108,17 +108,19 @@ func decodeLines(in io.Reader, size int64, take lineDecoder) error {
 // takeWhole gives a line to its decoder; where that alone is no value, with what follows, or without the text behind its value.
 func takeWhole(scanner *lineScanner, lines *lineReader, line []byte, take lineDecoder) error {
 	err := take(scanner, line)
-	if err == nil {
+	var value []byte
+	switch {
+	case err == nil:
 		return nil
-	}
-	value := withoutTrailer(line)
-	if isCutShort(err) {
+	case isCutShort(err):
 		value = lines.joined(line)
+	default:
+		value = withoutTrailer(line)
 	}
-	if value != nil {
-		return take(scanner, value)
+	if value == nil {
+		return err
 	}
-	return err
+	return take(scanner, value)
 }
 
 // A lineReader gives lines of bounded length.
